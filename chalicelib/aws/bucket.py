@@ -1,0 +1,186 @@
+"""One S3 bucket: reads, conditional writes and listings that the lanes are built of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of, is_conflict, is_missing, is_precondition_failed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
+KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
+WRITE_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime
+    content_type: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    tag_count: int = 0
+    first_bytes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A small object read whole."""
+
+    body: bytes
+    etag: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """One entry of a listing: `etag` without quotes."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """One page of a listing, in UTF-8 byte order; `next_token` is empty on the last."""
+
+    objects: list[ListedObject]
+    prefixes: list[str]
+    next_token: str
+
+
+class Bucket:
+    """A bucket by name; every method is one S3 call unless it says otherwise."""
+
+    def __init__(self, s3: S3Client, name: str) -> None:
+        self._s3 = s3
+        self.name = name
+
+    def read(self, key: str, max_bytes: int) -> StoredObject | None:
+        """Read the first `max_bytes` and what S3 knows of the object; None when it is not there.
+
+        An empty object has no first byte to ask for (416), so it takes a second call, as does an archived one.
+        """
+        if max_bytes == 0:
+            return self.head(key)
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{max_bytes - 1}")
+        except ClientError as error:
+            if code_of(error) in READ_WITHOUT_BODY:
+                return self.head(key)
+            if is_missing(error):
+                return None
+            raise
+        total = response.get("ContentRange", "").rpartition("/")[2]
+        size = int(total) if total.isdigit() else response["ContentLength"]
+        return _stored(key, response, size, response["Body"].read())
+
+    def head(self, key: str) -> StoredObject | None:
+        """Read what S3 knows of the object, without its content; None when it is not there."""
+        try:
+            response = self._s3.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        return _stored(key, response, response["ContentLength"], b"")
+
+    def read_document(self, key: str, unless_etag: str = "") -> Document | Literal["missing", "unchanged"]:
+        """Read a small object whole, unless it is missing or still has `unless_etag`."""
+        condition: Any = {"IfNoneMatch": f'"{unless_etag}"'} if unless_etag else {}
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=key, **condition)
+        except ClientError as error:
+            if code_of(error) in {"304", "NotModified"}:
+                return "unchanged"
+            if is_missing(error):
+                return "missing"
+            raise
+        return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
+
+    def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
+        """Create an object; return False and leave it alone when the key is taken."""
+        return self._put(key, body, IfNoneMatch="*", **properties)
+
+    def put_if_match(self, key: str, body: bytes, etag: str, **properties: Any) -> bool:
+        """Replace an object that still has `etag`; return False and leave it alone when it has not."""
+        return self._put(key, body, IfMatch=f'"{etag}"', **properties)
+
+    def _put(self, key: str, body: bytes, **properties: Any) -> bool:
+        for attempt in range(WRITE_ATTEMPTS):
+            try:
+                self._s3.put_object(Bucket=self.name, Key=key, Body=body, **properties)
+            except ClientError as error:
+                if is_conflict(error) and attempt < WRITE_ATTEMPTS - 1:
+                    continue
+                if is_precondition_failed(error) or is_missing(error):  # If-Match on a missing key is a 404
+                    return False
+                raise
+            return True
+        return False
+
+    def delete_if_match(self, key: str, etag: str) -> bool:
+        """Delete the object that still has `etag`; return False when it is gone or a newer one."""
+        try:
+            self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
+        except ClientError as error:
+            if is_precondition_failed(error) or is_missing(error):
+                return False
+            raise
+        return True
+
+    def list_page(
+        self, prefix: str, *, token: str = "", start_after: str = "", delimiter: str = ""
+    ) -> ListingPage:
+        """List up to 1,000 keys below `prefix`, after `start_after` (exclusive) or from `token`."""
+        request: Any = {"Bucket": self.name, "Prefix": prefix}
+        options = {"ContinuationToken": token, "StartAfter": start_after, "Delimiter": delimiter}
+        request |= {name: value for name, value in options.items() if value}
+        page = self._s3.list_objects_v2(**request)
+        objects = [
+            ListedObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+            for item in page.get("Contents", ())
+        ]
+        prefixes = [item["Prefix"] for item in page.get("CommonPrefixes", ())]
+        return ListingPage(objects, prefixes, page.get("NextContinuationToken", ""))
+
+    def list_objects(self, prefix: str) -> Iterator[ListedObject]:
+        """Stream every object below `prefix`, in UTF-8 byte order; one call per 1,000 keys."""
+        token = ""
+        while True:
+            page = self.list_page(prefix, token=token)
+            yield from page.objects
+            token = page.next_token
+            if not token:
+                return
+
+
+def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObject:
+    return StoredObject(
+        key=key,
+        size=size,
+        etag=response["ETag"].strip('"'),
+        last_modified=_utc(response["LastModified"]),
+        content_type=response.get("ContentType", ""),
+        metadata=dict(response.get("Metadata", {})),
+        headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
+        tag_count=response.get("TagCount", 0),
+        first_bytes=first_bytes,
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)

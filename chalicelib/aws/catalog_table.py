@@ -1,0 +1,96 @@
+"""The catalogue table: one row per upload, written so that an outcome is never undone (seed 002)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of
+from chalicelib.aws.items import Row, from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
+BATCH_GET_LIMIT = 100
+
+
+class CatalogTable:
+    """The catalogue by table name; rows are the plain dictionaries of the design's contract."""
+
+    def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = name
+
+    def record(self, row: Row, replaces: Collection[str]) -> Row | None:
+        """Write `row` unless the same upload has a row whose status is not in `replaces`.
+
+        Return None when it was written, else the row that stands.
+        """
+        statuses = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
+        condition = "attribute_not_exists(#key)"
+        names = {"#key": "file_key"}
+        request: dict[str, Any] = {}
+        if statuses:
+            condition += f" OR #status IN ({', '.join(statuses)})"
+            names["#status"] = "status"
+            request["ExpressionAttributeValues"] = statuses
+        try:
+            self._dynamodb.put_item(
+                TableName=self.name,
+                Item=to_item(row),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **request,
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return from_item(error.response["Item"])  # type: ignore[typeddict-item]  # present with ALL_OLD
+        return None
+
+    def find(self, file_key: str, timestamp: str) -> Row | None:
+        """Read one upload's row, consistently."""
+        found = self._dynamodb.get_item(
+            TableName=self.name,
+            Key={"file_key": {"S": file_key}, "timestamp": {"S": timestamp}},
+            ConsistentRead=True,
+        )
+        return from_item(found["Item"]) if "Item" in found else None
+
+    def find_etag(self, file_key: str, etag: str) -> Row | None:
+        """Read the newest row of a key whose object had `etag`, consistently."""
+        return next((row for row in self.versions(file_key) if row.get("etag") == etag), None)
+
+    def versions(self, file_key: str) -> list[Row]:
+        """Read every recorded upload of one key, newest first, consistently; a call per megabyte."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#key = :key AND #timestamp < :marker",
+                ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
+                ExpressionAttributeValues={":key": {"S": file_key}, ":marker": {"S": MARKER}},
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return rows
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def is_marked(self, file_key: str, version: str) -> bool:
+        """Tell whether an alert about this version of a file was sent."""
+        return self.find(file_key, MARKER + version) is not None
+
+    def mark(self, file_key: str, version: str, details: Mapping[str, str]) -> None:
+        """Remember that an alert about this version of a file was sent."""
+        self._dynamodb.put_item(
+            TableName=self.name,
+            Item=to_item({"file_key": file_key, "timestamp": MARKER + version, **details}),
+        )

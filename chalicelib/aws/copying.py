@@ -1,0 +1,156 @@
+"""Create-once server-side copies: of any size, never over an object that is there, even in a race.
+
+A multipart copy completed with `If-None-Match: *` has no 5 GB limit and fails rather than overwrite
+(CopyObject's own condition is too young to rely on). Parts are copied with `CopySourceIfMatch`, so exactly
+the version that was seen arrives. An object whose whole content was already read is simply put.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.failures import is_conflict, is_missing, is_precondition_failed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up to 5 TB
+PARALLEL_PARTS = 8
+IDENTITY_METADATA = "sluice-identity"
+METADATA_LIMIT_BYTES = 2048
+COMPLETE_ATTEMPTS = 3
+
+
+class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the source), not a fault
+    """The object to copy is no longer the one that was seen."""
+
+
+class CopyTarget:
+    """The bucket that copies go into."""
+
+    def __init__(self, s3: S3Client, name: str) -> None:
+        self._s3 = s3
+        self.name = name
+
+    def copy_once(
+        self,
+        source: Bucket,
+        seen: StoredObject,
+        keys: Sequence[str],
+        identity: str,
+        metadata: dict[str, str] | None = None,
+    ) -> str:
+        """Copy `seen` to the first of `keys` that no other upload holds and return that key.
+
+        A key that already holds `identity` counts as copied: an interrupted copy is finished by its repeat.
+        Raise SourceChanged when the source is gone or newer.
+        """
+        wanted = {**seen.metadata, **(metadata or {}), IDENTITY_METADATA: identity}
+        for key in keys:
+            if self._create(source, seen, key, _fitting(wanted, identity)) or self._holds(key, identity):
+                return key
+        raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
+
+    def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
+        properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
+        if seen.content_type:
+            properties["ContentType"] = seen.content_type
+        if seen.tag_count:
+            properties["Tagging"] = self._tags_of(source, seen)
+        if len(seen.first_bytes) == seen.size:
+            return self._put(key, seen.first_bytes, properties)
+        return self._copy_parts(source, seen, key, properties)
+
+    def _put(self, key: str, body: bytes, properties: dict[str, Any]) -> bool:
+        def put() -> None:
+            self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
+
+        return _created(put)
+
+    def _copy_parts(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
+        upload = self._s3.create_multipart_upload(Bucket=self.name, Key=key, **properties)["UploadId"]
+        created = False
+        try:
+            parts = self._parts(source, seen, key, upload)
+
+            def complete() -> None:
+                self._s3.complete_multipart_upload(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload,
+                    MultipartUpload={"Parts": parts},
+                    IfNoneMatch="*",
+                )
+
+            created = _created(complete)
+        finally:
+            if not created:
+                with suppress(ClientError):  # the bucket's lifecycle rule clears what this leaves
+                    self._s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+        return created
+
+    def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str) -> list[Any]:
+        def copy(number: int) -> dict[str, Any]:
+            first = (number - 1) * PART_BYTES
+            last = min(first + PART_BYTES, seen.size) - 1
+            try:
+                response = self._s3.upload_part_copy(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload,
+                    PartNumber=number,
+                    CopySource={"Bucket": source.name, "Key": seen.key},
+                    CopySourceIfMatch=f'"{seen.etag}"',
+                    CopySourceRange=f"bytes={first}-{last}",
+                )
+            except ClientError as error:
+                if is_precondition_failed(error) or is_missing(error):
+                    raise SourceChanged(seen.key) from None
+                raise
+            return {"PartNumber": number, "ETag": response["CopyPartResult"]["ETag"]}
+
+        numbers = range(1, -(-seen.size // PART_BYTES) + 1)
+        if len(numbers) == 1:
+            return [copy(1)]
+        with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
+            return list(pool.map(copy, numbers))
+
+    def _holds(self, key: str, identity: str) -> bool:
+        try:
+            found = self._s3.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+        return found.get("Metadata", {}).get(IDENTITY_METADATA) == identity
+
+    def _tags_of(self, source: Bucket, seen: StoredObject) -> str:
+        tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
+        return urlencode({tag["Key"]: tag["Value"] for tag in tags})
+
+
+def _created(write: Callable[[], None]) -> bool:
+    for attempt in range(1, COMPLETE_ATTEMPTS + 1):
+        try:
+            write()
+        except ClientError as error:
+            if is_precondition_failed(error):
+                return False
+            if is_conflict(error) and attempt < COMPLETE_ATTEMPTS:
+                continue
+            raise
+        return True
+    return False
+
+
+def _fitting(metadata: dict[str, str], identity: str) -> dict[str, str]:
+    """Drop the source's metadata when ours would push it over S3's limit: a copy must never fail for it."""
+    size = sum(len(name) + len(value) for name, value in metadata.items())
+    return metadata if size <= METADATA_LIMIT_BYTES else {IDENTITY_METADATA: identity}

@@ -1,0 +1,29 @@
+"""What a failed AWS call means, read from botocore's error."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+TAKEN_OR_CHANGED = frozenset({"PreconditionFailed", "412"})
+CONFLICT = frozenset({"ConditionalRequestConflict", "409", "OperationAborted"})
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error's code; HEAD answers have no body, so theirs is the HTTP status."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def is_missing(error: ClientError) -> bool:
+    """Tell whether the object is not there."""
+    return code_of(error) in MISSING
+
+
+def is_precondition_failed(error: ClientError) -> bool:
+    """Tell whether a condition of the call did not hold (412)."""
+    return code_of(error) in TAKEN_OR_CHANGED
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Tell whether a concurrent write got in between (409): the same call may be tried again."""
+    return code_of(error) in CONFLICT

@@ -1,0 +1,54 @@
+"""DynamoDB items as plain dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+Row = dict[str, Any]
+
+
+@cache
+def _serializer() -> TypeSerializer:
+    from boto3.dynamodb.types import TypeSerializer
+
+    return TypeSerializer()
+
+
+@cache
+def _deserializer() -> TypeDeserializer:
+    from boto3.dynamodb.types import TypeDeserializer
+
+    return TypeDeserializer()
+
+
+def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `row` as DynamoDB attribute values; None is left out, floats become exact decimals."""
+    return {name: to_value(value) for name, value in row.items() if value is not None}
+
+
+def to_value(value: Any) -> Any:
+    """Return one attribute value."""
+    if isinstance(value, str):
+        return {"S": value}
+    return _serializer().serialize(Decimal(str(value)) if isinstance(value, float) else value)
+
+
+def from_item(item: Mapping[str, Any]) -> Row:
+    """Return an item as a row whose numbers are int or float, as JSON wants them."""
+    return {name: _plain(_deserializer().deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    if isinstance(value, dict):
+        return {name: _plain(element) for name, element in value.items()}
+    return value

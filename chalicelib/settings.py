@@ -1,0 +1,182 @@
+"""All settings of Sluice, read once from environment variables into one frozen record.
+
+A field `landing_bucket` is the variable `LANDING_BUCKET`; the table in README.md lists them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from math import ceil, floor
+from typing import Any
+
+from chalicelib.errors import SettingsError
+
+BYTES_PER_MB = 1024**2
+BYTES_PER_GB = 1024**3
+
+Parser = Callable[[str], Any]
+_REQUIRED = object()
+
+
+def _matching(pattern: str, accepted: str) -> Parser:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(accepted)
+        return text
+
+    return parse
+
+
+def _number(low: float, high: float, kind: type[Decimal] | type[int]) -> Parser:
+    def parse(text: str) -> Decimal | int:
+        accepted = f"{'a whole number' if kind is int else 'a number'} from {low} to {high}"
+        try:
+            value = kind(text)
+        except (ValueError, InvalidOperation):
+            raise ValueError(accepted) from None
+        if not low <= value <= high:
+            raise ValueError(accepted)
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Parser:
+    return _number(low, high, int)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError("true or false")
+    return text.lower() == "true"
+
+
+def _prefix(text: str) -> str:
+    if text.startswith("/"):
+        raise ValueError("a key prefix without a leading slash, such as data/in/")
+    return text if not text or text.endswith("/") else text + "/"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return text.upper()
+
+
+_text: Parser = str
+_bucket = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")
+_arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
+_url = _matching(r"https?://\S+", "a queue URL")
+
+
+def _setting(parse: Parser, default: Any = _REQUIRED, *, may_be_empty: bool = False) -> Any:
+    """Declare a setting; `may_be_empty` makes a variable set to nothing mean nothing, not the default."""
+    metadata = {"parse": parse, "default": default, "may_be_empty": may_be_empty}
+    return field(metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, validated; sizes and limits derived from them are the methods below."""
+
+    landing_bucket: str = _setting(_bucket)
+    ndjson_bucket: str = _setting(_bucket)
+    manifest_bucket: str = _setting(_bucket)
+    s3_state_bucket: str = _setting(_bucket)
+    catalog_table: str = _setting(_text)
+    tracking_table: str = _setting(_text)
+    sns_topic_arn: str = _setting(_arn)
+    step_function_arn: str = _setting(_arn)
+    sqs_queue_url: str = _setting(_url)
+    quarantine_bucket: str = _setting(_bucket, "")
+    s3_source_bucket: str = _setting(_bucket, "")  # the landing bucket when not set
+    stage: str = _setting(_text, "dev")
+    config_key: str = _setting(_text, "config/config.json")
+    input_prefix: str = _setting(_prefix, "data/in/")
+    new_files_prefix: str = _setting(_prefix, "data/new_files/")
+    inactive_prefix: str = _setting(_prefix, "", may_be_empty=True)
+    ndjson_queue: str = _setting(_text, "")
+    discovered_queue: str = _setting(_text, "")
+    ndjson_max_concurrency: int = _setting(_whole(2, 1000), 2)
+    expected_file_size_mb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal(10))
+    size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))
+    max_batch_size_gb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal("0.7"))
+    max_batch_age_seconds: int = _setting(_whole(0, 31_536_000), 3600)
+    lock_ttl_seconds: int = _setting(_whole(1, 86_400), 300)
+    reconcile_grace_seconds: int = _setting(_whole(0, 86_400), 300)
+    reconcile_window_seconds: int = _setting(_whole(0, 31_536_000), 86_400)
+    config_cache_seconds: int = _setting(_whole(0, 86_400), 60)
+    ndjson_content_check: bool = _setting(_flag, True)
+    glue_job_name: str = _setting(_text, "")
+    s3_prefix: str = _setting(_prefix, "incoming/")
+    s3_state_key: str = _setting(_text, "state/processed_files.json")
+    skip_folders: tuple[str, ...] = _setting(_names, ("logs", "temp", "backups"), may_be_empty=True)
+    api_reader_token: str = _setting(_text, "")
+    api_operator_token: str = _setting(_text, "")
+    api_tokens_secret: str = _setting(_text, "")
+    table_names: tuple[str, ...] = _setting(_names, ())
+    preview_chars: int = _setting(_whole(0, 1000), 500)
+    log_level: str = _setting(_log_level, "INFO")
+    aws_region: str = _setting(_matching(r"[a-z0-9-]+", "an AWS region, such as eu-west-1"), "")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check all variables; raise SettingsError naming every one that is missing or wrong."""
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for setting in fields(cls):
+            name = setting.name.upper()
+            try:
+                values[setting.name] = _read(environ.get(name), **setting.metadata)
+            except ValueError as accepted:
+                faults.append(f"{name}={environ.get(name, '')!r} is not usable: expected {accepted}")
+        if faults:
+            raise SettingsError(faults)
+        values["s3_source_bucket"] = values["s3_source_bucket"] or values["landing_bucket"]
+        settings = cls(**values)
+        settings._check_prefixes()
+        return settings
+
+    def _check_prefixes(self) -> None:
+        for name in ("new_files_prefix", "inactive_prefix"):
+            prefix = getattr(self, name)
+            if prefix and self.input_prefix.startswith(prefix):
+                raise SettingsError(
+                    [f"{name.upper()}={prefix!r} holds INPUT_PREFIX={self.input_prefix!r}: "
+                     "files parked there would be ignored; choose a prefix outside of it"]
+                )  # fmt: skip
+
+    @property
+    def min_file_bytes(self) -> int:
+        """Smallest NDJSON file accepted, inclusive, rounded down to a whole byte (seed 003)."""
+        return floor(self._size_bound(-self.size_tolerance_percent))
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest NDJSON file accepted, inclusive, rounded up to a whole byte (seed 003)."""
+        return ceil(self._size_bound(self.size_tolerance_percent))
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """Threshold and limit of a batch, reached at or above (seed 003)."""
+        return int(self.max_batch_size_gb * BYTES_PER_GB)
+
+    def _size_bound(self, percent: Decimal) -> Decimal:
+        return self.expected_file_size_mb * (1 + percent / 100) * BYTES_PER_MB
+
+
+def _read(text: str | None, *, parse: Parser, default: Any, may_be_empty: bool) -> Any:
+    if text is not None and may_be_empty and not text.strip():
+        return parse("")
+    if text is None or not text.strip():
+        if default is _REQUIRED:
+            raise ValueError("a value: it is required")
+        return default
+    return parse(text.strip())

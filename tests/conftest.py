@@ -1,0 +1,47 @@
+"""What every test stands on: the emulated AWS, the stack of resources, and event builders."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
+LOCAL_ENVIRONMENT: dict[str, str] = CONFIG["stages"]["local"]["environment_variables"]
+
+os.environ.pop("AWS_PROFILE", None)
+os.environ |= {
+    **LOCAL_ENVIRONMENT,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_SESSION_TOKEN": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "MOTO_ACCOUNT_ID": "123456789012",
+}
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """Emulate AWS in process, with every resource of `.chalice/resources.yaml` in place."""
+    with mock_aws():
+        template = (ROOT / ".chalice" / "resources.yaml").read_text()
+        boto3.client("cloudformation").create_stack(
+            StackName="sluice-local",
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        yield
+
+
+@pytest.fixture
+def s3(aws: None) -> Any:
+    """Return an S3 client of the emulated AWS."""
+    return boto3.client("s3")
