@@ -11,12 +11,12 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 METRIC_NAMESPACE = "Sluice"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-log = logging.getLogger("sluice")
+log = logging.getLogger("sluice.lanes")  # "sluice" itself is Chalice's
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,11 +35,20 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class StandardOutput(logging.StreamHandler[TextIO]):
+    """Write to whatever standard output is at the moment of writing."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        self.stream = sys.stdout
+        super().emit(record)
+
+
 def configure(level: str) -> None:
     """Send Sluice's log lines to standard output at `level`, once per process."""
     log.setLevel(level)
     if not log.handlers:
-        handler = logging.StreamHandler(sys.stdout)
+        handler = StandardOutput()
         handler.setFormatter(JsonFormatter())
         log.addHandler(handler)
         log.propagate = False

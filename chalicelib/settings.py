@@ -148,10 +148,11 @@ class Settings:
         for name in ("new_files_prefix", "inactive_prefix"):
             prefix = getattr(self, name)
             if prefix and self.input_prefix.startswith(prefix):
-                raise SettingsError(
-                    [f"{name.upper()}={prefix!r} holds INPUT_PREFIX={self.input_prefix!r}: "
-                     "files parked there would be ignored; choose a prefix outside of it"]
-                )  # fmt: skip
+                fault = (
+                    f"{name.upper()}={prefix!r} holds INPUT_PREFIX={self.input_prefix!r}: "
+                    "files that land there would be ignored; choose a prefix outside of it"
+                )
+                raise SettingsError([fault])
 
     @property
     def min_file_bytes(self) -> int:

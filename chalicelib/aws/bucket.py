@@ -72,7 +72,7 @@ class Bucket:
     def read(self, key: str, max_bytes: int) -> StoredObject | None:
         """Read the first `max_bytes` and what S3 knows of the object; None when it is not there.
 
-        An empty object has no first byte to ask for (416), so it takes a second call, as does an archived one.
+        An empty object has no first byte to ask for (416): it takes a second call, as does an archived one.
         """
         if max_bytes == 0:
             return self.head(key)

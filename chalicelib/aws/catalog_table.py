@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import code_of
-from chalicelib.aws.items import Row, from_item, to_item
+from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
-BATCH_GET_LIMIT = 100
+BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
+RETRY = "1"  # the one partition of the sparse index of failed rows
 
 
 class CatalogTable:
@@ -52,6 +53,48 @@ class CatalogTable:
             return from_item(error.response["Item"])  # type: ignore[typeddict-item]  # present with ALL_OLD
         return None
 
+    def record_failure(self, row: Row, replaces: Collection[str], *, retry: bool) -> int:
+        """Write `row` as failed and count the attempt; return how many there were, 0 if an outcome stands.
+
+        With `retry` the row enters the sparse `retry` index, from which `reconcile` takes it up again.
+        """
+        key = {"file_key": row["file_key"], "timestamp": row["timestamp"]}
+        counted = {*key, "attempts", "retry"}
+        values = {name: value for name, value in row.items() if name not in counted and value is not None}
+        values |= {"retry": RETRY} if retry else {}
+        names = {f"#{name}": name for name in values} | {"#retry": "retry", "#attempts": "attempts"}
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        statuses = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
+        try:
+            updated = self._dynamodb.update_item(
+                TableName=self.name,
+                Key=to_item(key),
+                UpdateExpression=f"SET {sets} ADD #attempts :one" + ("" if retry else " REMOVE #retry"),
+                ConditionExpression=f"attribute_not_exists(#status) OR #status IN ({', '.join(statuses)})",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **{f":{name}": to_value(value) for name, value in values.items()},
+                    **statuses,
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return 0
+        return int(from_item(updated["Attributes"])["attempts"])
+
+    def leave_for_replay(self, file_key: str, timestamp: str) -> None:
+        """Take a failed row out of the `retry` index; the row itself stays."""
+        self._dynamodb.update_item(
+            TableName=self.name,
+            Key=to_item({"file_key": file_key, "timestamp": timestamp}),
+            UpdateExpression="REMOVE #retry",
+            ConditionExpression="attribute_exists(#retry)",
+            ExpressionAttributeNames={"#retry": "retry"},
+        )
+
     def find(self, file_key: str, timestamp: str) -> Row | None:
         """Read one upload's row, consistently."""
         found = self._dynamodb.get_item(
@@ -60,6 +103,39 @@ class CatalogTable:
             ConsistentRead=True,
         )
         return from_item(found["Item"]) if "Item" in found else None
+
+    def find_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
+        """Read the rows of up to 100 (file_key, timestamp) that are there, consistently.
+
+        A throttled table may leave some out: who misses a row asks for it alone.
+        """
+        rows: list[Row] = []
+        asked: Any = [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys]
+        for _ in range(BATCH_READS):
+            request: Any = {self.name: {"Keys": asked, "ConsistentRead": True}}
+            page = self._dynamodb.batch_get_item(RequestItems=request)
+            rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
+            if self.name not in page.get("UnprocessedKeys", {}):
+                break
+            asked = page["UnprocessedKeys"][self.name]["Keys"]
+        return rows
+
+    def failed(self) -> Iterator[Row]:
+        """Stream the failed rows that are to be tried again, oldest first (sparse index)."""
+        start: dict[str, Any] = {}
+        while True:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName="retry",
+                KeyConditionExpression="#retry = :retry",
+                ExpressionAttributeNames={"#retry": "retry"},
+                ExpressionAttributeValues={":retry": {"S": RETRY}},
+                **start,
+            )
+            yield from [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def find_etag(self, file_key: str, etag: str) -> Row | None:
         """Read the newest row of a key whose object had `etag`, consistently."""

@@ -58,6 +58,12 @@ class CopyTarget:
                 return key
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
+    def discard(self, key: str, identity: str) -> None:
+        """Delete a copy that `identity` made, unless another upload holds the key."""
+        if (found := self._head(key)) and found["Metadata"].get(IDENTITY_METADATA) == identity:
+            with suppress(ClientError):  # replaced meanwhile: no longer ours to delete
+                self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=found["ETag"])
+
     def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
         properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
         if seen.content_type:
@@ -123,13 +129,16 @@ class CopyTarget:
             return list(pool.map(copy, numbers))
 
     def _holds(self, key: str, identity: str) -> bool:
+        found = self._head(key)
+        return found is not None and found["Metadata"].get(IDENTITY_METADATA) == identity
+
+    def _head(self, key: str) -> Any:
         try:
-            found = self._s3.head_object(Bucket=self.name, Key=key)
+            return self._s3.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if is_missing(error):
-                return False
+                return None
             raise
-        return found.get("Metadata", {}).get(IDENTITY_METADATA) == identity
 
     def _tags_of(self, source: Bucket, seen: StoredObject) -> str:
         tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]

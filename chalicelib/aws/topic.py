@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.logs import log
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -28,8 +29,6 @@ class Topic:
         try:
             self._sns.publish(TopicArn=self.arn, Subject=line, Message=body)
         except (ClientError, BotoCoreError) as error:
-            logging.getLogger("sluice").error(
-                "notification failed", extra={"subject": line, "error": str(error)}
-            )
+            log.warning("notification failed", extra={"subject": line, "error": str(error)})
             return False
         return True

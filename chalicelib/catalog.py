@@ -1,0 +1,151 @@
+"""The catalogue of uploads: their identity, their row and which outcome may follow which (seed 002).
+
+An upload is identified by (bucket, key, ETag, last modified in seconds), all read from the object, so
+every event, listing and retry that meets it comes to the same row and the same execution name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from codecs import getincrementaldecoder
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.aws.bucket import StoredObject
+from chalicelib.events import ObjectEvent
+from chalicelib.moves import SHORT_IDENTITY
+
+MAX_READ_BYTES = 4096
+BYTES_PER_CHARACTER = 4  # the longest in UTF-8
+BOM_BYTES = 3
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+UNTYPED = frozenset({"", "binary/octet-stream", "application/octet-stream"})
+TEXT_TYPE = re.compile(
+    r"text/.*|application/(.*\+)?(json|xml|yaml|x-yaml|x-ndjson|ndjson|csv|sql|javascript)"
+)
+TEXT_EXTENSION = re.compile(r"\.(csv|tsv|txt|json|jsonl|ndjson|xml|ya?ml|md|log|sql|html?|ini|conf|py|js)$")
+
+
+class Status(StrEnum):
+    """What the catalogue says of an upload."""
+
+    RECEIVED = "received"
+    TRIGGERED = "triggered"
+    NOT_CONFIGURED = "not_configured"
+    INACTIVE = "inactive"
+    FAILED = "failed"
+    VANISHED = "vanished"
+
+
+_OPEN = frozenset({Status.RECEIVED, Status.VANISHED, Status.FAILED})
+REPLACES: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: frozenset(),
+    Status.VANISHED: frozenset(),
+    Status.FAILED: _OPEN,
+    Status.INACTIVE: _OPEN,
+    Status.NOT_CONFIGURED: _OPEN | {Status.INACTIVE},
+    # an execution that was started cannot be taken back, so its row says so whatever stood there
+    Status.TRIGGERED: frozenset(Status) - {Status.TRIGGERED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload as the object itself shows it, and the event that led to it."""
+
+    bucket: str
+    found: StoredObject
+    event: ObjectEvent
+
+    @property
+    def key(self) -> str:
+        """The object's key."""
+        return self.found.key
+
+    @property
+    def identity(self) -> str:
+        """The upload's identity, 64 hex digits; names carry the first eight."""
+        return identify(self.bucket, self.key, self.found.etag, self.found.last_modified)
+
+    @property
+    def timestamp(self) -> str:
+        """The row's range key: the same for every event of this upload."""
+        return row_timestamp(self.found.last_modified, self.identity)
+
+
+def identify(bucket: str, key: str, etag: str, moment: datetime) -> str:
+    """Return the identity of an upload, 64 hex digits."""
+    return hashlib.sha256(json.dumps([bucket, key, etag, iso(moment)]).encode()).hexdigest()
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment in UTC to the second: `2026-01-31T23:59:59Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def row_timestamp(moment: datetime, identity: str) -> str:
+    """Return the range key of an upload's row: `<last_modified>Z#<8 hex of identity>`."""
+    return f"{iso(moment)}#{identity[:SHORT_IDENTITY]}"
+
+
+def bytes_to_read(preview_chars: int) -> int:
+    """Return how many bytes of an object show its first `preview_chars` characters, 4 kB at most."""
+    return min(preview_chars * BYTES_PER_CHARACTER + BOM_BYTES, MAX_READ_BYTES) if preview_chars else 0
+
+
+def catalog_row(
+    upload: Upload, status: Status, processed_at: datetime, preview_chars: int, **details: Any
+) -> dict[str, Any]:
+    """Build the row of an upload; `details` are `job_id`, `execution`, `moved_to`, `reason` as they apply."""
+    found = upload.found
+    row = _row(upload.event, upload.timestamp, found.last_modified, status, processed_at)
+    row |= {"file_size": found.size, "content_type": found.content_type, "etag": found.etag}
+    if preview := content_preview(found, preview_chars):
+        row["content_preview"] = preview
+    return row | details
+
+
+def vanished_row(event: ObjectEvent, processed_at: datetime) -> dict[str, Any]:
+    """Build the row of an object that was gone before it was read: all there is, is the event."""
+    identity = identify(event.bucket, event.key, event.etag, event.event_time)
+    timestamp = row_timestamp(event.event_time, identity)
+    row = _row(event, timestamp, event.event_time, Status.VANISHED, processed_at)
+    return row | {"file_size": event.size_bytes, "etag": event.etag, "reason": "gone before it was read"}
+
+
+def content_preview(found: StoredObject, chars: int) -> str:
+    """Return the first `chars` characters of a text file, never a broken one; empty for any other file.
+
+    The bytes decide: UTF-8 without control characters. A type that says otherwise (image/png) is believed
+    unless the name ends like a text file's, because uploaders guess types from names, or not at all.
+    """
+    kind = found.content_type.partition(";")[0].strip().lower()
+    named_text = TEXT_EXTENSION.search(found.key.lower())
+    if not (kind in UNTYPED or TEXT_TYPE.fullmatch(kind) or named_text):
+        return ""
+    decoder = getincrementaldecoder("utf-8-sig")()
+    try:
+        text = decoder.decode(found.first_bytes, final=len(found.first_bytes) == found.size)
+    except UnicodeDecodeError:
+        return ""
+    return "" if CONTROL_CHARACTERS.search(text) else text[:chars]
+
+
+def _row(
+    event: ObjectEvent, timestamp: str, moment: datetime, status: Status, processed_at: datetime
+) -> dict[str, Any]:
+    return {
+        "file_key": event.key,
+        "timestamp": timestamp,
+        "date": timestamp[:10],
+        "status": str(status),
+        "status_timestamp": f"{status}#{timestamp}",
+        "bucket_name": event.bucket,
+        "last_modified": iso(moment),
+        "event_name": event.event_name,
+        "processed_at": processed_at.isoformat(timespec="milliseconds"),
+    }

@@ -1,0 +1,36 @@
+"""Names and inputs of executions: pure, so that a repeat starts nothing twice (seed 001 §3b, §4c)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from chalicelib.catalog import Upload
+from chalicelib.jobs import Job
+from chalicelib.moves import SHORT_IDENTITY, file_name
+
+SANITIZED_LENGTH = 50
+
+
+def sanitize(text: str) -> str:
+    """Return what an execution name may hold of `text`, at most 50 characters (seed 001 §3b)."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "", re.sub(r"[ /.]", "-", text))[:SANITIZED_LENGTH]
+
+
+def execution_name(upload: Upload) -> str:
+    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`."""
+    moment = upload.found.last_modified.strftime("%Y%m%d%H%M%S")
+    return f"run-{sanitize(file_name(upload.key))}-{moment}-{upload.identity[:SHORT_IDENTITY]}"
+
+
+def execution_input(upload: Upload, job: Job) -> str:
+    """Return the execution's input: the seed's `glue_jobs` list, and which object it is about."""
+    glue_job = {
+        "job_id": job.job_id,
+        "job_name": job.job_name,
+        "source_file_name": file_name(upload.key),
+        "target_table": job.target_table,
+        "upsert_keys": list(job.upsert_keys),
+    }
+    about = {"bucket": upload.bucket, "key": upload.key, "etag": upload.found.etag}
+    return json.dumps({"glue_jobs": [glue_job], **about})

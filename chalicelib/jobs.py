@@ -1,0 +1,182 @@
+"""The job config: which file name starts which ETL job (seed 001 §5).
+
+`config/config.json` in the landing bucket is a list of jobs. Every fault of it is reported at once, each
+with its index, field and fix. A cached config may start a job; before a file is turned away, the config is
+asked for again, so that a file uploaded right after its config is never parked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket, Document
+from chalicelib.errors import ConfigError
+
+ABSENT = "absent"
+TEXT_FIELDS = ("job_id", "job_name", "source_file_name", "target_table")
+FIELDS = (*TEXT_FIELDS, "upsert_keys", "is_active")
+MAX_JOB_BYTES = 128 * 1024  # of Step Functions' 256 KiB of input
+WILDCARD = re.compile(r"\*|\?|\[[^]]+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job of the config; `extra` keeps the fields that Sluice does not know."""
+
+    job_id: str
+    job_name: str
+    source_file_name: str
+    target_table: str
+    upsert_keys: tuple[str, ...]
+    is_active: bool
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Jobs:
+    """The jobs of one valid config, indexed for matching."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self.all = tuple(jobs)
+        self._exact = {claimed_name(job.source_file_name): job for job in self.all}
+        patterns = [job for job in self.all if WILDCARD.search(job.source_file_name)]
+        patterns.sort(key=lambda job: -_literal_length(job.source_file_name))
+        self._patterns = [
+            (re.compile(translate(claimed_name(job.source_file_name))), job) for job in patterns
+        ]
+
+    def find_matching_job(self, key: str) -> Job | None:
+        """Return the job whose `source_file_name` matches the key's last path segment, or None.
+
+        Both sides are stripped and lower-cased. An exact name wins over shell-style patterns, then the
+        pattern with the longest literal part, then the first in the config.
+        """
+        name = claimed_name(key)
+        exact = self._exact.get(name)
+        return exact or next((job for pattern, job in self._patterns if pattern.match(name)), None)
+
+
+class JobConfig:
+    """The config as this process last saw it, fetched again when it is due."""
+
+    def __init__(
+        self, bucket: Bucket, key: str, cache_seconds: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bucket = bucket
+        self._key = key
+        self._cache_seconds = cache_seconds
+        self._clock = clock
+        self._etag = ""
+        self._jobs: Jobs | ConfigError | None = None
+        self._checked_at = 0.0
+
+    def match(self, key: str) -> Job | None:
+        """Return the job for `key`; the answer is never "none" or an inactive job on old knowledge.
+
+        Raise ConfigError when the config is missing or invalid.
+        """
+        if isinstance(self._jobs, Jobs) and self._clock() - self._checked_at < self._cache_seconds:
+            job = self._jobs.find_matching_job(key)
+            if job and job.is_active:
+                return job
+        return self.revalidate().find_matching_job(key)
+
+    def revalidate(self) -> Jobs:
+        """Fetch the config unless its ETag is unchanged; raise ConfigError listing every fault."""
+        found = self._bucket.read_document(self._key, unless_etag=self._etag)
+        self._checked_at = self._clock()
+        if found == "missing":
+            where = f"s3://{self._bucket.name}/{self._key}"
+            self._etag, self._jobs = "", ConfigError(ABSENT, [f"{where} is missing: upload a list of jobs"])
+        elif isinstance(found, Document):
+            self._etag, self._jobs = found.etag, _parsed(found)
+        if isinstance(self._jobs, Jobs):
+            return self._jobs
+        assert self._jobs is not None
+        raise self._jobs
+
+
+def normalize(text: str | None) -> str:
+    """Strip and lower-case for comparison; None becomes empty (seed 001 §3a)."""
+    return text.strip().lower() if text else ""
+
+
+def claimed_name(path: str) -> str:
+    """Return what is compared of a key or a `source_file_name`: its last segment, normalized."""
+    return normalize(path.rpartition("/")[2])
+
+
+def parse_jobs(body: bytes, version: str) -> Jobs:
+    """Read a config document; raise ConfigError listing every fault with its index, field and fix."""
+    try:
+        document = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(version, [f"the config is not JSON in UTF-8: {error}"]) from None
+    if not isinstance(document, list):
+        kind = type(document).__name__
+        raise ConfigError(version, [f"the config must be a list of job definitions, it is a {kind}"])
+    faults = [fault for index, job in enumerate(document) for fault in _faults_of(index, job)]
+    faults += _clashes(document)
+    if faults:
+        raise ConfigError(version, faults)
+    return Jobs(_job(entry) for entry in document)
+
+
+def _parsed(found: Document) -> Jobs | ConfigError:
+    try:
+        return parse_jobs(found.body, found.etag)
+    except ConfigError as error:
+        return error
+
+
+def _faults_of(index: int, job: Any) -> Iterator[str]:
+    if not isinstance(job, dict):
+        yield f"[{index}] must be an object with {', '.join(FIELDS)}; it is a {type(job).__name__}"
+        return
+    for name in FIELDS:
+        if name not in job:
+            yield f"[{index}].{name} is missing: add it"
+        elif wrong := _wrong(name, job[name]):
+            yield f"[{index}].{name} is {job[name]!r:.80}: {wrong}"
+    if len(json.dumps(job)) > MAX_JOB_BYTES:
+        yield f"[{index}] is larger than {MAX_JOB_BYTES} bytes: it would not fit an execution's input"
+
+
+def _wrong(name: str, value: Any) -> str:
+    if name == "is_active":
+        return "" if isinstance(value, bool) else "must be true or false"
+    if name == "upsert_keys":
+        texts = isinstance(value, list) and all(isinstance(key, str) and key.strip() for key in value)
+        return "" if texts else "must be a list of column names"
+    if not isinstance(value, str) or not value.strip():
+        return "must be a text that is not empty"
+    if name == "source_file_name" and not claimed_name(value):
+        return "must end in a file name"
+    return ""
+
+
+def _clashes(document: list[Any]) -> Iterator[str]:
+    readers: dict[str, Callable[[str], str]] = {"job_id": str, "source_file_name": claimed_name}
+    for name, read in readers.items():
+        first: dict[str, int] = {}
+        for index, job in enumerate(document):
+            value = job.get(name) if isinstance(job, dict) else None
+            if not isinstance(value, str) or not read(value):
+                continue
+            earlier = first.setdefault(read(value), index)
+            if earlier != index:
+                yield f"[{index}].{name} is {value!r:.80}: [{earlier}] has it already; make it unique"
+
+
+def _job(entry: dict[str, Any]) -> Job:
+    known = {name: entry[name] for name in FIELDS} | {"upsert_keys": tuple(entry["upsert_keys"])}
+    return Job(**known, extra={name: value for name, value in entry.items() if name not in FIELDS})
+
+
+def _literal_length(source_file_name: str) -> int:
+    return len(WILDCARD.sub("", claimed_name(source_file_name)))

@@ -1,0 +1,43 @@
+"""The landing lane's surroundings: the adapters it works with and the prefixes it writes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.items import Row
+from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.topic import Topic
+from chalicelib.catalog import Status, Upload, catalog_row
+from chalicelib.jobs import JobConfig
+from chalicelib.settings import Settings
+
+OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into."""
+
+    bucket: Bucket
+    target: CopyTarget
+    catalog: CatalogTable
+    machine: StateMachine
+    topic: Topic
+    jobs: JobConfig
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def row(self, upload: Upload, status: Status, **details: Any) -> Row:
+        """Build the catalogue row of an upload, processed now."""
+        return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details)
+
+
+def own_outputs(settings: Settings) -> tuple[str, ...]:
+    """Return the prefixes whose objects Sluice itself writes."""
+    return (settings.new_files_prefix, settings.inactive_prefix, *OWN_OUTPUTS)

@@ -1,0 +1,124 @@
+"""Repair of the landing lane: uploads that no event routed, moves that died, failures worth another try.
+
+Nothing younger than the grace is touched: its own event may still be at work. What was settled costs reads
+only. An invalid config makes the lane wait: routing with it could only fail again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from chalicelib.aws.bucket import ListedObject
+from chalicelib.aws.items import Row
+from chalicelib.catalog import Status, identify, row_timestamp
+from chalicelib.errors import ConfigError
+from chalicelib.events import ObjectEvent
+from chalicelib.landing import Landing, own_outputs
+from chalicelib.logs import log
+from chalicelib.outcomes import give_up
+from chalicelib.routing import route
+
+BATCH_SIZE = 100  # keys of one BatchGetItem
+
+COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished")
+
+Counts = dict[str, int]
+
+
+def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
+    """Route what was missed, finish what was begun, retry what failed; return how much of each.
+
+    `waiting` is 1 when the config cannot be used and nothing was tried; `unfinished` is 1 when time ran out.
+    """
+    counts: Counts = dict.fromkeys(
+        ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished"), 0
+    )
+    try:
+        landing.jobs.revalidate()
+    except ConfigError as error:
+        log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
+        return counts | {"waiting": 1}
+    before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
+    for name, event in _due(landing, before):
+        if not has_time():
+            return counts | {"unfinished": 1}
+        counts[name if _repaired(landing, name, event) else "errors"] += 1
+    return counts
+
+
+def _due(landing: Landing, before: datetime) -> Iterator[tuple[str, ObjectEvent]]:
+    for row in landing.catalog.failed():
+        if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= before.isoformat():
+            yield "retried", _event_of_row(row)
+    after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
+    listing = landing.bucket.list_objects(landing.settings.input_prefix)
+    candidates = (found for found in listing if after <= found.last_modified <= before)
+    own = own_outputs(landing.settings)
+    uploads = (found for found in candidates if not _ignored(found, own))
+    while batch := list(islice(uploads, BATCH_SIZE)):
+        yield from _missed(landing, batch)
+
+
+def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[tuple[str, ObjectEvent]]:
+    rows = landing.catalog.find_many([(found.key, _timestamp(landing, found)) for found in batch])
+    known = {row["file_key"]: row for row in rows}
+    for found in batch:
+        # a listing may tell another time than the object itself: the ETag decides before anything is done
+        row = known.get(found.key) or landing.catalog.find_etag(found.key, found.etag)
+        if row is None:
+            yield "routed", _event_of(landing, found)
+        elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
+            yield "moves_finished", _event_of(landing, found)
+
+
+def _repaired(landing: Landing, name: str, event: ObjectEvent) -> bool:
+    where = {"bucket": event.bucket, "key": event.key, "repair": name}
+    try:
+        outcome = route(landing, event, discovered=True)
+    except Exception as error:
+        log.warning("repair failed", extra={**where, "reason": str(error)})
+        return False
+    if name == "retried":
+        _give_up_superseded(landing, event)
+    log.info("repaired", extra={**where, "outcome": outcome["status"]})
+    return True
+
+
+def _give_up_superseded(landing: Landing, event: ObjectEvent) -> None:
+    row = landing.catalog.find_etag(event.key, event.etag)
+    if row and row.get("retry"):  # what was routed is a newer upload under the same key
+        give_up(landing, row, "the object was overwritten since")
+
+
+def _ignored(found: ListedObject, own: Iterable[str]) -> bool:
+    marker = found.key.endswith("/") and found.size == 0
+    return marker or found.key.startswith(tuple(prefix for prefix in own if prefix))
+
+
+def _timestamp(landing: Landing, found: ListedObject) -> str:
+    identity = identify(landing.bucket.name, found.key, found.etag, found.last_modified)
+    return row_timestamp(found.last_modified, identity)
+
+
+def _event_of(landing: Landing, found: ListedObject) -> ObjectEvent:
+    return ObjectEvent(
+        bucket=landing.bucket.name,
+        key=found.key,
+        size_bytes=found.size,
+        etag=found.etag,
+        event_name="Reconciled:listing",
+        event_time=found.last_modified,
+    )
+
+
+def _event_of_row(row: Row) -> ObjectEvent:
+    return ObjectEvent(
+        bucket=row["bucket_name"],
+        key=row["file_key"],
+        size_bytes=row["file_size"],
+        etag=row["etag"],
+        event_name="Reconciled:failed",
+        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
+    )

@@ -1,0 +1,139 @@
+"""The effects of the landing lane, one verb per outcome of an upload.
+
+They come in an order that lets any repeat finish what a dead process began: start, then row; copy, then
+row, then alert, then delete. Alerts are best effort and may repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.aws.items import Row
+from chalicelib.catalog import REPLACES, Status, Upload, vanished_row
+from chalicelib.errors import ConfigError
+from chalicelib.events import ObjectEvent
+from chalicelib.executions import execution_input, execution_name
+from chalicelib.jobs import Job
+from chalicelib.landing import Landing
+from chalicelib.logs import log
+from chalicelib.moves import destination_keys, file_name
+
+Outcome = dict[str, Any]
+
+MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
+REASON_LENGTH = 1000
+NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
+INACTIVE_SUBJECT = "Inactive Job"
+CONFIG_SUBJECT = "Job config is not usable"
+
+
+def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) -> Outcome:
+    """Start the job's execution, then record it; the same upload always has the same name and input."""
+    name = execution_name(upload)
+    job_id = job.job_id
+    if not landing.machine.start(name, execution_input(upload, job)):
+        # it ran before, perhaps for the job of an older config: the row must tell the one that ran
+        job_id = landing.machine.input_of(name)["glue_jobs"][0]["job_id"]
+    return record(landing, upload, Status.TRIGGERED, job_id=job_id, execution=name)
+
+
+def park(landing: Landing, upload: Upload, prefix: str, status: Status, job_id: str | None = None) -> Outcome:
+    """Move the file below `prefix`, once and over nothing, and record where it went."""
+    keys = destination_keys(prefix, file_name(upload.key), upload.identity)
+    moved_to = landing.target.copy_once(landing.bucket, upload.found, keys, upload.identity)
+    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id)
+    standing = landing.catalog.record(row, REPLACES[status]) or row
+    if standing.get("moved_to") != moved_to:
+        landing.target.discard(moved_to, upload.identity)  # another worker came to another outcome first
+        return outcome_of(standing, repeated=True)
+    return finish_parking(landing, upload, standing)
+
+
+def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
+    """Report a file that is copied and recorded, then delete its source unless a newer upload is there."""
+    if row["status"] == Status.NOT_CONFIGURED:
+        message = (
+            f"File not found in {landing.settings.config_key}\n"
+            f"Original: {upload.key}\n"
+            f"Moved to: {row['moved_to']}"
+        )
+        landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
+    else:
+        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(upload.key, row["job_id"]))
+    landing.bucket.delete_if_match(upload.key, upload.found.etag)
+    return outcome_of(row)
+
+
+def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
+    """Alert that a file came for an inactive job, and leave it where it is (seed 001 §6)."""
+    standing = landing.catalog.find(upload.key, upload.timestamp)
+    if standing and standing["status"] not in REPLACES[Status.INACTIVE]:
+        return outcome_of(standing, repeated=True)
+    landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(upload.key, job_id))
+    return record(landing, upload, Status.INACTIVE, job_id=job_id)
+
+
+def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> Outcome:
+    """Record an outcome that has no further effect, unless one stands that it may not replace."""
+    row = landing.row(upload, status, **details)
+    standing = landing.catalog.record(row, REPLACES[status])
+    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
+
+
+def record_vanished(landing: Landing, event: ObjectEvent) -> Outcome:
+    """Record that an object was gone before it was read, unless the catalogue knows it: then it was moved."""
+    known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
+    if known is None:
+        row = vanished_row(event, landing.clock())
+        landing.catalog.record(row, REPLACES[Status.VANISHED])
+        return outcome_of(row)
+    if known.get("retry"):
+        give_up(landing, known, "the object is gone since")
+    return outcome_of(known, repeated=True)
+
+
+def give_up(landing: Landing, failed: Row, why: str) -> None:
+    """Stop retrying a failed upload whose object is no longer there; its row says why."""
+    reason = f"{failed['reason']}; {why}"[-REASON_LENGTH:]
+    landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[Status.FAILED], retry=False)
+
+
+def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
+    """Record why an upload has no outcome yet; after `MAX_ATTEMPTS` it is left for a replay.
+
+    A config that cannot be used is alerted, and does not use up attempts: mending it is what it waits for.
+    """
+    reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+    log.error("failed", extra={"bucket": upload.bucket, "key": upload.key, "identity": upload.identity,
+                               "outcome": "failed", "reason": reason})  # fmt: skip
+    if isinstance(error, ConfigError):
+        alert_config(landing, error)
+    row = landing.row(upload, Status.FAILED, reason=reason)
+    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True)
+    if attempts >= MAX_ATTEMPTS and not isinstance(error, ConfigError):
+        landing.catalog.leave_for_replay(upload.key, upload.timestamp)
+
+
+def alert_config(landing: Landing, error: ConfigError) -> None:
+    """Alert the faults of a config, once per version of it."""
+    key = landing.settings.config_key
+    if landing.catalog.is_marked(key, error.version):
+        return
+    message = f"s3://{landing.settings.landing_bucket}/{key}\n{error}"
+    if landing.topic.publish_notification(CONFIG_SUBJECT, message):
+        landing.catalog.mark(key, error.version, {"alerted_at": landing.clock().isoformat()})
+
+
+def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
+    """Return a row's outcome in the seed's shape; a repeat of a started execution is `already_running`."""
+    status = row["status"]
+    if status == Status.TRIGGERED:
+        status = "already_running" if repeated else "triggered"
+        return {"key": row["file_key"], "status": status, "execution": row["execution"]}
+    shown = {name: row[name] for name in ("moved_to", "job_id", "reason") if row.get(name)}
+    return {"key": row["file_key"], "status": str(status), **shown}
+
+
+def inactive_message(key: str, job_id: str) -> str:
+    """Return the alert text of a file whose job is inactive (seed 001 §6)."""
+    return f"File: {file_name(key)}\nJob ID: {job_id}"

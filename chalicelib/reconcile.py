@@ -1,0 +1,35 @@
+"""Reconcile: every few minutes, finish what was interrupted (section 8 of the design).
+
+Each lane repairs itself; this module gives each its share of the time and reports what was done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.landing import Landing
+from chalicelib.landing_repair import repair_landing
+from chalicelib.logs import emit_metrics
+
+MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is under way
+
+Clock = Callable[[], bool]
+
+
+def reconcile(landing: Landing, context: Any) -> dict[str, Any]:
+    """Repair every lane and return the counts of what was done, by lane."""
+    started = time.monotonic()
+    has_time = deadline(context)
+    counts = {"landing": repair_landing(landing, has_time)}
+    for lane, done in counts.items():
+        emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
+    return counts
+
+
+def deadline(context: Any) -> Clock:
+    """Return a function that tells whether there is time for more; without a Lambda context there is."""
+    if context is None or not hasattr(context, "get_remaining_time_in_millis"):
+        return lambda: True
+    return lambda: context.get_remaining_time_in_millis() > MARGIN_MILLISECONDS

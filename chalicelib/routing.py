@@ -1,0 +1,120 @@
+"""The landing lane: every object is catalogued, and what lands for a job is routed (seeds 001 and 002).
+
+One upload, one outcome: an active job is started, a file without one is parked and reported, a file of an
+inactive job is reported; `outcomes` holds these effects, this module decides which.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.aws.copying import SourceChanged
+from chalicelib.catalog import REPLACES, Status, Upload, bytes_to_read
+from chalicelib.errors import ConfigError, EventError
+from chalicelib.events import ObjectEvent, read_event
+from chalicelib.landing import Landing, own_outputs
+from chalicelib.logs import log
+from chalicelib.outcomes import (
+    Outcome,
+    alert_config,
+    finish_parking,
+    outcome_of,
+    park,
+    record,
+    record_failure,
+    record_vanished,
+    report_inactive,
+    start_state_machine_execution,
+)
+
+LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
+OVERWRITES_FOLLOWED = 3
+
+
+def object_created(landing: Landing, payload: object) -> list[Outcome]:
+    """Process every object that a Lambda event names; return one outcome per object that is not ignored.
+
+    Every object is tried before the first failure is raised again, so that the event is redelivered.
+    """
+    reading = read_event(payload).without(own_outputs(landing.settings))
+    if reading.ignored:
+        log.info("ignored", extra={"ignored": dict(reading.ignored)})
+    outcomes: list[Outcome] = []
+    failures: list[Exception] = []
+    for event in reading.events:
+        try:
+            outcomes.append(route(landing, event))
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return outcomes
+
+
+def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> Outcome:
+    """Bring one upload to its outcome and record it; repeats converge on the same one.
+
+    With `discovered` the file is routed wherever it lies. Raise what made it fail, after recording that.
+    """
+    if event.bucket != landing.bucket.name:
+        raise EventError(f"event is of bucket {event.bucket!r}, this lane watches {landing.bucket.name!r}")
+    for _ in range(OVERWRITES_FOLLOWED):
+        found = landing.bucket.read(event.key, bytes_to_read(landing.settings.preview_chars))
+        if found is None:
+            return _logged(event, "", record_vanished(landing, event))
+        upload = Upload(event.bucket, found, event)
+        try:
+            return _logged(event, upload.identity, _catalogue_or_route(landing, upload, discovered))
+        except SourceChanged:
+            continue  # overwritten while it was moved: the newer upload is what is there now
+    raise RuntimeError(f"s3://{event.bucket}/{event.key} was overwritten {OVERWRITES_FOLLOWED} times at once")
+
+
+def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> Outcome:
+    if upload.key == landing.settings.config_key:
+        return _lint(landing, upload)
+    if not discovered and not upload.key.startswith(landing.settings.input_prefix):
+        return record(landing, upload, Status.RECEIVED)
+    try:
+        return _route(landing, upload)
+    except SourceChanged:
+        raise
+    except Exception as error:
+        record_failure(landing, upload, error)
+        raise
+
+
+def _route(landing: Landing, upload: Upload) -> Outcome:
+    if landing.clock() - upload.found.last_modified > LATE:
+        standing = landing.catalog.find(upload.key, upload.timestamp)
+        if standing and standing["status"] not in REPLACES[Status.INACTIVE]:
+            return _repeat(landing, upload, standing)
+    job = landing.jobs.match(upload.key)
+    if job is None:
+        return park(landing, upload, landing.settings.new_files_prefix, Status.NOT_CONFIGURED)
+    if job.is_active:
+        return start_state_machine_execution(landing, upload, job)
+    if landing.settings.inactive_prefix:
+        return park(landing, upload, landing.settings.inactive_prefix, Status.INACTIVE, job.job_id)
+    return report_inactive(landing, upload, job.job_id)
+
+
+def _repeat(landing: Landing, upload: Upload, standing: dict[str, str]) -> Outcome:
+    if standing["status"] != Status.TRIGGERED and standing.get("moved_to"):
+        return finish_parking(landing, upload, standing)  # its source is still here: the mover died
+    return outcome_of(standing, repeated=True)
+
+
+def _lint(landing: Landing, upload: Upload) -> Outcome:
+    try:
+        landing.jobs.revalidate()
+    except ConfigError as error:
+        alert_config(landing, error)
+        return record(landing, upload, Status.RECEIVED, reason=str(error))
+    return record(landing, upload, Status.RECEIVED)
+
+
+def _logged(event: ObjectEvent, identity: str, outcome: Outcome) -> Outcome:
+    where = {"bucket": event.bucket, "key": event.key, "identity": identity}
+    log.info("outcome", extra={**where, "outcome": outcome["status"]})
+    return outcome
