@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,10 @@ os.environ |= {
 }
 
 
+import app  # noqa: E402 - its decorators read the environment set above
+from tests.support.world import World  # noqa: E402
+
+
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Emulate AWS in process, with every resource of `.chalice/resources.yaml` in place."""
@@ -45,3 +51,42 @@ def aws() -> Iterator[None]:
 def s3(aws: None) -> Any:
     """Return an S3 client of the emulated AWS."""
     return boto3.client("s3")
+
+
+@pytest.fixture
+def world(aws: None) -> World:
+    """Return the landing lane on an empty emulated AWS with the seed's config uploaded."""
+    app.landing.cache_clear()
+    world = World()
+    world.configure()
+    return world
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a function that sets environment variables and has the app read them."""
+
+    def change(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        _forget()
+
+    yield change
+    monkeypatch.undo()
+    _forget()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Any]:
+    """Return a function that turns Sluice's clock forward, from now on."""
+
+    def turn(by: timedelta) -> None:
+        lane = dataclasses.replace(app.landing(), clock=lambda: datetime.now(UTC) + by)
+        monkeypatch.setattr(app, "landing", lambda: lane)
+
+    yield turn
+
+
+def _forget() -> None:
+    for cached in (app.settings, app.landing):
+        cached.cache_clear()

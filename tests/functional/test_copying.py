@@ -1,0 +1,81 @@
+"""Create-once copies: of any size, over nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.aws import copying
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.copying import CopyTarget, SourceChanged
+from tests.support.aws_calls import recorded
+from tests.support.builders import LANDING
+
+MB = 1024**2
+QUARANTINE = "sluice-local-quarantine"
+
+
+@pytest.fixture
+def source(s3: Any) -> Bucket:
+    return Bucket(s3, LANDING)
+
+
+@pytest.fixture
+def target(s3: Any) -> CopyTarget:
+    return CopyTarget(s3, QUARANTINE)
+
+
+def _copy(source: Bucket, target: CopyTarget, identity: str, keys: list[str]) -> str:
+    seen = source.read("big.bin", 100)
+    assert seen is not None
+    return target.copy_once(source, seen, keys, identity, {"reason": "because"})
+
+
+def test_a_large_object_is_copied_in_parts_by_the_server(
+    s3: Any, source: Bucket, target: CopyTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PART_BYTES", 5 * MB)
+    body = bytes(range(256)) * (12 * MB // 256)
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=body, ContentType="x/y", Metadata={"a": "b"}, Tagging="t=1")
+    with recorded() as calls:
+        assert _copy(source, target, "id-1", ["to/big.bin"]) == "to/big.bin"
+    parts = sorted(p["CopySourceRange"] for operation, p in calls if operation == "UploadPartCopy")
+    assert parts == ["bytes=0-5242879", "bytes=10485760-12582911", "bytes=5242880-10485759"]
+    found = s3.get_object(Bucket=QUARANTINE, Key="to/big.bin")
+    assert found["Body"].read() == body
+    assert found["ContentType"] == "x/y"
+    assert found["Metadata"] == {"a": "b", "reason": "because", "sluice-identity": "id-1"}
+    assert s3.get_object_tagging(Bucket=QUARANTINE, Key="to/big.bin")["TagSet"] == [{"Key": "t", "Value": "1"}]
+
+
+@pytest.mark.parametrize("size", [0, 50, 6 * MB])
+def test_a_taken_key_is_left_alone_and_a_repeat_finds_its_own(
+    s3: Any, source: Bucket, target: CopyTarget, size: int
+) -> None:
+    s3.put_object(Bucket=QUARANTINE, Key="k", Body=b"of somebody else")
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * size)
+    assert _copy(source, target, "id-1", ["k", "id-1/k"]) == "id-1/k"
+    assert _copy(source, target, "id-1", ["k", "id-1/k"]) == "id-1/k"
+    assert s3.get_object(Bucket=QUARANTINE, Key="k")["Body"].read() == b"of somebody else"
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
+    with pytest.raises(RuntimeError, match="taken"):
+        _copy(source, target, "id-2", ["k"])
+
+
+def test_a_source_that_changed_or_went_is_not_copied(s3: Any, source: Bucket, target: CopyTarget) -> None:
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * 6 * MB)
+    with recorded(before={"UploadPartCopy": lambda _: s3.delete_object(Bucket=LANDING, Key="big.bin")}):
+        with pytest.raises(SourceChanged):
+            _copy(source, target, "id-1", ["k"])
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=QUARANTINE)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
+
+
+def test_discard_deletes_only_its_own_copy(s3: Any, target: CopyTarget) -> None:
+    s3.put_object(Bucket=QUARANTINE, Key="mine", Body=b"", Metadata={"sluice-identity": "id-1"})
+    s3.put_object(Bucket=QUARANTINE, Key="theirs", Body=b"", Metadata={"sluice-identity": "id-2"})
+    for key in ("mine", "theirs", "absent"):
+        target.discard(key, "id-1")
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket=QUARANTINE)["Contents"]] == ["theirs"]

@@ -1,0 +1,45 @@
+"""AWS calls seen and disturbed at botocore's level, whatever client makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+_call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+Hook = Callable[[dict[str, Any]], None]
+
+
+@contextmanager
+def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Record (operation, parameters) of every call, running a hook before those that `before` names."""
+    hooks = before or {}
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        calls.append((operation, parameters))
+        if hook := hooks.pop(operation, None):
+            hook(parameters)
+        return _call(self, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", call):
+        yield calls
+
+
+@contextmanager
+def failing(operation: str, code: str, status: int = 400) -> Iterator[None]:
+    """Answer every call of `operation` with AWS's error `code`, as botocore raises it after its retries."""
+
+    def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+        if name == operation:
+            answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(answer, name)
+        return _call(self, name, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", call):
+        yield
