@@ -104,8 +104,16 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     A config that cannot be used is alerted, and does not use up attempts: mending it is what it waits for.
     """
     reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
-    log.error("failed", extra={"bucket": upload.bucket, "key": upload.key, "identity": upload.identity,
-                               "outcome": "failed", "reason": reason})  # fmt: skip
+    log.error(
+        "failed",
+        extra={
+            "bucket": upload.bucket,
+            "key": upload.key,
+            "identity": upload.identity,
+            "outcome": "failed",
+            "reason": reason,
+        },
+    )
     if isinstance(error, ConfigError):
         alert_config(landing, error)
     row = landing.row(upload, Status.FAILED, reason=reason)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from math import ceil, floor
@@ -33,13 +34,11 @@ def _matching(pattern: str, accepted: str) -> Parser:
 def _number(low: float, high: float, kind: type[Decimal] | type[int]) -> Parser:
     def parse(text: str) -> Decimal | int:
         accepted = f"{'a whole number' if kind is int else 'a number'} from {low} to {high}"
-        try:
+        with suppress(ValueError, InvalidOperation):  # comparing a NaN is an InvalidOperation too
             value = kind(text)
-        except (ValueError, InvalidOperation):
-            raise ValueError(accepted) from None
-        if not low <= value <= high:
-            raise ValueError(accepted)
-        return value
+            if low <= value <= high:
+                return value
+        raise ValueError(accepted)
 
     return parse
 

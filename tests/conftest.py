@@ -77,14 +77,14 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Any]:
+def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Any:
     """Return a function that turns Sluice's clock forward, from now on."""
 
     def turn(by: timedelta) -> None:
         lane = dataclasses.replace(app.landing(), clock=lambda: datetime.now(UTC) + by)
         monkeypatch.setattr(app, "landing", lambda: lane)
 
-    yield turn
+    return turn
 
 
 def _forget() -> None:

@@ -38,7 +38,9 @@ def test_a_large_object_is_copied_in_parts_by_the_server(
 ) -> None:
     monkeypatch.setattr(copying, "PART_BYTES", 5 * MB)
     body = bytes(range(256)) * (12 * MB // 256)
-    s3.put_object(Bucket=LANDING, Key="big.bin", Body=body, ContentType="x/y", Metadata={"a": "b"}, Tagging="t=1")
+    s3.put_object(
+        Bucket=LANDING, Key="big.bin", Body=body, ContentType="x/y", Metadata={"a": "b"}, Tagging="t=1"
+    )
     with recorded() as calls:
         assert _copy(source, target, "id-1", ["to/big.bin"]) == "to/big.bin"
     parts = sorted(p["CopySourceRange"] for operation, p in calls if operation == "UploadPartCopy")
@@ -47,7 +49,9 @@ def test_a_large_object_is_copied_in_parts_by_the_server(
     assert found["Body"].read() == body
     assert found["ContentType"] == "x/y"
     assert found["Metadata"] == {"a": "b", "reason": "because", "sluice-identity": "id-1"}
-    assert s3.get_object_tagging(Bucket=QUARANTINE, Key="to/big.bin")["TagSet"] == [{"Key": "t", "Value": "1"}]
+    assert s3.get_object_tagging(Bucket=QUARANTINE, Key="to/big.bin")["TagSet"] == [
+        {"Key": "t", "Value": "1"}
+    ]
 
 
 @pytest.mark.parametrize("size", [0, 50, 6 * MB])
@@ -66,9 +70,9 @@ def test_a_taken_key_is_left_alone_and_a_repeat_finds_its_own(
 
 def test_a_source_that_changed_or_went_is_not_copied(s3: Any, source: Bucket, target: CopyTarget) -> None:
     s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * 6 * MB)
-    with recorded(before={"UploadPartCopy": lambda _: s3.delete_object(Bucket=LANDING, Key="big.bin")}):
-        with pytest.raises(SourceChanged):
-            _copy(source, target, "id-1", ["k"])
+    gone = {"UploadPartCopy": lambda _: s3.delete_object(Bucket=LANDING, Key="big.bin")}
+    with recorded(before=gone), pytest.raises(SourceChanged):
+        _copy(source, target, "id-1", ["k"])
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=QUARANTINE)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
 

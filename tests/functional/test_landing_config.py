@@ -15,7 +15,16 @@ from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"
 MYSTERY = "data/in/mystery.csv"
-BROKEN = [b"", b"{", b"{}", b"null", b"[1]", b"\xff\xfe", b"[" * 50_000, json.dumps([job(is_active="yes")]).encode()]
+BROKEN = [
+    b"",
+    b"{",
+    b"{}",
+    b"null",
+    b"[1]",
+    b"\xff\xfe",
+    b"[" * 50_000,
+    json.dumps([job(is_active="yes")]).encode(),
+]
 
 
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
@@ -58,7 +67,13 @@ def test_an_uploaded_config_is_linted_at_once_with_all_its_faults(world: World) 
     outcome = world.deliver(CONFIG_KEY)
     assert outcome["status"] == "received"
     (alert,) = world.alerts()
-    for fault in ("[0].upsert_keys", "[1].job_id is 7", "[1].is_active is missing", "[2].job_id", "[2].source_file"):
+    for fault in (
+        "[0].upsert_keys",
+        "[1].job_id is 7",
+        "[1].is_active is missing",
+        "[2].job_id",
+        "[2].source_file",
+    ):
         assert fault in alert["Message"]
         assert fault in world.row(CONFIG_KEY)["reason"]
 

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 import app
-from tests.support.builders import LANDING, eventbridge_event, job, s3_event, s3_record, sns_envelope, sqs_event
+from tests.support.builders import (
+    LANDING,
+    eventbridge_event,
+    job,
+    s3_event,
+    s3_record,
+    sns_envelope,
+    sqs_event,
+)
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"
@@ -52,18 +60,30 @@ def test_its_row_tells_all_the_seed_asks_for(world: World) -> None:
         "status_timestamp": f"triggered#{row['timestamp']}",
     }
     assert {name: row[name] for name in expected} == expected
-    assert set(row) == {*expected, "file_key", "timestamp", "last_modified", "etag", "processed_at", "execution"}
+    assert set(row) == {
+        *expected,
+        "file_key",
+        "timestamp",
+        "last_modified",
+        "etag",
+        "processed_at",
+        "execution",
+    }
 
 
 def test_a_file_without_a_job_is_parked_and_reported(world: World) -> None:
+    properties = {"ContentType": "text/x-odd", "CacheControl": "no-cache", "Metadata": {"from": "me"}}
     tags = "team=data&cost=low+high"
-    outcome = world.land("data/in/sub/mystery.csv", b"what?", ContentType="text/x-odd", Metadata={"from": "me"},
-                         CacheControl="no-cache", Tagging=tags)  # fmt: skip
+    outcome = world.land("data/in/sub/mystery.csv", b"what?", Tagging=tags, **properties)
     parked = "data/new_files/mystery.csv"
     assert outcome == {"key": "data/in/sub/mystery.csv", "status": "not_configured", "moved_to": parked}
     assert world.keys("data/") == [parked]
     found = world.s3.get_object(Bucket=LANDING, Key=parked)
-    assert (found["Body"].read(), found["ContentType"], found["CacheControl"]) == (b"what?", "text/x-odd", "no-cache")
+    assert (found["Body"].read(), found["ContentType"], found["CacheControl"]) == (
+        b"what?",
+        "text/x-odd",
+        "no-cache",
+    )
     assert found["Metadata"]["from"] == "me"
     tag_set = world.s3.get_object_tagging(Bucket=LANDING, Key=parked)["TagSet"]
     assert {tag["Key"]: tag["Value"] for tag in tag_set} == {"team": "data", "cost": "low high"}
@@ -110,16 +130,23 @@ def test_an_object_that_is_gone_is_recorded_as_vanished(world: World) -> None:
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda key: s3_event(key),
-        lambda key: eventbridge_event(key),
+        s3_event,
+        eventbridge_event,
         lambda key: sqs_event(s3_event(key)),
         lambda key: sqs_event(eventbridge_event(key)),
         lambda key: sqs_event(sns_envelope(s3_event(key))),
-        lambda key: {"bucket": LANDING, "key": key, "etag": "", "size": 1, "folder": "in",
-                     "last_modified": "2026-11-21T01:00:00+00:00", "change": "new"},
+        lambda key: {
+            "bucket": LANDING,
+            "key": key,
+            "etag": "",
+            "size": 1,
+            "folder": "in",
+            "last_modified": "2026-11-21T01:00:00+00:00",
+            "change": "new",
+        },
     ],
     ids=["native", "eventbridge", "sqs", "eventbridge-in-sqs", "sns-in-sqs", "discovery"],
-)  # fmt: skip
+)
 def test_every_shape_of_event_leads_to_the_same_outcome(world: World, wrap: Any) -> None:
     key = "data/in/100% of a+b/Customers.CSV"
     world.upload(key)
@@ -135,13 +162,18 @@ def test_every_record_of_an_event_is_processed_and_noise_leaves_no_trace(world: 
     noise = [
         s3_record("data/in/folder/", size=0),
         s3_record("data/in/customers.csv", eventName="ObjectRemoved:Delete"),
-        *[s3_record(prefix + "x.json") for prefix in ("data/new_files/", "manifests/", "state/", "quarantine/")],
+        *[
+            s3_record(prefix + "x.json")
+            for prefix in ("data/new_files/", "manifests/", "state/", "quarantine/")
+        ],
     ]
     records = s3_event("data/in/customers.csv", "data/in/orders.csv")["Records"] + noise
     outcomes = app.object_created({"Records": records}, None)
     assert [outcome["key"] for outcome in outcomes] == ["data/in/customers.csv", "data/in/orders.csv"]
     assert len(world.rows()) == 2
-    assert app.object_created({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": LANDING}, None) == []
+    assert (
+        app.object_created({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": LANDING}, None) == []
+    )
 
 
 def test_one_failing_object_does_not_keep_the_others_from_their_outcome(world: World) -> None:
@@ -153,7 +185,11 @@ def test_one_failing_object_does_not_keep_the_others_from_their_outcome(world: W
 
 
 def test_patterns_route_too(world: World) -> None:
-    world.configure([job(source_file_name="orders_*.csv", job_id="any"),
-                     job(source_file_name="orders_eu_*.csv", job_id="eu")])  # fmt: skip
+    world.configure(
+        [
+            job(source_file_name="orders_*.csv", job_id="any"),
+            job(source_file_name="orders_eu_*.csv", job_id="eu"),
+        ]
+    )
     assert world.land("data/in/Orders_EU_2026.csv")["status"] == "triggered"
     assert world.row("data/in/Orders_EU_2026.csv")["job_id"] == "eu"

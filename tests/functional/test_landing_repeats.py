@@ -54,7 +54,9 @@ def test_a_parked_file_is_reported_once_however_often_its_event_comes(world: Wor
 
 
 def test_an_inactive_file_is_reported_once(world: World) -> None:
-    outcomes = [world.land("data/in/products.csv")] + [world.deliver("data/in/products.csv") for _ in range(4)]
+    outcomes = [world.land("data/in/products.csv")] + [
+        world.deliver("data/in/products.csv") for _ in range(4)
+    ]
     assert outcomes == [outcomes[0]] * 5
     assert len(world.alerts()) == 1
 

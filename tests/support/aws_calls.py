@@ -37,7 +37,10 @@ def failing(operation: str, code: str, status: int = 400) -> Iterator[None]:
 
     def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
         if name == operation:
-            answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            answer: Any = {
+                "Error": {"Code": code, "Message": code},
+                "ResponseMetadata": {"HTTPStatusCode": status},
+            }
             raise ClientError(answer, name)
         return _call(self, name, parameters)
 

@@ -25,11 +25,22 @@ def job(**changes: Any) -> dict[str, Any]:
 
 SEED_JOBS = [
     job(),
-    job(job_id="JOB002", job_name="orders_etl", source_file_name="orders.csv", target_table="orders",
-        upsert_keys=["order_id", "customer_id"]),
-    job(job_id="JOB003", job_name="products_etl", source_file_name="products.csv", target_table="products",
-        upsert_keys=["product_id"], is_active=False),
-]  # fmt: skip
+    job(
+        job_id="JOB002",
+        job_name="orders_etl",
+        source_file_name="orders.csv",
+        target_table="orders",
+        upsert_keys=["order_id", "customer_id"],
+    ),
+    job(
+        job_id="JOB003",
+        job_name="products_etl",
+        source_file_name="products.csv",
+        target_table="products",
+        upsert_keys=["product_id"],
+        is_active=False,
+    ),
+]
 
 
 def s3_record(key: str, *, bucket: str = LANDING, etag: str = "", size: int = 1, **changes: Any) -> Any:

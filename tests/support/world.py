@@ -51,9 +51,15 @@ class World:
     def discover(self, key: str) -> dict[str, Any]:
         """Route a file as `csv_discovered` does."""
         found = self.s3.head_object(Bucket=LANDING, Key=key)
-        message = {"bucket": LANDING, "key": key, "etag": found["ETag"], "size": found["ContentLength"],
-                   "folder": key.split("/")[1], "last_modified": found["LastModified"].isoformat(),
-                   "change": "new"}  # fmt: skip
+        message = {
+            "bucket": LANDING,
+            "key": key,
+            "etag": found["ETag"],
+            "size": found["ContentLength"],
+            "folder": key.split("/")[1],
+            "last_modified": found["LastModified"].isoformat(),
+            "change": "new",
+        }
         (event,) = read_event(message).events
         return route(app.landing(), event, discovered=True)
 
@@ -104,7 +110,9 @@ class World:
 
     def alerts(self) -> list[dict[str, str]]:
         """Return every alert so far, as {Subject, Message}."""
-        while found := self._sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages"):
+        while found := self._sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
             for message in found:
                 self._alerts.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])

@@ -1,0 +1,137 @@
+"""Reconcile of the landing lane: what no event brought to its outcome is found and finished."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import app
+from chalicelib.outcomes import MAX_ATTEMPTS
+from tests.faults.dying import calls_of
+from tests.support.aws_calls import failing
+from tests.support.builders import CONFIG_KEY, LANDING, job
+from tests.support.world import World
+
+CUSTOMERS = "data/in/customers.csv"
+HOUR = timedelta(hours=1)
+
+
+class Context:
+    """A Lambda context with so much time left."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def _reconcile(context: Any = None) -> dict[str, int]:
+    counts = app.reconcile({}, context)
+    assert json.loads(json.dumps(counts)) == counts
+    return {name: count for name, count in counts["landing"].items() if count}
+
+
+def test_an_upload_that_no_event_announced_is_routed(world: World, later: Any) -> None:
+    for key in (CUSTOMERS, "data/in/mystery.csv", "data/in/products.csv"):
+        world.upload(key)
+    later(HOUR)
+    assert _reconcile() == {"routed": 3}
+    assert sorted(row["status"] for row in world.rows()) == ["inactive", "not_configured", "triggered"]
+    assert world.row(CUSTOMERS)["event_name"] == "Reconciled:listing"
+    assert _reconcile() == {}
+
+
+def test_an_upload_younger_than_the_grace_is_left_to_its_event(world: World, environ: Any) -> None:
+    world.upload(CUSTOMERS)
+    assert _reconcile() == {}
+    environ(RECONCILE_GRACE_SECONDS="0")
+    assert _reconcile() == {"routed": 1}
+
+
+def test_an_upload_older_than_the_window_is_not_looked_for(world: World, later: Any) -> None:
+    world.upload(CUSTOMERS)
+    later(timedelta(days=2))
+    assert _reconcile() == {}
+
+
+def test_markers_and_own_outputs_are_no_uploads(world: World, later: Any, environ: Any) -> None:
+    environ(NEW_FILES_PREFIX="data/in/unknown/")
+    world.upload("data/in/folder/", b"")
+    world.upload("data/in/unknown/parked.csv")
+    later(HOUR)
+    assert _reconcile() == {}
+
+
+def test_a_failed_upload_is_retried_at_any_age_until_it_is_left_for_a_replay(
+    world: World, later: Any
+) -> None:
+    world.upload(CUSTOMERS)
+    with failing("StartExecution", "ThrottlingException"):
+        with pytest.raises(ClientError):
+            world.deliver(CUSTOMERS)
+        for days in range(2, MAX_ATTEMPTS + 1):
+            later(timedelta(days=days))
+            assert _reconcile() == {"errors": 1}
+        row = world.row(CUSTOMERS)
+        assert (row["status"], row["attempts"], row.get("retry")) == ("failed", MAX_ATTEMPTS, None)
+        assert _reconcile() == {}
+
+
+def test_a_failed_upload_starts_once_the_cause_is_gone(world: World, later: Any) -> None:
+    world.upload(CUSTOMERS)
+    with failing("StartExecution", "ThrottlingException"), pytest.raises(ClientError):
+        world.deliver(CUSTOMERS)
+    assert _reconcile() == {}, "within the grace its own retries are at work"
+    later(HOUR)
+    assert _reconcile() == {"retried": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
+
+
+def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up(world: World, later: Any) -> None:
+    world.configure(b"{")
+    world.upload(CUSTOMERS)
+    later(HOUR)
+    assert _reconcile() == {"waiting": 1}
+    assert world.rows() == []
+    world.configure([job()])
+    assert _reconcile() == {"routed": 1}
+
+
+def test_a_failed_upload_that_is_gone_or_overwritten_is_not_retried_for_ever(
+    world: World, later: Any
+) -> None:
+    with failing("StartExecution", "ThrottlingException"):
+        for key in (CUSTOMERS, "data/in/orders.csv"):
+            world.upload(key)
+            with pytest.raises(ClientError):
+                world.deliver(key)
+    world.s3.delete_object(Bucket=LANDING, Key="data/in/orders.csv")
+    world.upload(CUSTOMERS, b"newer")
+    later(HOUR)
+    assert _reconcile()["retried"] == 2
+    assert world.row("data/in/orders.csv")["reason"].endswith("the object is gone since")
+    older, newer = sorted(world.rows(CUSTOMERS), key=lambda row: str(row["status"]))
+    assert older["reason"].endswith("overwritten since")
+    assert newer["status"] == "triggered"
+    assert _reconcile() == {}
+
+
+def test_it_stops_when_its_time_is_nearly_up_and_goes_on_in_the_next_run(world: World, later: Any) -> None:
+    world.upload(CUSTOMERS)
+    later(HOUR)
+    assert _reconcile(Context(9_000)) == {"unfinished": 1}
+    assert world.rows() == []
+    assert _reconcile(Context(60_000)) == {"routed": 1}
+
+
+def test_a_settled_system_is_only_read(world: World, later: Any) -> None:
+    for key in (CUSTOMERS, "data/in/mystery.csv", "data/in/products.csv", "notes/x.txt", CONFIG_KEY):
+        world.deliver(key, world.upload(key, json.dumps([job()]).encode()))
+    later(HOUR)
+    operations = {call.operation for call in calls_of(lambda: app.reconcile({}, None))}
+    assert operations <= {"GetObject", "ListObjectsV2", "Query", "BatchGetItem"}

@@ -1,0 +1,75 @@
+"""Settings: defaults as documented, and every bad variable named at once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from chalicelib.errors import SettingsError
+from chalicelib.settings import Settings
+from tests.conftest import LOCAL_ENVIRONMENT
+
+
+def _load(**variables: str) -> Settings:
+    return Settings.from_environ({**LOCAL_ENVIRONMENT, **variables})
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    settings = _load()
+    assert (settings.input_prefix, settings.new_files_prefix, settings.inactive_prefix) == (
+        "data/in/",
+        "data/new_files/",
+        "",
+    )
+    assert (settings.max_batch_bytes, settings.max_batch_age_seconds) == (751_619_276, 3600)
+    assert (settings.lock_ttl_seconds, settings.reconcile_grace_seconds) == (300, 300)
+    assert (settings.reconcile_window_seconds, settings.config_cache_seconds) == (86_400, 60)
+    assert (settings.s3_prefix, settings.s3_state_key) == ("incoming/", "state/processed_files.json")
+    assert (settings.skip_folders, settings.preview_chars) == (("logs", "temp", "backups"), 500)
+    assert settings.s3_source_bucket == settings.landing_bucket
+
+
+def test_the_size_range_is_a_tenth_to_nineteen_point_nine_megabytes() -> None:
+    settings = _load()
+    assert (settings.min_file_bytes, settings.max_file_bytes) == (104_857, 20_866_663)
+
+
+def test_every_bad_variable_is_named_with_its_value_and_what_is_accepted() -> None:
+    bad = {
+        "LANDING_BUCKET": "",
+        "MAX_BATCH_SIZE_GB": "lots",
+        "PREVIEW_CHARS": "-1",
+        "SNS_TOPIC_ARN": "topic",
+        "NDJSON_CONTENT_CHECK": "maybe",
+        "LOG_LEVEL": "loud",
+        "INPUT_PREFIX": "/data",
+        "NDJSON_MAX_CONCURRENCY": "1",
+        "EXPECTED_FILE_SIZE_MB": "NaN",
+    }
+    with pytest.raises(SettingsError) as caught:
+        _load(**bad)
+    assert len(caught.value.faults) == len(bad)
+    for name, value in bad.items():
+        assert f"{name}={value!r} is not usable: expected " in str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["data/", "data/in/"])
+def test_files_may_not_be_parked_above_where_they_land(prefix: str) -> None:
+    with pytest.raises(SettingsError, match="NEW_FILES_PREFIX"):
+        _load(NEW_FILES_PREFIX=prefix)
+
+
+def test_a_prefix_gets_its_slash_and_a_list_its_names() -> None:
+    settings = _load(INPUT_PREFIX="inbox", SKIP_FOLDERS=" Logs, ,TMP ", TABLE_NAMES="")
+    assert (settings.input_prefix, settings.skip_folders, settings.table_names) == (
+        "inbox/",
+        ("logs", "tmp"),
+        (),
+    )
+    assert _load(SKIP_FOLDERS="").skip_folders == ()
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _load().stage = "prod"  # type: ignore[misc]
