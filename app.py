@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import os
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import Any
 
-from chalice.app import Chalice, Rate
+from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import logs, routing
+from chalicelib import __version__, logs, routing, status
 from chalicelib import reconcile as repair
+from chalicelib import summary as overview
+from chalicelib.answers import UNAUTHORIZED, Answer, answer
+from chalicelib.auth import ALLOWED_METHODS, CachedTokens, GivenTokens, Tokens
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.queue_depth import QueueDepth
+from chalicelib.aws.secrets import RoleSecrets
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
+from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.jobs import JobConfig
 from chalicelib.landing import Landing
 from chalicelib.outcomes import Outcome
 from chalicelib.settings import Settings
+
+try:  # what `chalice local` turns into an answer; Lambda has no such module
+    from chalice.local import LocalGatewayException
+
+    GatewayError: type[Exception] = LocalGatewayException
+except ImportError:
+    GatewayError = Exception
 
 app = Chalice(app_name="sluice", configure_logs=False)
 
@@ -84,3 +100,105 @@ def reconcile(event: AnyEvent) -> dict[str, Any]:
 
 
 reconcile.event_class = AnyEvent
+
+
+# Status API
+
+
+def answered(view: Callable[[], Any]) -> Callable[[], Response]:
+    """Answer with what `view` returns, or with why it does not."""
+
+    @wraps(view)
+    def respond() -> Response:
+        given = answer(view)
+        return Response(given.body, {"Cache-Control": "no-store"}, given.status)
+
+    return respond
+
+
+class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # which of two, the import decides
+    """A caller that the authorizer turns away; API Gateway knows it by the word "Unauthorized"."""
+
+    def __init__(self, refusal: Answer) -> None:
+        Exception.__init__(self, "Unauthorized" if refusal.status == 401 else refusal.body["Message"])
+        self.CODE, self.headers = refusal.status, {"WWW-Authenticate": "Bearer"}
+        self.body = json.dumps(refusal.body).encode()
+
+
+def query() -> dict[str, list[str]]:
+    """Return the request's query parameters, with every repeat."""
+    request = app.current_request
+    given = request.query_params if request else None
+    return {name: given.getlist(name) for name in given} if given else {}
+
+
+@cache
+def tokens() -> CachedTokens | GivenTokens:
+    """Wire the API's tokens: given ones in stage `local`, kept ones elsewhere."""
+    config = settings()
+    if config.stage == "local":
+        return GivenTokens(Tokens(config.api_reader_token, config.api_operator_token))
+    return CachedTokens(RoleSecrets(client("secretsmanager", config.aws_region), config.api_tokens_secret))
+
+
+@app.authorizer(ttl_seconds=60)
+def authorize(request: AuthRequest) -> AuthResponse:
+    """Let readers look and operators act as well."""
+    role = answer(lambda: tokens().read().role_of(request.token))
+    if not role.body or role.status != 200:
+        raise RefusedCallError(role if role.status != 200 else UNAUTHORIZED)
+    return AuthResponse([AuthRoute("*", ALLOWED_METHODS[role.body])], role.body, {"role": role.body})
+
+
+@cache
+def uploads() -> status.Uploads:
+    """Wire the lists of uploads."""
+    return status.Uploads(CatalogReader(client("dynamodb", settings().aws_region), settings().catalog_table))
+
+
+@cache
+def everything() -> overview.Overview:
+    """Wire the summary."""
+    config, region = settings(), settings().aws_region
+    queues = overview.Queues(
+        ndjson=QueueDepth(client("sqs", region), config.ndjson_queue),
+        ndjson_dead=QueueDepth(client("sqs", region), config.ndjson_dlq),
+        discovered=QueueDepth(client("sqs", region), config.discovered_queue),
+        discovered_dead=QueueDepth(client("sqs", region), config.discovered_dlq),
+        landing_dead=QueueDepth(client("sqs", region), config.landing_dlq),
+    )
+    return overview.Overview(
+        uploads=uploads(),
+        catalog=CatalogReader(client("dynamodb", region), config.catalog_table),
+        tracking=TrackingReader(client("dynamodb", region), config.tracking_table),
+        queues=queues,
+        settings=config,
+    )
+
+
+@app.route("/health")
+@answered
+def health() -> dict[str, str]:
+    """Tell that the API runs."""
+    return {"status": "ok", "stage": STAGE, "version": __version__}
+
+
+@app.route("/summary", authorizer=authorize)
+@answered
+def summary() -> Any:
+    """Count a day and what is stuck."""
+    return overview.summarize(everything(), query())
+
+
+@app.route("/files", authorizer=authorize)
+@answered
+def files() -> Any:
+    """List the uploads of a date."""
+    return status.list_files(uploads(), query())
+
+
+@app.route("/file", authorizer=authorize)
+@answered
+def file() -> Any:
+    """Show every version of one key."""
+    return status.show_file(uploads(), query())

@@ -6,6 +6,8 @@ SluiceError
 ├── ConfigError     config/config.json is missing or invalid
 ├── StateError      the discovery state document is corrupt or foreign
 └── RequestError    an API caller asked for something malformed
+    ├── NotFoundError       … for something that is not there
+    └── ConflictError       … for something that what is there now rules out
 
 What is expected to happen (a file without a job, a lock already held, an execution already started)
 is a value, never one of these.
@@ -47,4 +49,24 @@ class StateError(SluiceError):
 
 
 class RequestError(SluiceError):
-    """An API request is malformed; the message says which parameter and what is accepted."""
+    """An API request is malformed; the message says which parameter and what is accepted.
+
+    `code` and `status` are what Chalice answers for an error of this kind.
+    """
+
+    code = "BadRequestError"
+    status = 400
+
+
+class NotFoundError(RequestError):
+    """What an API request names is not there; the message says where to look instead."""
+
+    code = "NotFoundError"
+    status = 404
+
+
+class ConflictError(RequestError):
+    """What an API request asks for is ruled out by what is there now; the message says by what."""
+
+    code = "ConflictError"
+    status = 409

@@ -36,7 +36,7 @@ def read_date(values: Mapping[str, str], default: str) -> str:
     """Return `date`, or `default` when it was not given."""
     given = values.get("date", default)
     if not is_date(given):
-        raise RequestError(f"date={given[:80]!r} is not a calendar date: write YYYY-MM-DD, such as 2026-01-31")
+        raise RequestError(f"date={given[:80]!r} is not a calendar date: write YYYY-MM-DD, as 2026-01-31")
     return given
 
 
@@ -52,7 +52,7 @@ def read_limit(values: Mapping[str, str]) -> int:
     """Return `limit`, 1 to 100; 50 when it was not given."""
     given = values.get("limit", str(DEFAULT_LIMIT))
     if not NUMBER.fullmatch(given) or not 1 <= int(given) <= MAX_LIMIT:
-        raise RequestError(f"limit={given[:80]!r} is not accepted: write a whole number from 1 to {MAX_LIMIT}")
+        raise RequestError(f"limit={given[:80]!r} is not accepted: write a number from 1 to {MAX_LIMIT}")
     return int(given)
 
 

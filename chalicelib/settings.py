@@ -103,6 +103,9 @@ class Settings:
     inactive_prefix: str = _setting(_prefix, "", may_be_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
+    landing_dlq: str = _setting(_text, "")  # queue names, like the two above
+    ndjson_dlq: str = _setting(_text, "")
+    discovered_dlq: str = _setting(_text, "")
     ndjson_max_concurrency: int = _setting(_whole(2, 1000), 2)
     expected_file_size_mb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal(10))
     size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))

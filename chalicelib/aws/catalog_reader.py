@@ -67,13 +67,21 @@ class CatalogReader:
 
     def versions(self, file_key: str, until: str, count: int) -> list[Row]:
         """Read up to `count` uploads of one key, newest first, `until` inclusive, consistently."""
-        page = self._dynamodb.query(
-            TableName=self.name,
-            KeyConditionExpression="#key = :key AND #timestamp <= :until",
-            ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
-            ExpressionAttributeValues={":key": {"S": file_key}, ":until": {"S": until or AFTER_TIMES}},
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=count,
-        )
-        return [from_item(item) for item in page["Items"]]
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while len(rows) < count:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#key = :key AND #timestamp <= :until",
+                ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
+                ExpressionAttributeValues={":key": {"S": file_key}, ":until": {"S": until or AFTER_TIMES}},
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                Limit=count - len(rows),
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 TAKEN_OR_CHANGED = frozenset({"PreconditionFailed", "412"})
@@ -27,3 +27,12 @@ def is_precondition_failed(error: ClientError) -> bool:
 def is_conflict(error: ClientError) -> bool:
     """Tell whether a concurrent write got in between (409): the same call may be tried again."""
     return code_of(error) in CONFLICT
+
+
+def describe_failure(error: Exception) -> str:
+    """Return one line on what AWS could not do and why; empty when the error is not of AWS."""
+    if isinstance(error, NoCredentialsError):
+        return "no AWS credentials were found"
+    if isinstance(error, ClientError):
+        return f"{error.operation_name} was answered with {code_of(error) or 'an error'}"
+    return " ".join(str(error).split()) if isinstance(error, BotoCoreError) else ""

@@ -1,0 +1,139 @@
+"""The tracking table as the status API reads it: partitions and indexes only, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws.items import Row, from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+AFTER_ALL = "\U0010ffff"  # sorts after every name and time
+MANIFEST = "MANIFEST#"
+COUNTER = "COUNTER#"
+QUARANTINED = "1"  # the one partition of the sparse index of quarantined rows
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows read up to a bound; `complete` when there are no others."""
+
+    rows: list[Row]
+    complete: bool
+
+
+class TrackingReader:
+    """Reads of the tracking table by table name; a call per megabyte that DynamoDB walks."""
+
+    def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = name
+
+    def statuses(self, date: str, bound: int) -> Part:
+        """Read status and size of a date's files, `bound` of them at most or a megabyte more."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#date = :date",
+                ProjectionExpression="#status, #size",
+                ExpressionAttributeNames={"#date": "date_prefix", "#status": "status", "#size": "size_bytes"},
+                ExpressionAttributeValues={":date": {"S": date}},
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page or len(rows) >= bound:
+                return Part(rows, complete="LastEvaluatedKey" not in page)
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def pending_everywhere(self, max_pages: int) -> Part:
+        """Read the pending files and unfinished manifest records of every date, from their sparse index.
+
+        This walks the index, which holds what waits and nothing else, a megabyte a page; never the table.
+        """
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        for _ in range(max_pages):
+            page = self._dynamodb.scan(TableName=self.name, IndexName="pending", **start)
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return Part(rows, complete=True)
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return Part(rows, complete=False)
+
+    def pending(self, date: str, until: str, count: int) -> list[Row]:
+        """Read up to `count` pending files of a date, newest first, `until` inclusive."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while len(rows) < count:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName="pending",
+                KeyConditionExpression="#date = :date AND #since <= :until",
+                ExpressionAttributeNames={"#date": "date_prefix", "#since": "pending_since"},
+                ExpressionAttributeValues={":date": {"S": date}, ":until": {"S": until or AFTER_ALL}},
+                ScanIndexForward=False,
+                Limit=count - len(rows),
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return rows
+
+    def manifests(self, date: str, until: str, count: int) -> list[Row]:
+        """Read up to `count` manifest records of a date, last key first, `until` inclusive."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while len(rows) < count:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#date = :date AND #name <= :until",
+                ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
+                ExpressionAttributeValues={
+                    ":date": {"S": MANIFEST + date},
+                    ":until": {"S": until or AFTER_ALL},
+                },
+                ScanIndexForward=False,
+                Limit=count - len(rows),
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return rows
+
+    def quarantined(self, until: str, count: int) -> list[Row]:
+        """Read up to `count` quarantined files of every date, newest first, `until` inclusive."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while len(rows) < count:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName="quarantined",
+                KeyConditionExpression="#quarantine = :one AND #at <= :until",
+                ExpressionAttributeNames={"#quarantine": "quarantine", "#at": "quarantined_at"},
+                ExpressionAttributeValues={":one": {"S": QUARANTINED}, ":until": {"S": until or AFTER_ALL}},
+                ScanIndexForward=False,
+                Limit=count - len(rows),
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return rows
+
+    def find(self, date: str, file_name: str) -> Row | None:
+        """Read one row, consistently."""
+        found = self._dynamodb.get_item(
+            TableName=self.name,
+            Key={"date_prefix": {"S": date}, "file_name": {"S": file_name}},
+            ConsistentRead=True,
+        )
+        return from_item(found["Item"]) if "Item" in found else None
