@@ -134,9 +134,9 @@ def query() -> dict[str, list[str]]:
 
 @cache
 def tokens() -> CachedTokens | GivenTokens:
-    """Wire the API's tokens: given ones in stage `local`, kept ones elsewhere."""
+    """Wire the API's tokens: kept in secrets, or given as stage `local` does."""
     config = settings()
-    if config.stage == "local":
+    if not config.api_tokens_secret:
         return GivenTokens(Tokens(config.api_reader_token, config.api_operator_token))
     return CachedTokens(RoleSecrets(client("secretsmanager", config.aws_region), config.api_tokens_secret))
 

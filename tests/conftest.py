@@ -88,5 +88,6 @@ def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Any:
 
 
 def _forget() -> None:
-    for cached in (app.settings, app.landing):
-        cached.cache_clear()
+    for wired in list(vars(app).values()):
+        if hasattr(wired, "cache_clear"):
+            wired.cache_clear()

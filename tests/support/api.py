@@ -32,8 +32,8 @@ class Reply:
 class Api:
     """Calls of the API through Chalice's own local gateway, authorizer included."""
 
-    def __init__(self, token: str = READER) -> None:
-        self._http = Client(app.app).http
+    def __init__(self, token: str = READER, stage: str = "local") -> None:
+        self._http = Client(app.app, stage_name=stage).http
         self._token = token
 
     def get(self, path: str, query: Any = None, **values: Any) -> Reply:
