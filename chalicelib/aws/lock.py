@@ -1,0 +1,69 @@
+"""A lock in the tracking table (seed 003): it saves work, correctness rests on what is done under it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of
+from chalicelib.aws.items import to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOCK = "LOCK#"
+
+
+class DistributedLock:
+    """Locks by key; one that is held is an answer, not an error."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = table_name
+
+    def acquire(self, lock_key: str, lock_id: str, now: datetime, ttl_seconds: int) -> bool:
+        """Take the lock unless another holds it and it has not expired; `ttl` is in epoch seconds.
+
+        Expiry is compared here: DynamoDB's own deletion may lag by days.
+        """
+        seconds = int(now.timestamp())
+        item = {
+            "date_prefix": LOCK + lock_key,
+            "file_name": "LOCK",
+            "lock_id": lock_id,
+            "ttl": seconds + ttl_seconds,
+            "created_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+        try:
+            self._dynamodb.put_item(
+                TableName=self.name,
+                Item=to_item(item),
+                ConditionExpression="attribute_not_exists(#lock_id) OR #ttl < :now OR #lock_id = :mine",
+                ExpressionAttributeNames={"#lock_id": "lock_id", "#ttl": "ttl"},
+                ExpressionAttributeValues={":now": {"N": str(seconds)}, ":mine": {"S": lock_id}},
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+    def release(self, lock_key: str, lock_id: str) -> bool:
+        """Give the lock back; return False when it expired and is another's, or gone."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=self.name,
+                Key=to_item({"date_prefix": LOCK + lock_key, "file_name": "LOCK"}),
+                ConditionExpression="#lock_id = :mine",
+                ExpressionAttributeNames={"#lock_id": "lock_id"},
+                ExpressionAttributeValues={":mine": {"S": lock_id}},
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+
+def _refused(error: ClientError) -> bool:
+    if code_of(error) != "ConditionalCheckFailedException":
+        raise error
+    return False

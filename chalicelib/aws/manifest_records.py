@@ -1,0 +1,86 @@
+"""Records of batch manifests in the tracking table: what a manifest will hold, fixed before any claim.
+
+`MANIFEST#<date>` / `<manifest key>`. While a record needs work it carries `pending_since` and so stands in
+the sparse index beside the pending files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of
+from chalicelib.aws.items import Row, from_item, to_item, to_value
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RECORD = "MANIFEST#"
+
+
+class ManifestRecords:
+    """The records in the tracking table by its name; every method is one call unless it says otherwise."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = table_name
+
+    def create(self, record: Row) -> bool:
+        """Create a record once; False when another plan has its key (a repeat of the same call is True)."""
+        try:
+            self._dynamodb.put_item(
+                TableName=self.name,
+                Item=to_item(record),
+                ConditionExpression="attribute_not_exists(#status) OR #plan = :plan",
+                ExpressionAttributeNames={"#status": "status", "#plan": "plan"},
+                ExpressionAttributeValues={":plan": to_value(record["plan"])},
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+    def find(self, date_prefix: str, manifest_key: str) -> Row | None:
+        """Read one record, consistently."""
+        found = self._dynamodb.get_item(
+            TableName=self.name, Key=_key(date_prefix, manifest_key), ConsistentRead=True
+        )
+        return from_item(found["Item"]) if "Item" in found else None
+
+    def advance(self, date_prefix: str, record: Row, changes: Mapping[str, Any]) -> bool:
+        """Change a record that still has the status and step of `record`; False when another was faster.
+
+        A record that becomes `done` leaves the sparse index.
+        """
+        done = " REMOVE #pending_since" if changes["status"] == "done" else ""
+        names = {f"#{name}": name for name in ("status", "step", *changes)}
+        names |= {"#pending_since": "pending_since"} if done else {}
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=_key(date_prefix, record["file_name"]),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + done
+                + " ADD #step :one",
+                ConditionExpression="#status = :was AND #step = :step",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **{f":{name}": to_value(value) for name, value in changes.items()},
+                    ":was": to_value(record["status"]),
+                    ":step": to_value(record["step"]),
+                    ":one": {"N": "1"},
+                },
+            )  # fmt: skip
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+
+def _refused(error: ClientError) -> bool:
+    if code_of(error) != "ConditionalCheckFailedException":
+        raise error
+    return False
+
+
+def _key(date_prefix: str, manifest_key: str) -> dict[str, Any]:
+    return to_item({"date_prefix": RECORD + date_prefix, "file_name": manifest_key})

@@ -1,0 +1,52 @@
+"""Which files form a batch: the seed's rule (seed 003). Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from chalicelib.aws.items import Row
+
+NAMES_LIMIT_BYTES = 300 * 1024  # of a record's members as stored: DynamoDB's items end at 400 KB
+
+
+class Member(NamedTuple):
+    """A file as a manifest's record plans it: the row's name and revision, where it is, how big."""
+
+    row_name: str
+    revision: int
+    path: str
+    size_bytes: int
+
+
+def members_of(rows: Iterable[Row]) -> list[Member]:
+    """Return pending rows as members, in their order."""
+    return [Member(row["file_name"], row["revision"], row["file_path"], row["size_bytes"]) for row in rows]
+
+
+def create_batches(files: list[Member], max_size: int, *, flush: bool = False) -> list[list[Member]]:
+    """Group files in order, each batch at most `max_size` bytes unless a single file is bigger.
+
+    A batch also ends where its names would pass what one record holds. The last, partial batch is kept when
+    it is at least half full or the only one, and always when `flush`; else its files stay pending.
+    """
+    batches: list[list[Member]] = []
+    current: list[Member] = []
+    size = names = 0
+    for file in files:
+        stored = len(json.dumps(file)) + 2
+        if current and (size + file.size_bytes > max_size or names + stored > NAMES_LIMIT_BYTES):
+            batches.append(current)
+            current, size, names = [], 0, 0
+        current.append(file)
+        size += file.size_bytes
+        names += stored
+    if current and (flush or size * 2 >= max_size or not batches):
+        batches.append(current)
+    return batches
+
+
+def size_of(files: Iterable[Member]) -> int:
+    """Return the bytes of files together."""
+    return sum(file.size_bytes for file in files)

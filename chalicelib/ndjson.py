@@ -1,0 +1,32 @@
+"""The NDJSON lane's surroundings: the adapters it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.glue import GlueJob
+from chalicelib.aws.lock import DistributedLock
+from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.topic import Topic
+from chalicelib.aws.tracking_table import TrackingTable
+from chalicelib.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ndjson:
+    """What the NDJSON lane works with; `tracking`, `records` and `lock` are parts of one table."""
+
+    bucket: Bucket
+    quarantine: CopyTarget
+    manifests: Bucket
+    tracking: TrackingTable
+    records: ManifestRecords
+    lock: DistributedLock
+    glue: GlueJob
+    topic: Topic
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -1,0 +1,158 @@
+"""Tracking rows: one per version of an NDJSON file, found again by any repeat of its event (seed 003).
+
+A row is named by the file's name. When another path, or a version that is already in a manifest, holds that
+name, the next of `row_names` is tried, so every repeat walks the same way to the same row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.events import ObjectEvent
+from chalicelib.settings import BYTES_PER_MB
+
+ROW_NAME_LIMIT_BYTES = 1024  # DynamoDB: a sort key
+MAX_ROWS_OF_ONE_NAME = 1000  # versions of one path on one date; a walk that long is a fault
+SEQUENCER_DIGITS = 32  # S3: compare sequencers padded on the right to one length
+DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
+
+Row = dict[str, Any]
+
+
+class Status(StrEnum):
+    """What became of a version of a file; `released` waits for its file to come back from quarantine."""
+
+    PENDING = "pending"
+    MANIFESTED = "manifested"
+    QUARANTINED = "quarantined"
+    VANISHED = "vanished"
+    RELEASED = "released"
+
+
+REPLACED_BY_NEWER = (Status.PENDING, Status.QUARANTINED)  # in place, by another version of the same path
+REPLACED_BY_ANY = (Status.VANISHED,)
+
+
+class Standing(StrEnum):
+    """What a row that refused to be replaced means for the file that came."""
+
+    SAME = "unchanged"
+    NEWER = "stale"
+    TAKEN = "taken"  # by another path, or by a version in a manifest: try the next name
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One version of a file to track; `current_etag` is what the object had when it was last looked at."""
+
+    bucket: str
+    key: str
+    size_bytes: int
+    etag: str
+    sequencer: str
+    date_prefix: str
+    name: str
+    current_etag: str = ""
+
+    @property
+    def path(self) -> str:
+        """The S3 URL, with the key as it is."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def versions(self) -> set[str]:
+        """The ETags whose row says that this event brings nothing new."""
+        return {self.etag, self.current_etag or self.etag}
+
+    @property
+    def identity(self) -> str:
+        """The version's own name, in hexadecimal digits."""
+        return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
+
+    def as_seen(self, etag: str, size_bytes: int) -> File:
+        """Return the version that was found where the event's was expected."""
+        return replace(self, etag=etag, size_bytes=size_bytes, current_etag=etag)
+
+
+def file_of(event: ObjectEvent) -> File:
+    """Return the file that an event tells of."""
+    date_prefix, name = extract_date_and_filename(event.key, event.event_time)
+    return File(
+        bucket=event.bucket,
+        key=event.key,
+        size_bytes=event.size_bytes,
+        etag=event.etag,
+        sequencer=event.sequencer.upper().ljust(SEQUENCER_DIGITS, "0") if event.sequencer else "",
+        date_prefix=date_prefix,
+        name=name,
+    )
+
+
+def extract_date_and_filename(key: str, event_time: datetime) -> tuple[str, str]:
+    """Return the first valid calendar date in `key`, else the event's in UTC, and the last path segment."""
+    name = key.rpartition("/")[2] or key
+    found = (match.group(1) for match in DATE.finditer(key))
+    fallback = event_time.astimezone(UTC).strftime("%Y-%m-%d")
+    return next((text for text in found if _is_date(text)), fallback), name
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def row_names(file: File) -> Iterator[str]:
+    """Yield the names a row of this file may have, in the order to try them."""
+    yield file.name
+    for ordinal in range(1, MAX_ROWS_OF_ONE_NAME):
+        digest = hashlib.sha256(f"{file.path}\n{ordinal}".encode()).hexdigest()[:16]
+        room = ROW_NAME_LIMIT_BYTES - len(digest) - 1
+        yield f"{file.name.encode()[:room].decode(errors='ignore')}#{digest}"
+
+
+def standing_of(row: Row, file: File) -> Standing:
+    """Tell what a row that holds one of the file's names means for it."""
+    if row["file_path"] != file.path:
+        return Standing.TAKEN
+    if row["etag"] in file.versions:
+        return Standing.SAME
+    if file.sequencer and row.get("sequencer", "") > file.sequencer:
+        return Standing.NEWER
+    return Standing.TAKEN if row["status"] == Status.MANIFESTED else Standing.SAME
+
+
+def tracking_row(file: File, name: str, status: Status, now: datetime, **details: Any) -> Row:
+    """Build the row of the contract; pending and quarantined rows carry the keys of their sparse index."""
+    stamp = timestamp(now)
+    indexes: dict[Status, Row] = {
+        Status.PENDING: {"pending_since": stamp},
+        Status.QUARANTINED: {"quarantine": "1", "quarantined_at": stamp},
+    }
+    row: Row = {
+        "date_prefix": file.date_prefix,
+        "file_name": name,
+        "file_path": file.path,
+        "file_size_mb": round(file.size_bytes / BYTES_PER_MB, 6),
+        "size_bytes": file.size_bytes,
+        "etag": file.etag,
+        "sequencer": file.sequencer or None,
+        "status": str(status),
+        "created_at": stamp,
+        **indexes.get(status, {}),
+        **details,
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as rows have it: UTC, milliseconds, sorting by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,71 @@
+"""What an NDJSON file must be to be accepted: its name, its size, and its first lines (seed 003).
+
+Pure: a verdict is the reason for quarantine, or an empty text for a valid file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from chalicelib.settings import BYTES_PER_MB
+
+EXTENSION = ".ndjson"
+CHECKED_BYTES = 64 * 1024  # the one ranged read of a file's beginning
+BOM = b"\xef\xbb\xbf"
+
+
+def validate_file(key: str, size: int, min_bytes: int, max_bytes: int) -> str:
+    """Judge a file by name and size; `min_bytes` and `max_bytes` are inclusive."""
+    if not key.endswith(EXTENSION):
+        return f"Invalid extension: expected {EXTENSION}"
+    if not min_bytes <= size <= max_bytes:
+        return (
+            f"Size {size / BYTES_PER_MB:.2f}MB out of range "
+            f"{min_bytes / BYTES_PER_MB:.2f}-{max_bytes / BYTES_PER_MB:.2f}MB ({size} bytes)"
+        )
+    return ""
+
+
+def check_lines(beginning: bytes, *, whole: bool) -> str:
+    r"""Judge a file by the complete lines in its `beginning`; `whole` when that is all of it.
+
+    Rejected: a line that is not JSON by RFC 8259 (`NaN` is not), not an object, or not UTF-8, and a file
+    without a single line. Accepted: `\n` and `\r\n` ends, blank lines, a missing last line end, and one UTF-8
+    byte order mark at the start, which readers of line files skip. The last line of a partial read is cut
+    anywhere and so is not judged, unless it is the only one: then it must begin as an object does.
+    """
+    *lines, rest = beginning.removeprefix(BOM).split(b"\n")
+    if whole:
+        lines.append(rest)
+    faults = (_fault_of(line) for line in lines if line.strip())
+    number, fault = next(((i, fault) for i, fault in enumerate(faults, 1) if fault), (0, ""))
+    if fault:
+        return f"Line {number} of those not blank {fault}"
+    if any(line.strip() for line in lines):
+        return ""
+    if whole or not rest.strip():
+        return "Empty: no line holds anything" if whole else f"First {len(beginning)} bytes are blank"
+    return "" if rest.lstrip().startswith(b"{") else "Line 1 does not begin a JSON object"
+
+
+def _fault_of(line: bytes) -> str:
+    try:
+        value = json.loads(line.decode(), parse_constant=_refuse, parse_int=str, parse_float=str)
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except RecursionError:
+        return "is nested too deeply"
+    except ValueError:  # its message would quote the content, which belongs into no log
+        return "is not JSON"
+    return "" if isinstance(value, dict) else f"is not a JSON object but {_kind(value)}"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    return {list: "an array", bool: "a boolean", str: "a text or number"}[type(value)]
