@@ -10,7 +10,7 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import __version__, logs, routing, status
+from chalicelib import __version__, arrivals, logs, routing, status
 from chalicelib import reconcile as repair
 from chalicelib import summary as overview
 from chalicelib.answers import UNAUTHORIZED, Answer, answer
@@ -20,13 +20,18 @@ from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.glue import GlueJob
+from chalicelib.aws.lock import DistributedLock
+from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.secrets import RoleSecrets
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.jobs import JobConfig
 from chalicelib.landing import Landing
+from chalicelib.ndjson import Ndjson
 from chalicelib.outcomes import Outcome
 from chalicelib.settings import Settings
 
@@ -41,6 +46,8 @@ app = Chalice(app_name="sluice", configure_logs=False)
 
 STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
+NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
+NDJSON_MAX_CONCURRENCY = int(os.environ.get("NDJSON_MAX_CONCURRENCY", "2"))
 
 
 class AnyEvent:
@@ -90,13 +97,42 @@ def object_created(event: AnyEvent) -> list[Outcome]:
 object_created.event_class = AnyEvent
 
 
+# NDJSON lane
+
+
+@cache
+def ndjson() -> Ndjson:
+    """Wire the lane of the NDJSON bucket."""
+    config, region = settings(), settings().aws_region
+    return Ndjson(
+        bucket=Bucket(client("s3", region), config.ndjson_bucket),
+        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket),
+        manifests=Bucket(client("s3", region), config.manifest_bucket),
+        tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
+        records=ManifestRecords(client("dynamodb", region), config.tracking_table),
+        lock=DistributedLock(client("dynamodb", region), config.tracking_table),
+        glue=GlueJob(client("glue", region), config.glue_job_name),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        settings=config,
+    )
+
+
+@app.on_sqs_message(queue=NDJSON_QUEUE, batch_size=10, maximum_concurrency=NDJSON_MAX_CONCURRENCY)
+def ndjson_arrived(event: AnyEvent) -> arrivals.BatchResponse:
+    """Validate, track and batch NDJSON files."""
+    return arrivals.ndjson_arrived(ndjson(), event.payload)
+
+
+ndjson_arrived.event_class = AnyEvent
+
+
 # Repair
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def reconcile(event: AnyEvent) -> dict[str, Any]:
     """Finish what was interrupted, in every lane."""
-    return repair.reconcile(landing(), event.context)
+    return repair.reconcile(landing(), ndjson(), event.context)
 
 
 reconcile.event_class = AnyEvent

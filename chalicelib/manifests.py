@@ -44,7 +44,7 @@ class Hold:
 
 
 def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) -> Row:
-    """Create the record of a batch, before any of its files is claimed; a key that is taken is passed over."""
+    """Create the record of a batch, before any of its files is claimed; pass over a taken key."""
     for index in count(number):
         record: Row = {
             "date_prefix": RECORD + hold.date_prefix,

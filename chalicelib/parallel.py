@@ -14,7 +14,7 @@ Output = TypeVar("Output")
 
 def each(function: Callable[[Input], Output], inputs: Sequence[Input]) -> list[Output]:
     """Return `function` of every input, in order; the first exception is raised once all have ended."""
-    if len(inputs) < 2:  # noqa: PLR2004 - a pool of one is only slower
+    if len(inputs) < 2:
         return [function(one) for one in inputs]
     with ThreadPoolExecutor(min(WORKERS, len(inputs))) as pool:
         return list(pool.map(function, inputs))

@@ -27,9 +27,7 @@ def quarantine(lane: Ndjson, file: File, seen: StoredObject, reason: str, standi
         return record(lane, file, Status.QUARANTINED, reason=reason)
     keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, file.identity)
     try:
-        key = lane.quarantine.copy_once(
-            lane.bucket, seen, keys, file.identity, {REASON_METADATA: reason}
-        )
+        key = lane.quarantine.copy_once(lane.bucket, seen, keys, file.identity, {REASON_METADATA: reason})
     except SourceChanged:
         return Tracked("changed")  # gone, or a newer version whose own event comes
     moved_to = f"s3://{lane.quarantine.name}/{key}"

@@ -9,20 +9,22 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.batch_repair import repair_batches
 from chalicelib.landing import Landing
 from chalicelib.landing_repair import repair_landing
 from chalicelib.logs import emit_metrics
+from chalicelib.ndjson import Ndjson
 
 MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is under way
 
 Clock = Callable[[], bool]
 
 
-def reconcile(landing: Landing, context: Any) -> dict[str, Any]:
+def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
     """Repair every lane and return the counts of what was done, by lane."""
     started = time.monotonic()
     has_time = deadline(context)
-    counts = {"landing": repair_landing(landing, has_time)}
+    counts = {"ndjson": repair_batches(ndjson, has_time), "landing": repair_landing(landing, has_time)}
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
     return counts

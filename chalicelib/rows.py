@@ -9,13 +9,6 @@ from chalicelib.aws.items import Row
 from chalicelib.ndjson import Ndjson
 from chalicelib.tracking import File, Standing, Status, row_names, standing_of, tracking_row
 
-REPLACES: dict[Status, tuple[tuple[Status, ...], tuple[Status, ...]]] = {
-    # what a status replaces in place: when it holds another version of the path, and whichever it holds
-    Status.PENDING: ((Status.PENDING,), (Status.QUARANTINED, Status.VANISHED, Status.RELEASED)),
-    Status.QUARANTINED: ((Status.PENDING, Status.QUARANTINED), (Status.VANISHED,)),
-    Status.VANISHED: ((), ()),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
@@ -28,15 +21,11 @@ class Tracked:
 
 def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
     """Write the file's row, unless a row already tells of this version or a newer one."""
-    by_newer, by_any = REPLACES[status]
     for name in row_names(file):
         row = tracking_row(file, name, status, lane.clock(), **details)
-        written = lane.tracking.record(row, file.versions, by_newer, by_any)
-        if written.refused_by is None:
-            return Tracked(str(status), _added(row, written.replaced), waits=status is Status.PENDING)
-        standing = standing_of(written.refused_by, file)
-        if standing is not Standing.TAKEN:
-            return Tracked(str(standing), waits=written.refused_by["status"] == Status.PENDING)
+        tracked = _record_under(lane, file, status, row)
+        if tracked:
+            return tracked
     raise RuntimeError(f"{file.path} has too many versions on {file.date_prefix}: give new files new names")
 
 
@@ -46,14 +35,23 @@ def find(lane: Ndjson, file: File) -> Row | None:
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None
-        if row["file_path"] == file.path and (
-            row["etag"] in file.versions or row["status"] == Status.RELEASED
-        ):
+        if row["file_path"] != file.path:
+            continue
+        if row["etag"] in file.versions or row["status"] == Status.RELEASED:
             return row
     return None
 
 
-def _added(row: Row, replaced: Row | None) -> int:
-    before = replaced["size_bytes"] if replaced and replaced["status"] == Status.PENDING else 0
-    now: int = row["size_bytes"] if row["status"] == Status.PENDING else 0
-    return now - before
+def _record_under(lane: Ndjson, file: File, status: Status, row: Row) -> Tracked | None:
+    waits = status is Status.PENDING
+    size, before = row["size_bytes"] if waits else 0, 0
+    standing = lane.tracking.create(row)
+    while standing is not None:
+        verdict = standing_of(standing, file, status)
+        if verdict is Standing.TAKEN:
+            return None
+        if verdict is not Standing.REPLACED:
+            return Tracked(str(verdict), waits=standing["status"] == Status.PENDING)
+        before = standing["size_bytes"] if standing["status"] == Status.PENDING else 0
+        standing = lane.tracking.replace(row, standing)
+    return Tracked(str(status), size - before, waits)

@@ -35,15 +35,25 @@ class Status(StrEnum):
     RELEASED = "released"
 
 
-REPLACED_BY_NEWER = (Status.PENDING, Status.QUARANTINED)  # in place, by another version of the same path
-REPLACED_BY_ANY = (Status.VANISHED,)
+# Which rows a new one of a status replaces in place: those of another version of the path, and all of it
+REPLACES_OTHER_VERSIONS = {
+    Status.PENDING: {Status.PENDING, Status.QUARANTINED, Status.VANISHED, Status.RELEASED},
+    Status.QUARANTINED: {Status.PENDING, Status.QUARANTINED, Status.VANISHED},
+    Status.VANISHED: set[Status](),
+}
+REPLACES_SAME_VERSION = {
+    Status.PENDING: {Status.QUARANTINED, Status.VANISHED, Status.RELEASED},
+    Status.QUARANTINED: {Status.VANISHED},
+    Status.VANISHED: set[Status](),
+}
 
 
 class Standing(StrEnum):
-    """What a row that refused to be replaced means for the file that came."""
+    """What the row that has a name means for a file that came under it."""
 
     SAME = "unchanged"
     NEWER = "stale"
+    REPLACED = "replaced"
     TAKEN = "taken"  # by another path, or by a version in a manifest: try the next name
 
 
@@ -119,15 +129,17 @@ def row_names(file: File) -> Iterator[str]:
         yield f"{file.name.encode()[:room].decode(errors='ignore')}#{digest}"
 
 
-def standing_of(row: Row, file: File) -> Standing:
-    """Tell what a row that holds one of the file's names means for it."""
+def standing_of(row: Row, file: File, status: Status) -> Standing:
+    """Tell what to do about a row that has one of the file's names, for a file that is to get `status`."""
     if row["file_path"] != file.path:
         return Standing.TAKEN
     if row["etag"] in file.versions:
-        return Standing.SAME
+        return Standing.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Standing.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
         return Standing.NEWER
-    return Standing.TAKEN if row["status"] == Status.MANIFESTED else Standing.SAME
+    if row["status"] == Status.MANIFESTED:
+        return Standing.TAKEN
+    return Standing.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Standing.SAME
 
 
 def tracking_row(file: File, name: str, status: Status, now: datetime, **details: Any) -> Row:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 60
 MAX_ATTEMPTS = 4
+ATTEMPTS = {"glue": 1}  # StartJobRun has no client token: a retry could start a second run
 MAX_CONNECTIONS = 32
 
 
@@ -75,6 +76,6 @@ def _client(service: Any, region: str) -> Any:
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         max_pool_connections=MAX_CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS.get(service, MAX_ATTEMPTS)},
     )
     return _session().client(service, region_name=region or None, config=config)

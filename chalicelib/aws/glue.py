@@ -1,4 +1,7 @@
-"""The Glue job that reads batch manifests. StartJobRun has no client token: a start is never repeated blindly."""
+"""The Glue job that reads batch manifests.
+
+StartJobRun has no client token, so a start whose answer was lost is never simply repeated.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class GlueJob:
         self.name = name
 
     def start(self, manifest_path: str) -> StartResult:
-        """Start a run for a manifest. Needs a client that does not retry: a retry could start a second run."""
+        """Start a run for a manifest; needs a client that does not retry, as a retry could start another."""
         try:
             run = self._glue.start_job_run(JobName=self.name, Arguments={MANIFEST_ARGUMENT: manifest_path})
         except ClientError as error:

@@ -5,7 +5,7 @@ The counter is a hint that saves reading the pending rows: a lost or doubled cou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
 COUNTER = "COUNTER#"
 PENDING_INDEX = "pending"
-ROW_ATTRIBUTES = (  # all that a row may have: what a new version does not set, it removes
-    "file_path", "file_size_mb", "size_bytes", "etag", "sequencer", "status", "created_at", "pending_since",
-    "quarantine", "quarantined_at", "reason", "moved_to",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What writing a row did: `refused_by` is the row that stands, `replaced` the one that is gone."""
-
-    refused_by: Row | None = None
-    replaced: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +41,40 @@ class TrackingTable:
         self._dynamodb = dynamodb
         self.name = name
 
-    def record(
-        self, row: Row, versions: Collection[str], by_newer: Collection[str], by_any: Collection[str]
-    ) -> Written:
-        """Write `row` where there is none, or over one of the same path that it may replace.
-
-        It replaces a status in `by_any`, and one in `by_newer` whose ETag is not in `versions`, never a row
-        with a higher sequencer. `revision` grows with every write, so no later row is mistaken for this one.
-        """
-        values = {f":{name}": to_value(value) for name, value in row.items() if name in ROW_ATTRIBUTES}
-        gone = [f"#{name}" for name in ROW_ATTRIBUTES if f":{name}" not in values]
-        sets = ", ".join(f"#{name[1:]} = {name}" for name in values)
-        allowed, condition_values = _replaceable(versions, by_newer, by_any)
-        in_order = "(attribute_not_exists(#sequencer) OR #sequencer <= :sequencer)"
-        newer = f"{in_order} AND " if ":sequencer" in values else ""
+    def create(self, row: Row) -> Row | None:
+        """Write a row where there is none; return None, or the row that stands there."""
         try:
-            answer = self._dynamodb.update_item(
+            self._dynamodb.put_item(
                 TableName=self.name,
-                Key=_key(row["date_prefix"], row["file_name"]),
-                UpdateExpression=f"SET {sets} REMOVE {', '.join(gone)} ADD #revision :one",
-                ConditionExpression=f"attribute_not_exists(#status) OR (#file_path = :file_path AND {newer}({allowed}))",
-                ExpressionAttributeNames={f"#{name}": name for name in (*ROW_ATTRIBUTES, "revision")},
-                ExpressionAttributeValues={**values, **condition_values, ":one": {"N": "1"}},
-                ReturnValues="ALL_OLD",
+                Item=to_item({**row, "revision": 1}),
+                ConditionExpression="attribute_not_exists(#status)",
+                ExpressionAttributeNames={"#status": "status"},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return Written(refused_by=_refusing(error))
-        old = answer.get("Attributes")
-        return Written(replaced=from_item(old) if old else None)
+            return _refusing(error)
+        return None
+
+    def replace(self, row: Row, standing: Row) -> Row | None:
+        """Write a row over `standing`, if that is unchanged; return None, or the row that stands now.
+
+        `revision` grows with every write, so that no later row is mistaken for an earlier one.
+        """
+        try:
+            self._dynamodb.put_item(
+                TableName=self.name,
+                Item=to_item({**row, "revision": standing["revision"] + 1}),
+                ConditionExpression="#revision = :revision AND #status = :status",
+                ExpressionAttributeNames={"#revision": "revision", "#status": "status"},
+                ExpressionAttributeValues={
+                    ":revision": to_value(standing["revision"]),
+                    ":status": to_value(standing["status"]),
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            return _refusing(error)
+        return None
 
     def find(self, date_prefix: str, file_name: str) -> Row | None:
         """Read one row, consistently."""
@@ -91,7 +84,7 @@ class TrackingTable:
         return from_item(found["Item"]) if "Item" in found else None
 
     def claim(self, date_prefix: str, file_name: str, revision: int, manifest_key: str) -> bool:
-        """Give a pending row of this revision to a manifest; tell whether it is that manifest's, now or before.
+        """Give a pending row of this revision to a manifest; tell whether it is that manifest's now.
 
         The answer is final: a revision never comes back, and a manifested row never changes.
         """
@@ -164,7 +157,7 @@ class TrackingTable:
             UpdateExpression="ADD #bytes :bytes",
             ExpressionAttributeNames={"#bytes": "bytes"},
             ExpressionAttributeValues={":bytes": {"N": str(size_bytes)}},
-            ReturnValues="UPDATED_NEW",
+            ReturnValues="ALL_NEW",
         )
         return int(answer["Attributes"]["bytes"]["N"])
 
@@ -183,20 +176,6 @@ class TrackingTable:
             _refusing(error)
             return False
         return True
-
-
-def _replaceable(
-    versions: Collection[str], by_newer: Collection[str], by_any: Collection[str]
-) -> tuple[str, dict[str, Any]]:
-    groups = {"v": sorted(versions), "n": sorted(by_newer), "a": sorted(by_any)}
-    values = {f":{kind}{i}": {"S": text} for kind, texts in groups.items() for i, text in enumerate(texts)}
-
-    def listed(kind: str) -> str:
-        return ", ".join(f":{kind}{i}" for i in range(len(groups[kind])))
-
-    newer = f"(#status IN ({listed('n')}) AND NOT #etag IN ({listed('v')}))" if by_newer else ""
-    any_version = f"#status IN ({listed('a')})" if by_any else ""
-    return " OR ".join(filter(None, (any_version, newer))), values
 
 
 def _refusing(error: ClientError) -> Row:

@@ -1,0 +1,151 @@
+"""The NDJSON lane in tests: files as users upload them, events as S3 sends them, and what is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+import app
+from chalicelib.arrivals import ndjson_arrived
+from chalicelib.aws.clients import client
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.glue import GlueJob
+from chalicelib.aws.items import from_item
+from chalicelib.batch_repair import repair_batches
+from chalicelib.ndjson import Ndjson
+from chalicelib.settings import Settings
+from tests.support.builders import NDJSON, s3_record, sqs_event
+
+MB = 1024**2
+TABLE = "sluice-local-tracking"
+ARTIFACTS = "sluice-local-artifacts"
+QUARANTINE = "sluice-local-quarantine"
+DATE = "2026-01-15"
+LINES = b'{"a": 1}\n{"b": [2, null]}\n'
+
+_sequence = itertools.count(1)
+
+
+class Clock:
+    """A clock that stands until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+def upload(key: str, *, size: int = 10 * MB, body: bytes = LINES, **properties: Any) -> dict[str, Any]:
+    """Put an object and return S3's record of it, which claims `size` so that bodies can be small."""
+    put = boto3.client("s3").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)
+    return record_of(key, put["ETag"].strip('"'), size)
+
+
+def record_of(key: str, etag: str, size: int = 10 * MB) -> dict[str, Any]:
+    """Build S3's record of an object, newer than all before."""
+    record: dict[str, Any] = s3_record(key, bucket=NDJSON, etag=etag, size=size)
+    record["s3"]["object"]["sequencer"] = f"{next(_sequence):016X}"
+    record["eventTime"] = f"{DATE}T01:00:00.000Z"
+    return record
+
+
+def unseen(name: str, size: int = 10 * MB) -> dict[str, Any]:
+    """Build S3's record of a file that nobody looks at, for runs without the content check."""
+    key = f"in/{DATE}/{name}.ndjson"
+    return record_of(key, hashlib.sha256(key.encode()).hexdigest()[:32], size)
+
+
+def messages(*records: Any, each: int = 10) -> list[dict[str, Any]]:
+    """Group records into SQS events of up to `each` messages of one record."""
+    bodies = [{"Records": [record]} for record in records]
+    return [sqs_event(*bodies[start : start + each]) for start in range(0, len(bodies), each)]
+
+
+def items(prefix: str = "") -> list[dict[str, Any]]:
+    """Read every item whose partition key starts with `prefix`."""
+    found: list[dict[str, Any]] = []
+    start: dict[str, Any] = {}
+    while True:
+        page = boto3.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True, **start)
+        found += [from_item(item) for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            return [item for item in found if item["date_prefix"].startswith(prefix)]
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def rows() -> list[dict[str, Any]]:
+    """Read the files' rows, without locks, counters and records."""
+    return [item for item in items() if "#" not in item["date_prefix"]]
+
+
+def row(name: str, date: str = DATE) -> dict[str, Any]:
+    """Read one row."""
+    return next(row for row in rows() if (row["date_prefix"], row["file_name"]) == (date, name))
+
+
+def statuses() -> Counter[str]:
+    """Count the files' rows by status."""
+    return Counter(row["status"] for row in rows())
+
+
+def manifests() -> dict[str, list[str]]:
+    """Read every batch manifest: its key and the files it lists."""
+    s3 = boto3.client("s3")
+    listed = s3.list_objects_v2(Bucket=ARTIFACTS, Prefix="manifests/").get("Contents", ())
+    bodies = {item["Key"]: s3.get_object(Bucket=ARTIFACTS, Key=item["Key"])["Body"].read() for item in listed}
+    return {key: json.loads(body)["fileLocations"][0]["URIPrefixes"] for key, body in bodies.items()}
+
+
+def keys_in(bucket: str) -> list[str]:
+    """List a bucket."""
+    return [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", ())]
+
+
+def imbalance() -> list[str]:
+    """Return what is wrong between stored rows, records and manifests; empty when all is right."""
+    listed = Counter((key, path) for key, paths in manifests().items() for path in paths)
+    claimed = Counter((row["manifest_key"], row["file_path"]) for row in rows() if "manifest_key" in row)
+    wrong = [f"listed {n - claimed[it]} times too often: {it}" for it, n in listed.items() if n > claimed[it]]
+    wrong += [f"claimed but not listed: {it}" for it, n in claimed.items() if n > listed[it]]
+    wrong += [
+        f"{row['status']} row with manifest {row.get('manifest_key')}: {row['file_path']}"
+        for row in rows()
+        if (row["status"] == "manifested") != ("manifest_key" in row)
+    ]
+    wrong += [f"record not done: {it}" for it in items("MANIFEST#") if it["status"] != "done"]
+    return wrong
+
+
+def lane_with(clock: Clock | None = None, /, **environment: str) -> Ndjson:
+    """Wire the lane as the app does, with variables of the environment changed."""
+    settings = Settings.from_environ({**os.environ, **environment})
+    lane: Ndjson = replace(app.ndjson(), settings=settings, clock=clock or Clock())
+    return replace(
+        lane,
+        quarantine=CopyTarget(client("s3", ""), settings.quarantine_bucket),
+        glue=GlueJob(client("glue", ""), settings.glue_job_name),
+    )
+
+
+def deliver(lane: Ndjson, *records: Any) -> None:
+    """Deliver S3's records through the queue, ten messages at a time, and expect no failure."""
+    for event in messages(*records):
+        assert ndjson_arrived(lane, event) == {"batchItemFailures": []}
+
+
+def repair(lane: Ndjson) -> dict[str, int]:
+    """Run reconcile's share of the lane."""
+    return repair_batches(lane, lambda: True)
