@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,14 @@ os.environ |= {
 
 
 import app  # noqa: E402 - its decorators read the environment set above
+from tests.support.strict_aws import strict  # noqa: E402
 from tests.support.world import World  # noqa: E402
 
 
-@pytest.fixture
-def aws() -> Iterator[None]:
-    """Emulate AWS in process, with every resource of `.chalice/resources.yaml` in place."""
-    with mock_aws():
+@contextmanager
+def emulated_aws() -> Iterator[None]:
+    """Emulate AWS in process and as strict as AWS, with every resource of `.chalice/resources.yaml`."""
+    with mock_aws(), strict():
         template = (ROOT / ".chalice" / "resources.yaml").read_text()
         boto3.client("cloudformation").create_stack(
             StackName="sluice-local",
@@ -44,6 +46,20 @@ def aws() -> Iterator[None]:
             Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
+        yield
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """Emulate AWS for one test."""
+    with emulated_aws():
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared_aws() -> Iterator[None]:
+    """Emulate AWS once for a whole module, whose tests keep apart by their keys."""
+    with emulated_aws():
         yield
 
 

@@ -58,7 +58,7 @@ def test_a_rehearsal_lists_the_calls_in_order(bucket: Any) -> None:
         (Death(2, Moment.BEFORE), {"a"}),
         (Death(2, Moment.AFTER), {"a", "b"}),
     ],
-    ids=str,
+    ids=["before 1", "after 1", "before 2", "after 2"],
 )
 def test_a_death_leaves_what_was_done_before_it(bucket: Any, death: Death, stored: set[str]) -> None:
     assert run(lambda: _put_a_and_b(bucket), death)
