@@ -1,0 +1,5 @@
+"""Benchmarks: each prints a table with the ratio to its baseline in the same run. `make bench` runs them all."""
+
+import os
+
+os.environ["LOG_LEVEL"] = "WARNING"

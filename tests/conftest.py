@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
-LOCAL_ENVIRONMENT: dict[str, str] = CONFIG["stages"]["local"]["environment_variables"]
-
-os.environ.pop("AWS_PROFILE", None)
-os.environ |= {
-    **LOCAL_ENVIRONMENT,
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_SESSION_TOKEN": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "MOTO_ACCOUNT_ID": "123456789012",
-}
-
-
-import app  # noqa: E402 - its decorators read the environment set above
-from tests.support.strict_aws import strict  # noqa: E402
-from tests.support.world import World  # noqa: E402
-
-
-@contextmanager
-def emulated_aws() -> Iterator[None]:
-    """Emulate AWS in process and as strict as AWS, with every resource of `.chalice/resources.yaml`."""
-    with mock_aws(), strict():
-        template = (ROOT / ".chalice" / "resources.yaml").read_text()
-        boto3.client("cloudformation").create_stack(
-            StackName="sluice-local",
-            TemplateBody=template,
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        yield
+import app
+from tests.support.emulation import emulated_aws
+from tests.support.world import World
 
 
 @pytest.fixture

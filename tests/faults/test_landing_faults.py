@@ -65,14 +65,16 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     return say
 
 
-@pytest.mark.parametrize("finish", [_redeliver, _reconcile], ids=["redelivered", "reconciled"])
-@pytest.mark.parametrize("case", CASES)
+# reconcile routes what lies under INPUT_PREFIX; a lost event of an object elsewhere leaves no trace to find
+COMBINATIONS = [(case, _redeliver) for case in CASES]
+COMBINATIONS += [(case, _reconcile) for case in CASES if case != "elsewhere"]
+
+
+@pytest.mark.parametrize(("case", "finish"), COMBINATIONS)
 def test_whichever_call_it_dies_at_the_upload_has_its_one_outcome(
     world: World, later: Any, tell: Any, case: str, finish: Callable[[str, str, Any], None]
 ) -> None:
     pattern, body, status = CASES[case]
-    if finish is _reconcile and status == "received":
-        pytest.skip("reconcile routes what lies under INPUT_PREFIX; a lost event elsewhere leaves no trace")
     world.configure(JOBS)
     rehearsal = world.upload(pattern.format("rehearsal"), body)
     calls = calls_of(lambda: app.object_created(s3_event(pattern.format("rehearsal"), etag=rehearsal), None))

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
-from tests.conftest import LOCAL_ENVIRONMENT
+from tests.support.emulation import LOCAL_ENVIRONMENT
 
 
 def _load(**variables: str) -> Settings:

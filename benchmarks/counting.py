@@ -1,0 +1,113 @@
+"""Count AWS calls and what they cost, at the one place where every client makes them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+PRICES_DATED = "2026-11, us-east-1, on demand"
+DOLLARS_PER_MILLION = {
+    "s3 read": 0.40,
+    "s3 write": 5.00,
+    "dynamodb write unit": 0.625,
+    "dynamodb read unit": 0.125,
+    "sqs request": 0.40,
+    "sns request": 0.50,
+    "states start": 25.00,  # its first transition; what the machine does then is its own price
+}
+FREE = frozenset({"DeleteObject", "AbortMultipartUpload"})
+S3_READS = frozenset({"GetObject", "HeadObject", "GetObjectTagging"})
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+INDEX_KEYS = {  # an item is written to an index exactly if it has the index's key attributes
+    "catalog": ("status_timestamp", "retry"),
+    "tracking": ("pending_since", "quarantined_at"),
+}
+WRITE_UNIT_BYTES = 1024
+READ_UNIT_BYTES = 4096
+
+
+@dataclass
+class Count:
+    """What a scenario called: requests by operation, DynamoDB units and items, and dollars."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
+    items_read: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return self.requests.total()
+
+    @property
+    def dollars(self) -> float:
+        """The price of all requests."""
+        return sum(DOLLARS_PER_MILLION[unit] * number for unit, number in self.units.items()) / 1_000_000
+
+    def add(self, service: str, operation: str, parameters: Any, answer: Any) -> None:
+        """Count one call."""
+        self.requests[operation] += 1
+        if service == "dynamodb":
+            self._add_dynamodb(operation, parameters, answer)
+        elif service == "s3" and operation not in FREE:
+            self.units["s3 read" if operation in S3_READS else "s3 write"] += 1
+        elif service in {"sqs", "sns"}:
+            self.units[f"{service} request"] += 1
+        elif operation == "StartExecution":
+            self.units["states start"] += 1
+
+    def _add_dynamodb(self, operation: str, parameters: Any, answer: Any) -> None:
+        if operation in WRITES:
+            item = parameters.get("Item") or parameters.get("ExpressionAttributeValues") or parameters["Key"]
+            size = ceil(item_bytes(item) / WRITE_UNIT_BYTES)
+            self.units["dynamodb write unit"] += size * (1 + _indexes(parameters))
+            return
+        found = answer.get("Items") or ([answer["Item"]] if "Item" in answer else [])
+        found = found or [item for items in answer.get("Responses", {}).values() for item in items]
+        self.items_read += len(found)
+        read = max(1, ceil(sum(map(item_bytes, found)) / READ_UNIT_BYTES))
+        self.units["dynamodb read unit"] += read
+
+
+def item_bytes(item: Any) -> int:
+    """Return about how large DynamoDB counts an item: names and values."""
+    return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())
+
+
+def _indexes(parameters: Any) -> int:
+    keys = next((keys for name, keys in INDEX_KEYS.items() if parameters["TableName"].endswith(name)), ())
+    text = json.dumps([parameters.get("Item", {}), parameters.get("ExpressionAttributeNames", {})])
+    return sum(f'"{key}"' in text for key in keys)
+
+
+@contextmanager
+def counting() -> Iterator[Count]:
+    """Count every call of every client made meanwhile."""
+    count = Count()
+    real: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where all calls pass
+
+    def counted(client: Any, operation: str, parameters: Any) -> Any:
+        answer: Any = {}
+        try:
+            answer = real(client, operation, parameters)
+            return answer
+        finally:
+            count.add(client.meta.service_model.service_name, operation, parameters, answer)
+
+    with patch.object(BaseClient, "_make_api_call", counted):
+        yield count
+
+
+def count_of(scenario: Callable[[], object]) -> Count:
+    """Run `scenario` and return what it called."""
+    with counting() as count:
+        scenario()
+    return count
