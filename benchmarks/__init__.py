@@ -1,4 +1,4 @@
-"""Benchmarks: each prints a table with the ratio to its baseline in the same run. `make bench` runs them all."""
+"""Benchmarks: each prints a table with the ratio to its baseline in the same run (`make bench`)."""
 
 import os
 

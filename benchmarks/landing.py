@@ -13,7 +13,7 @@ from tests.support.builders import job, s3_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
 
-SIZES = (20, 60, 180)  # the emulator slows with every execution it keeps; the counts do not
+SIZES = (10, 30, 90)  # the emulator slows with every execution it keeps; the counts do not
 CASES = {
     "routed": "data/in/f{n}/customers.csv",
     "unmatched": "data/in/mystery_{n}.csv",
