@@ -1,0 +1,84 @@
+"""Make virtual environments from lock files, each once per state of its lock file.
+
+Runs before anything is installed, so it needs only the standard library: `python -m ops.environments
+.venv=requirements-run.txt .venv-aws=requirements-aws.txt`. Several are made side by side.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import venv
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import distributions
+from pathlib import Path
+
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;[^\\]*)?", re.MULTILINE)
+PIP = ["--quiet", "--no-deps", "--require-hashes", "--no-compile", "--disable-pip-version-check", "--no-input"]
+
+
+class EnvironmentFault(Exception):
+    """An environment could not be made; the message says why."""
+
+
+def ensure(folder: Path, lock: Path) -> bool:
+    """Make `folder` hold everything `lock` pins; return whether something had to be done."""
+    stamp = folder / f"{lock.stem}.stamp"
+    if stamp.is_file() and stamp.read_text() == lock.read_text() and _python(folder).exists():
+        return False
+    if _missing(folder, lock):
+        print(f"Installing {lock.name} into {folder} ...", flush=True)
+        _create(folder)
+        _install(folder, lock)
+    stamp.write_text(lock.read_text())
+    return True
+
+
+def _python(folder: Path) -> Path:
+    return folder / "bin" / "python"
+
+
+def _create(folder: Path) -> None:
+    if not _python(folder).exists():
+        venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
+
+
+def _install(folder: Path, lock: Path) -> None:
+    command = [sys.executable, "-m", "pip", "--python", str(_python(folder)), "install", *PIP, "-r", str(lock)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise EnvironmentFault(f"pip could not install {lock.name} into {folder}:\n{_errors(result.stderr)}")
+
+
+def _errors(output: str) -> str:
+    lines = [line for line in output.splitlines() if not line.startswith("WARNING")]
+    return "\n".join(lines[-20:]) or output[-2000:]
+
+
+def _missing(folder: Path, lock: Path) -> set[tuple[str, str]]:
+    """Return the pins of `lock` that `folder` does not hold, those for other platforms left out."""
+    found = [str(path) for path in folder.glob("lib/python3*/site-packages")]
+    installed = {(_normal(each.name), each.version) for each in distributions(path=found)} if found else set()
+    wanted = {(_normal(pin[1]), pin[2]) for pin in PIN.finditer(lock.read_text()) if not pin[3]}
+    return wanted - installed
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main(arguments: list[str]) -> int:
+    """Ensure every `folder=lock` of `arguments`; return the exit status."""
+    pairs = [(Path(folder), Path(lock)) for folder, _, lock in (each.partition("=") for each in arguments)]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        try:
+            list(pool.map(lambda pair: ensure(*pair), pairs))
+        except EnvironmentFault as fault:
+            print(fault, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
