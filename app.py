@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
@@ -41,6 +42,11 @@ try:  # what `chalice local` turns into an answer; Lambda has no such module
     GatewayError: type[Exception] = LocalGatewayException
 except ImportError:
     GatewayError = Exception
+
+if os.environ.get("AWS_CHALICE_CLI_MODE") and "deploy" in sys.argv:  # never in Lambda, `ops` is not shipped
+    from ops.chalice_hook import prepare_deploy
+
+    prepare_deploy(sys.argv, os.environ)
 
 app = Chalice(app_name="sluice", configure_logs=False)
 

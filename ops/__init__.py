@@ -1,0 +1,1 @@
+"""What runs outside Lambda and never ships: provisioning, policies, deployment, the embedded AWS."""

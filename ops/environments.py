@@ -15,10 +15,17 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;[^\\]*)?", re.MULTILINE)
-PIP = ["--quiet", "--no-deps", "--require-hashes", "--no-compile", "--disable-pip-version-check", "--no-input"]
+PIP = [
+    "--quiet",
+    "--no-deps",
+    "--require-hashes",
+    "--no-compile",
+    "--disable-pip-version-check",
+    "--no-input",
+]
 
 
-class EnvironmentFault(Exception):
+class EnvironmentCreationError(Exception):
     """An environment could not be made; the message says why."""
 
 
@@ -45,10 +52,22 @@ def _create(folder: Path) -> None:
 
 
 def _install(folder: Path, lock: Path) -> None:
-    command = [sys.executable, "-m", "pip", "--python", str(_python(folder)), "install", *PIP, "-r", str(lock)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(_python(folder)),
+        "install",
+        *PIP,
+        "-r",
+        str(lock),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise EnvironmentFault(f"pip could not install {lock.name} into {folder}:\n{_errors(result.stderr)}")
+        raise EnvironmentCreationError(
+            f"pip could not install {lock.name} into {folder}:\n{_errors(result.stderr)}"
+        )
 
 
 def _errors(output: str) -> str:
@@ -74,7 +93,7 @@ def main(arguments: list[str]) -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:
         try:
             list(pool.map(lambda pair: ensure(*pair), pairs))
-        except EnvironmentFault as fault:
+        except EnvironmentCreationError as fault:
             print(fault, file=sys.stderr)
             return 1
     return 0

@@ -14,6 +14,8 @@ from pathlib import Path
 import boto3
 from moto import mock_aws
 
+from ops.provision import provision
+from ops.stages import LOCAL, Target, load_stage
 from tests.support.strict_aws import strict
 
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"
@@ -36,10 +38,9 @@ os.environ |= {
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS, as strict as it is, with the stack of stage `local`, as long as the context lasts."""
     with mock_aws(), strict():
-        boto3.client("cloudformation").create_stack(
-            StackName="sluice-local",
-            TemplateBody=TEMPLATE.read_text(),
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
+        session = boto3.Session()
+        provision(load_stage(LOCAL), session, Target("123456789012", "us-east-1"), lambda _: None)
+        queues = session.client("sqs")
+        url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
+        queues.purge_queue(QueueUrl=url)  # S3's test event, sent when told to announce
         yield

@@ -1,0 +1,33 @@
+"""`python -m ops <command>`: the commands behind the Makefile."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from ops.errors import OperationError
+
+COMMANDS = {
+    "provision": ("ops.provision", "create or update a stage's buckets, tables, queues, topic"),
+    "run": ("ops.run", "start Sluice on the embedded AWS, until Ctrl-C"),
+    "deploy-local": ("ops.deploy_local", "put edited code into the running Sluice"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that `arguments` name; return the exit status."""
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS:
+        print("usage: python -m ops <command> [options]\n", file=sys.stderr)
+        for each, (_, purpose) in COMMANDS.items():
+            print(f"  {each:14}{purpose}", file=sys.stderr)
+        return 2
+    try:
+        return int(import_module(COMMANDS[name][0]).command(arguments[1:]))
+    except OperationError as error:
+        print(f"sluice: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""Teach Chalice's AWS client partial batch responses, and to take over what an earlier deploy left.
+
+Chalice knows only what `.chalice/deployed/` says, which an interrupted deploy never wrote and another machine
+does not have; it then makes a second mapping or a second API (aws/chalice#1340, #2146).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalice.awsclient import TypedAWSClient
+
+from ops.patching import wrap
+
+PARTIAL_RESPONSES = ["ReportBatchItemFailures"]
+
+
+def apply() -> None:
+    """Change the client class of this process."""
+    wrap(TypedAWSClient, "create_lambda_event_source", _adopting_mappings)
+    wrap(TypedAWSClient, "import_rest_api", _adopting_rest_api)
+
+
+def _adopting_mappings(create: Callable[..., str]) -> Callable[..., str]:
+    def create_or_adopt(client: Any, event_source_arn: str, function_name: str, **options: Any) -> str:
+        functions = client._client("lambda")  # noqa: SLF001  # Chalice offers no other way to its client
+        existing = functions.list_event_source_mappings(
+            EventSourceArn=event_source_arn, FunctionName=function_name
+        )["EventSourceMappings"]
+        if existing:
+            uuid = str(existing[0]["UUID"])
+            client.update_lambda_event_source(event_uuid=uuid, **options)
+            return uuid
+        functions.meta.events.register_first(
+            "provide-client-params.lambda.CreateEventSourceMapping", ask_for_partial_responses, "sluice"
+        )
+        return create(client, event_source_arn, function_name, **options)
+
+    return create_or_adopt
+
+
+def ask_for_partial_responses(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add to a new mapping's parameters that the function names the messages that failed."""
+    return {**params, "FunctionResponseTypes": PARTIAL_RESPONSES}
+
+
+def _adopting_rest_api(create: Callable[..., str]) -> Callable[..., str]:
+    def import_or_adopt(client: Any, swagger_document: dict[str, Any], endpoint_type: str) -> str:
+        existing = client.get_rest_api_id(swagger_document["info"]["title"])
+        if existing is None:
+            return create(client, swagger_document=swagger_document, endpoint_type=endpoint_type)
+        client.update_api_from_swagger(rest_api_id=existing, swagger_document=swagger_document)
+        return str(existing)
+
+    return import_or_adopt

@@ -1,0 +1,93 @@
+"""What makes a plain `chalice deploy` deploy everything: called when the CLI's deploy imports app.py.
+
+Chalice plans only after that import, so there is time to make the resources, to put their names into the
+functions' environment, and to teach its client what it does not know: partial batch responses, and to adopt
+what an interrupted deploy left behind.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any
+
+from chalice.config import Config
+from chalice.deploy.deployer import ResultsRecorder
+
+from ops import adoption, emulator_fixes
+from ops.aws import is_emulator, locate, open_session
+from ops.completion import complete
+from ops.errors import OperationError
+from ops.patching import wrap
+from ops.provision import provision
+from ops.stages import Stage, environment_of, load_stage
+
+DEFAULT_STAGE = "dev"
+OLDEST_GOOD_PYTHON = (3, 12)
+
+
+def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
+    """Bring the stage's resources up to date and this process into shape; exit with words when it cannot."""
+    _or_exit(lambda: _prepare(arguments, environ))
+
+
+def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
+    stage = load_stage(option(arguments, "--stage") or DEFAULT_STAGE)
+    session = open_session(option(arguments, "--profile"))
+    if is_emulator(environ):
+        emulator_fixes.apply()
+    elif sys.version_info < OLDEST_GOOD_PYTHON:
+        print("sluice: AWS is ending python3.11 functions; deploy from Python 3.12 or newer", file=sys.stderr)
+    target = locate(session)
+    provision(stage, session, target, print)
+    environment = environment_of(stage, target)
+    environ.update(environment)
+    give_to_functions(environment)
+    adoption.apply()
+    _complete_afterwards(stage, session, environment)
+
+
+def option(arguments: Sequence[str], name: str) -> str | None:
+    """Return the value of a command line's option, given as `--name value` or `--name=value`."""
+    for index, argument in enumerate(arguments):
+        if argument == name and index + 1 < len(arguments):
+            return arguments[index + 1]
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+    return None
+
+
+def give_to_functions(environment: dict[str, str]) -> None:
+    """Make `environment` part of what every function of this deploy gets."""
+
+    def with_resources(of_config: property) -> property:
+        def merged(config: Config) -> dict[str, str]:
+            return {**environment, **of_config.__get__(config)}
+
+        return property(merged)
+
+    wrap(Config, "environment_variables", with_resources)
+
+
+def _complete_afterwards(stage: Stage, session: Any, environment: dict[str, str]) -> None:
+    """Complete the deploy once its results are recorded, which is the last that Chalice does."""
+
+    def completing(record: Callable[..., None]) -> Callable[..., None]:
+        def record_and_complete(
+            recorder: ResultsRecorder, results: dict[str, Any], chalice_stage_name: str, project_dir: str
+        ) -> None:
+            record(recorder, results, chalice_stage_name, project_dir)
+            _or_exit(lambda: complete(stage, session, environment, results))
+
+        return record_and_complete
+
+    wrap(ResultsRecorder, "record_results", completing)
+
+
+def _or_exit(step: Callable[[], None]) -> None:
+    """Run a step of the deploy; when it cannot be done, say why and end the command."""
+    try:
+        step()
+    except OperationError as error:
+        print(f"sluice: {error}", file=sys.stderr)
+        sys.exit(2)

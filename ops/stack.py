@@ -1,0 +1,149 @@
+"""Create or update one CloudFormation stack, and say in its own words why it failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from ops.errors import OperationError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+Outcome = Literal["created", "updated", "unchanged"]
+Say = Callable[[str], None]
+DIGEST_TAG = "sluice-template"
+SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
+SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+TIME_LIMIT_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack as wanted: its name, template and parameters, and the tags all its resources get."""
+
+    name: str
+    template: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of template and parameters, kept as the stack's tag: equal means nothing to do."""
+        text = json.dumps([self.template, sorted(self.parameters.items())])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def apply_stack(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds: float) -> Outcome:
+    """Create or update `stack` and wait; raise OperationError with the stack's own reasons when it fails."""
+    found = describe(cfn, stack.name)
+    if found and found["StackStatus"].endswith("_IN_PROGRESS"):
+        say(f"Stack {stack.name} is being changed ({found['StackStatus']}); waiting for it")
+        found = _settled(cfn, found["StackId"], say, poll_seconds)
+    if not found or found["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
+        return _create(cfn, stack, say, poll_seconds)
+    _refuse_broken(found)
+    if _tags(found).get(DIGEST_TAG) == stack.digest and found["StackStatus"] in SUCCEEDED:
+        return "unchanged"
+    return _update(cfn, stack, found["StackId"], say, poll_seconds)
+
+
+def describe(cfn: CloudFormationClient, name: str) -> Any:
+    """Return the stack's description, None when there is none."""
+    try:
+        return cfn.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _create(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds: float) -> Outcome:
+    say(f"Creating stack {stack.name}")
+    # a stack that cannot be made goes away again: left in ROLLBACK_COMPLETE it would block every retry
+    stack_id = cfn.create_stack(**_arguments(stack), OnFailure="DELETE")["StackId"]
+    _require(cfn, stack, stack_id, "CREATE_COMPLETE", say, poll_seconds)
+    return "created"
+
+
+def _update(cfn: CloudFormationClient, stack: Stack, stack_id: str, say: Say, poll_seconds: float) -> Outcome:
+    say(f"Updating stack {stack.name}")
+    try:
+        cfn.update_stack(**_arguments(stack))
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return "unchanged"
+        raise
+    _require(cfn, stack, stack_id, "UPDATE_COMPLETE", say, poll_seconds)
+    return "updated"
+
+
+def _arguments(stack: Stack) -> Any:
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()]
+    tags = {**stack.tags, DIGEST_TAG: stack.digest}
+    return {
+        "StackName": stack.name,
+        "TemplateBody": stack.template,
+        "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def _require(
+    cfn: CloudFormationClient, stack: Stack, stack_id: str, wanted: str, say: Say, poll_seconds: float
+) -> None:
+    found = _settled(cfn, stack_id, say, poll_seconds)
+    if found["StackStatus"] != wanted:
+        raise OperationError(
+            f"stack {stack.name} ended in {found['StackStatus']}:\n{failures(cfn, stack_id)}\n"
+            "Mend the cause and run the same command again."
+        )
+
+
+def _settled(cfn: CloudFormationClient, stack_id: str, say: Say, poll_seconds: float) -> Any:
+    deadline = time.monotonic() + TIME_LIMIT_SECONDS
+    reported = ""
+    while time.monotonic() < deadline:
+        found = cfn.describe_stacks(StackName=stack_id)["Stacks"][0]
+        status = found["StackStatus"]
+        if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+            return found
+        if status != reported:
+            say(f"  {found['StackName']}: {status}")
+            reported = status
+        time.sleep(poll_seconds)
+    raise OperationError(
+        f"stack {stack_id} did not settle in {TIME_LIMIT_SECONDS} seconds; look at its events"
+    )
+
+
+def _refuse_broken(found: Any) -> None:
+    status, name = found["StackStatus"], found["StackName"]
+    if status not in SETTLED:
+        raise OperationError(
+            f"stack {name} is in {status} and CloudFormation accepts no update of it. Remove it with "
+            f"`aws cloudformation delete-stack --stack-name {name}` (or, from "
+            "UPDATE_ROLLBACK_FAILED, continue its rollback), then run this again."
+        )
+
+
+def failures(cfn: CloudFormationClient, stack_id: str) -> str:
+    """Return what failed in the stack, first cause first, one resource a line."""
+    events = cfn.describe_stack_events(StackName=stack_id)["StackEvents"]
+    lines = [
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
+    return "\n".join(lines) or "  (the stack's events name no failed resource)"
+
+
+def _tags(found: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}

@@ -1,0 +1,94 @@
+"""Stages of `.chalice/config.json`, and the environment that a stage's resources make for its functions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.errors import OperationError
+
+APP = "sluice"
+LOCAL = "local"
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = Path(".chalice", "config.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage as `.chalice/config.json` says it: `environment` wins over what `environment_of` derives."""
+
+    name: str
+    environment: dict[str, str]
+    settings: dict[str, Any]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stage with fixed names, for emulators."""
+        return self.name == LOCAL
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the stage's CloudFormation stack."""
+        return f"{APP}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a stage lives."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+
+
+def load_stage(name: str, root: Path = ROOT) -> Stage:
+    """Read stage `name`; raise OperationError when the project has no such stage."""
+    config = json.loads((root / CONFIG).read_text())
+    stages = config["stages"]
+    if name not in stages:
+        raise OperationError(f"{CONFIG} has no stage {name!r}, only {', '.join(stages)}; add it there")
+    environment = {**config.get("environment_variables", {}), **stages[name].get("environment_variables", {})}
+    if environment.get("STAGE") != name:
+        raise OperationError(
+            f"{CONFIG} stage {name!r} must have STAGE={name!r} among its environment_variables, "
+            f"not {environment.get('STAGE')!r}"
+        )
+    return Stage(name, environment, {**config, **stages[name]})
+
+
+def bucket_suffix(stage: Stage, target: Target) -> str:
+    """Return what makes bucket names unique among all accounts; nothing in stage local."""
+    return "" if stage.is_local else f"-{target.account}"
+
+
+def environment_of(stage: Stage, target: Target) -> dict[str, str]:
+    """Return the functions' whole environment: names of the template's resources, then the config's own."""
+    prefix, suffix = stage.stack_name, bucket_suffix(stage, target)
+    queue_host = f"https://sqs.{target.region}.{_dns_suffix(target)}/{target.account}"
+    place = f"{target.region}:{target.account}"
+    derived = {
+        "LANDING_BUCKET": f"{prefix}-landing{suffix}",
+        "NDJSON_BUCKET": f"{prefix}-ndjson{suffix}",
+        "MANIFEST_BUCKET": f"{prefix}-artifacts{suffix}",
+        "S3_STATE_BUCKET": f"{prefix}-artifacts{suffix}",
+        "QUARANTINE_BUCKET": f"{prefix}-quarantine{suffix}",
+        "CATALOG_TABLE": f"{prefix}-catalog",
+        "TRACKING_TABLE": f"{prefix}-tracking",
+        "NDJSON_QUEUE": f"{prefix}-ndjson",
+        "DISCOVERED_QUEUE": f"{prefix}-discovered",
+        "SQS_QUEUE_URL": f"{queue_host}/{prefix}-discovered",
+        "SNS_TOPIC_ARN": f"arn:{target.partition}:sns:{place}:{prefix}-alerts",
+        "STEP_FUNCTION_ARN": f"arn:{target.partition}:states:{place}:stateMachine:{prefix}-etl",
+    }
+    if not stage.is_local:
+        derived["API_TOKENS_SECRET"] = f"{prefix}-api"
+    environment = {**derived, **stage.environment}
+    if "S3_SOURCE_BUCKET" not in environment:
+        environment["S3_SOURCE_BUCKET"] = environment["LANDING_BUCKET"]
+    return environment
+
+
+def _dns_suffix(target: Target) -> str:
+    return "amazonaws.com.cn" if target.partition == "aws-cn" else "amazonaws.com"

@@ -1,0 +1,34 @@
+"""The fixture `stack`: an embedded AWS of its own, Sluice deployed on it by chalice, and its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ops.local_stack import LocalStack, running
+from ops.processes import free_port
+from ops.stages import LOCAL, load_stage
+from tests.support.deployed import DeployedSluice, copy_project
+
+MODES = ("open",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of one stack in one worker, so that each stack is started once."""
+    for item in items:
+        mode = getattr(item, "callspec", None) and item.callspec.params.get("stack")  # type: ignore[attr-defined]
+        if mode:
+            item.add_marker(pytest.mark.xdist_group(f"stack-{mode}"))
+
+
+@pytest.fixture(scope="session", params=MODES)
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DeployedSluice]:
+    """Start a whole Sluice; once as it is, once with the functions' roles enforced."""
+    folder = tmp_path_factory.mktemp(f"sluice-{request.param}")
+    auth = request.param == "enforced"
+    local = LocalStack(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
+    with running(local, print, auth=auth):
+        yield DeployedSluice(local, load_stage(LOCAL).environment, auth)

@@ -1,0 +1,105 @@
+"""A deployed Sluice as end-to-end tests see it: AWS clients, the API, the AWS CLI, and patience."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import boto3
+
+from ops.local_stack import LocalStack
+from ops.stages import ROOT
+
+PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
+MADE_BY_TOOLS = ("deployed", "deployments", "venv", "__pycache__")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class DeployedSluice:
+    """One running stack; `names` is the functions' environment, so LANDING_BUCKET and all the rest."""
+
+    stack: LocalStack
+    names: dict[str, str]
+    auth: bool
+
+    def client(self, service: str) -> Any:
+        """Return a client of the embedded AWS."""
+        environment = self.stack.environment
+        session: Any = boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=environment["AWS_DEFAULT_REGION"],
+        )
+        return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
+
+    def api(
+        self, path: str, token: str = "local-reader", method: str = "GET", json_body: Any = None
+    ) -> tuple[int, Any]:
+        """Call the API; return status and JSON (text when it is none). An empty token sends none."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        body = None if json_body is None else json.dumps(json_body).encode()
+        request = Request(f"{self.stack.api_url}{path}", body, headers, method=method)
+        try:
+            with urlopen(request, timeout=30) as response:
+                return response.status, _decoded(response.read())
+        except HTTPError as error:
+            with error:
+                return error.code, _decoded(error.read())
+
+    def aws_cli(self, *arguments: str) -> str:
+        """Run the AWS CLI against this stack; return what it printed."""
+        command = [str(cli_path()), "--endpoint-url", self.stack.environment["AWS_ENDPOINT_URL"], *arguments]
+        result = subprocess.run(
+            command, env=self.stack.environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def wait_for(self, find: Callable[[], Value], seconds: float = 30) -> Value:
+        """Return the first truthy value of `find`; fail when there is none in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = find()
+            if found:
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"nothing found in {seconds} s by {find}; see {self.stack.folder}/*.log")
+
+
+def cli_path() -> Path:
+    """Return the locked AWS CLI; a missing one is an error, never a skipped test."""
+    path = Path(ROOT, os.environ.get("CLI_VENV", ".venv-cli"), "bin", "aws")
+    assert path.exists(), f"{path} does not exist: run the tests by make test, which makes it"
+    return path
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a deploy needs, so that tests may edit it and leave nothing in the checkout."""
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def _decoded(body: bytes) -> Any:
+    text = body.decode()
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
