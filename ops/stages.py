@@ -83,7 +83,7 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
         "STEP_FUNCTION_ARN": f"arn:{target.partition}:states:{place}:stateMachine:{prefix}-etl",
     }
     if not stage.is_local:
-        derived["API_TOKENS_SECRET"] = f"{prefix}-api"
+        derived["API_TOKENS_SECRET"] = f"{prefix}-api-token"
     environment = {**derived, **stage.environment}
     if "S3_SOURCE_BUCKET" not in environment:
         environment["S3_SOURCE_BUCKET"] = environment["LANDING_BUCKET"]
