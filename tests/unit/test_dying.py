@@ -53,7 +53,7 @@ def test_a_rehearsal_lists_the_calls_in_order(bucket: Any) -> None:
 @pytest.mark.parametrize(
     ("death", "stored"),
     [
-        (Death(1, Moment.BEFORE), set()),
+        (Death(1, Moment.BEFORE), []),
         (Death(1, Moment.AFTER), ["a"]),
         (Death(2, Moment.BEFORE), ["a"]),
         (Death(2, Moment.AFTER), ["a", "b"]),
