@@ -19,8 +19,9 @@ from ops.aws import is_emulator, locate, open_session
 from ops.completion import complete
 from ops.errors import OperationError
 from ops.patching import wrap
+from ops.policies import write_policies
 from ops.provision import provision
-from ops.stages import Stage, environment_of, load_stage
+from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage
 
 DEFAULT_STAGE = "dev"
 OLDEST_GOOD_PYTHON = (3, 12)
@@ -43,8 +44,18 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     environment = environment_of(stage, target)
     environ.update(environment)
     give_to_functions(environment)
+    write_current_policies(stage, target, environment)
     adoption.apply()
     _complete_afterwards(stage, session, environment)
+
+
+def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
+    """Write the functions' policies; refuse when the config that Chalice has read already names others."""
+    if ROOT / CONFIG in write_policies(stage, target, environment):
+        raise OperationError(
+            f"the functions in app.py and in {CONFIG} differed; the config is up to date now: "
+            "run the same command again"
+        )
 
 
 def option(arguments: Sequence[str], name: str) -> str | None:

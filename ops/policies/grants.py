@@ -1,0 +1,91 @@
+"""Grants of one handler: what its calls, its trigger and its logs need, on which resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
+from ops.policies.reading.handlers import API, Handler
+from ops.policies.reading.refusal import Refused
+from ops.policies.reading.state import Call
+from ops.policies.resources import Place, follow
+
+LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One action on one resource."""
+
+    action: str
+    resource: str
+
+
+def grants_of(handler: Handler, place: Place, app: str) -> set[Grant]:
+    """Return all that a handler needs in a stage, and nothing else."""
+    grants = {grant for call in handler.calls for grant in grants_of_call(call, place)}
+    stage = place.settings.stage
+    function = f"{app}-{stage}" if handler.name == API else f"{app}-{stage}-{handler.name}"
+    grants |= {Grant(action, f"{place.log_group_arn(function)}:*") for action in LOGS}
+    if handler.kind == "on_sqs_message":
+        queue = place.arn("queue", _queue(handler, place))
+        grants |= {Grant(action, queue) for action in POLLER}
+    if handler.kind == "on_s3_event":  # asynchronous: what fails for good goes to the dead-letter queue
+        grants.add(Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-landing-dlq")))
+    return grants
+
+
+def _queue(handler: Handler, place: Place) -> str:
+    values = handler.options.get("queue") or handler.options.get("queue_arn")
+    if not values:
+        raise Refused(f"{handler.name}: on_sqs_message needs queue=…")
+    names = place.names(values, "queue", handler.name)
+    if len(names) != 1:
+        raise Refused(
+            f"{handler.name}: cannot tell its queue; name it by an environment variable of Settings"
+        )
+    return names.pop()
+
+
+def grants_of_call(call: Call, place: Place) -> set[Grant]:
+    """Return what one operation needs."""
+    operation = f"{call.operation.service}.{call.operation.name}"
+    needs = NEEDS.get((call.operation.service, call.operation.name))
+    if needs is None:
+        raise Refused(
+            f"{call.at}: {operation} has no entry in ops/policies/actions.py; add what IAM asks for it"
+        )
+    unmapped = sorted(UNMAPPED_PARAMETERS & call.parameters.keys())
+    if unmapped:
+        raise Refused(f"{call.at}: {operation} with {unmapped[0]} needs permissions that are not mapped")
+    found = [set(_granted(need, call, place)) for need in needs if _applies(need, call)]
+    if not any(_is_named(need, call) for need in needs):
+        raise Refused(f"{call.at}: {operation} names no resource; pass {needs[0].parameter}")
+    return set().union(*found)
+
+
+def _applies(need: Need, call: Call) -> bool:
+    if need.when and not set(need.when) & call.parameters.keys():
+        return False
+    return not set(need.unless) & call.certain
+
+
+def _is_named(need: Need, call: Call) -> bool:
+    return follow(call.parameters, need.parameter) is not None
+
+
+def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:
+    values = follow(call.parameters, need.parameter)
+    if values is None:
+        return
+    for name in place.names(values, need.kind, call.at):
+        for arn in _arns(need.kind, name, call, place):
+            yield Grant(need.action, arn)
+
+
+def _arns(kind: Kind, name: str, call: Call, place: Place) -> list[str]:
+    if kind != "index":
+        return [place.arn(kind, name)]
+    indexes = place.names(call.parameters["IndexName"], kind, call.at)
+    return [place.index_arn(name, index) for index in sorted(indexes)]

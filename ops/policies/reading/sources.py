@@ -1,0 +1,72 @@
+"""The project's modules as syntax trees, with the file and line of everything in them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.policies.reading.refusal import Refused
+
+Definition = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module: `name` dotted, `path` relative to the project."""
+
+    name: str
+    path: str
+    tree: ast.Module
+    is_package: bool
+
+    def at(self, node: ast.AST) -> str:
+        """Return `path:line` of a node."""
+        return f"{self.path}:{getattr(node, 'lineno', 1)}"
+
+    def absolute(self, name: str | None, level: int) -> str:
+        """Return the dotted name that an import of this module means; `level` counts its leading dots."""
+        if not level:
+            return name or ""
+        parts = self.name.split(".")
+        base = parts[: len(parts) - level + (1 if self.is_package else 0)]
+        return ".".join([*base, name] if name else base)
+
+
+@dataclass
+class Project:
+    """The modules that ship: `app` and the package `chalicelib`, read from `root` when first asked for."""
+
+    root: Path
+    packages: tuple[str, ...] = ("app", "chalicelib")
+    _sources: dict[str, Source] = field(default_factory=dict)
+
+    def owns(self, name: str) -> bool:
+        """Tell whether a dotted name lies in this project."""
+        return name.split(".")[0] in self.packages
+
+    def has(self, name: str) -> bool:
+        """Tell whether a dotted name is a module of this project."""
+        return self.owns(name) and self._file(name) is not None
+
+    def source(self, name: str) -> Source:
+        """Return a module; raise Refused when it is not there or is no Python."""
+        if name not in self._sources:
+            self._sources[name] = self._read(name)
+        return self._sources[name]
+
+    def _file(self, name: str) -> Path | None:
+        base = self.root.joinpath(*name.split("."))
+        candidates = (base.with_suffix(".py"), base / "__init__.py")
+        return next((path for path in candidates if path.is_file()), None)
+
+    def _read(self, name: str) -> Source:
+        path = self._file(name)
+        if path is None:
+            raise Refused(f"module {name} is imported but is not in {self.root.name}/")
+        shown = path.relative_to(self.root).as_posix()
+        try:
+            tree = ast.parse(path.read_text(), shown)
+        except SyntaxError as error:
+            raise Refused(f"{shown}:{error.lineno}: {error.msg}") from None
+        return Source(name, shown, tree, path.name == "__init__.py")

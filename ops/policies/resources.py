@@ -1,0 +1,113 @@
+"""From what a parameter may be to the ARNs of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chalicelib.settings import Settings
+from ops.policies.actions import Kind
+from ops.policies.reading.refusal import Refused
+from ops.policies.reading.values import OPAQUE, Anything, Box, Nil, Setting, Text, Value, Values
+from ops.stages import Target
+
+OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stage's settings and where they live."""
+
+    settings: Settings
+    target: Target
+
+    def names(self, values: Values, kind: Kind, where: str) -> set[str]:
+        """Return what a parameter's values are in this stage; empty ones and None name nothing."""
+        found = {self._name(value, kind, where) for value in values if not isinstance(value, Nil)}
+        return found - {""}
+
+    def _name(self, value: Value, kind: Kind, where: str) -> str:
+        if not isinstance(value, Text):
+            raise Refused(
+                f"{where}: cannot tell which {kind} this is; "
+                "pass a field of Settings from app.py through the adapter's constructor"
+            )
+        texts = [self._part(part) for part in value.parts]
+        settings = [text for text, part in zip(texts, value.parts, strict=True) if isinstance(part, Setting)]
+        if settings and not all(settings):
+            return ""  # an optional resource that this stage does not have
+        if any(isinstance(part, Anything) for part in value.parts) and kind not in OPEN_ENDED:
+            raise Refused(f"{where}: a part of this {kind}'s name is known at run time only")
+        return "".join(texts)
+
+    def _part(self, part: str | Setting | Anything) -> str:
+        if isinstance(part, Anything):
+            return "*"
+        if isinstance(part, str):
+            return part
+        text = str(getattr(self.settings, part.name))
+        for old, new in part.replaced:
+            text = text.replace(old, new)
+        return text
+
+    def arn(self, kind: Kind, name: str) -> str:
+        """Return the ARN of a resource; queues may be named by URL, topics and machines are by ARN."""
+        if name.startswith("arn:"):
+            return name
+        if kind == "bucket":
+            return f"arn:{self.target.partition}:s3:::{name}"
+        if kind == "object":
+            return f"arn:{self.target.partition}:s3:::{name}/*"
+        if kind == "queue" and "://" in name:
+            _, account, queue = urlsplit(name).path.rsplit("/", 2)
+            return self._regional("sqs", queue, account)
+        service, pattern = REGIONAL[kind]
+        return self._regional(service, pattern.format(name))
+
+    def index_arn(self, table: str, index: str) -> str:
+        """Return the ARN of a table's index."""
+        return self._regional("dynamodb", f"table/{table}/index/{index}")
+
+    def log_group_arn(self, function: str) -> str:
+        """Return the ARN of a function's log group."""
+        return self._regional("logs", f"log-group:/aws/lambda/{function}")
+
+    def _regional(self, service: str, resource: str, account: str = "") -> str:
+        target = self.target
+        return f"arn:{target.partition}:{service}:{target.region}:{account or target.account}:{resource}"
+
+
+REGIONAL: dict[Kind, tuple[str, str]] = {
+    "table": ("dynamodb", "table/{}"),
+    "queue": ("sqs", "{}"),
+    "topic": ("sns", "{}"),
+    "machine": ("states", "stateMachine:{}"),
+    "job": ("glue", "job/{}"),
+    "secret": ("secretsmanager", "secret:{}-??????"),  # Secrets Manager adds six characters to the name
+}
+
+
+def follow(parameters: dict[str, Values], path: str) -> Values | None:
+    """Return what lies at `path` in a call's parameters; None when it is not passed."""
+    first, *rest = path.split(".")
+    if first not in parameters:
+        return None
+    values = parameters[first]
+    for step in rest:
+        found = [_step(value, step) for value in values]
+        values = frozenset().union(*(part for part in found if part is not None))
+        if not values:
+            return None
+    return values
+
+
+def _step(value: Value, step: str) -> Values | None:
+    if not isinstance(value, Box):
+        return None if isinstance(value, Nil) else OPAQUE
+    if step == "[]":
+        return value.elements
+    if step == "{}":
+        keys: Iterable[Value] = (key if isinstance(key, Text) else Text((str(key),)) for key in value.known)
+        return frozenset(keys) | value.unknown
+    return value.known.get(step, frozenset()) | value.unknown

@@ -1,0 +1,109 @@
+"""The files that are written: idempotent, and nothing else in config.json changes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ops.policies import write_policies
+from ops.policies.writing import EMULATORS
+from ops.stages import CONFIG, ROOT, load_stage
+
+STAGES = ("local", "dev", "prod")
+POLICY_LIMIT = 10_240  # IAM: characters of all inline policies of a role, white space not counted
+
+
+def copied(target: Path) -> Path:
+    """Copy what policies are derived from."""
+    shutil.copytree(ROOT / "chalicelib", target / "chalicelib", ignore=shutil.ignore_patterns("*.pyc"))
+    (target / ".chalice").mkdir()
+    for name in ("app.py", str(CONFIG)):
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a copy to change."""
+    return copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, list[Path]]]:
+    """Write every stage's policies; return the project and what changed, by stage."""
+    found: dict[str, tuple[Path, list[Path]]] = {}
+    for stage in STAGES:
+        project = copied(tmp_path_factory.mktemp(stage))
+        found[stage] = project, write_policies(load_stage(stage, project), EMULATORS, root=project)
+    return found
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_given_the_committed_config_when_policies_are_written_then_it_was_up_to_date(
+    written: dict[str, tuple[Path, list[Path]]], stage: str
+) -> None:
+    project, changed = written[stage]
+
+    assert project / CONFIG not in changed, (
+        f"run `python -m ops policies --stage {stage}` and commit {CONFIG}"
+    )
+    assert changed
+
+
+def test_given_written_policies_when_they_are_written_again_then_nothing_changes(
+    written: dict[str, tuple[Path, list[Path]]],
+) -> None:
+    project, _ = written["local"]
+
+    assert write_policies(load_stage("local", project), EMULATORS, root=project) == []
+
+
+def test_given_a_call_added_below_a_handler_then_only_the_policies_that_reach_it_change(copy: Path) -> None:
+    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+    topic = copy / "chalicelib" / "aws" / "state_machine.py"
+    source = topic.read_text()
+    call = "        self._states.describe_state_machine(stateMachineArn=self.arn)\n"
+    topic.write_text(
+        source.replace(
+            "        try:\n            self._states.start",
+            f"{call}        try:\n            self._states.start",
+        )
+    )
+
+    changed = write_policies(load_stage("local", copy), EMULATORS, root=copy)
+
+    folder = copy / ".chalice" / "policies" / "local"
+    assert folder / "object_created.json" in changed
+    assert folder / "authorize.json" not in changed
+    assert "states:DescribeStateMachine" in (folder / "object_created.json").read_text()
+
+
+def test_given_a_handler_that_is_gone_then_its_file_and_its_entry_go_too(copy: Path) -> None:
+    config = json.loads((copy / CONFIG).read_text())
+    functions = config["stages"]["local"]["lambda_functions"]
+    functions["gone"] = {"iam_policy_file": "policies/local/gone.json"}
+    functions["kept"] = {"iam_policy_file": "policies/local/kept.json", "lambda_timeout": 7}
+    (copy / CONFIG).write_text(json.dumps(config))
+    (copy / ".chalice" / "policies" / "local").mkdir(parents=True)
+    (copy / ".chalice" / "policies" / "local" / "gone.json").write_text("{}")
+
+    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+
+    after = json.loads((copy / CONFIG).read_text())["stages"]["local"]["lambda_functions"]
+    assert "gone" not in after
+    assert after["kept"] == {"lambda_timeout": 7}
+    assert not (copy / ".chalice" / "policies" / "local" / "gone.json").exists()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_given_a_stage_then_every_policy_fits_into_a_role(
+    written: dict[str, tuple[Path, list[Path]]], stage: str
+) -> None:
+    files = list((written[stage][0] / ".chalice" / "policies" / stage).glob("*.json"))
+
+    assert files
+    for path in files:
+        assert len("".join(path.read_text().split())) <= POLICY_LIMIT, path.name
