@@ -93,8 +93,11 @@ def row_timestamp(moment: datetime, identity: str) -> str:
 
 
 def bytes_to_read(preview_chars: int) -> int:
-    """Return how many bytes of an object show its first `preview_chars` characters, 4 kB at most."""
-    return min(preview_chars * BYTES_PER_CHARACTER + BOM_BYTES, MAX_READ_BYTES) if preview_chars else 0
+    """Return how many bytes of an object to read: none without previews.
+
+    More than a preview needs, because a file that is read whole can be parked by one put.
+    """
+    return MAX_READ_BYTES if preview_chars else 0
 
 
 def catalog_row(
@@ -127,9 +130,10 @@ def content_preview(found: StoredObject, chars: int) -> str:
     named_text = TEXT_EXTENSION.search(found.key.lower())
     if not (kind in UNTYPED or TEXT_TYPE.fullmatch(kind) or named_text):
         return ""
+    start = found.first_bytes[: chars * BYTES_PER_CHARACTER + BOM_BYTES]
     decoder = getincrementaldecoder("utf-8-sig")()
     try:
-        text = decoder.decode(found.first_bytes, final=len(found.first_bytes) == found.size)
+        text = decoder.decode(start, final=len(start) == found.size)
     except UnicodeDecodeError:
         return ""
     return "" if CONTROL_CHARACTERS.search(text) else text[:chars]

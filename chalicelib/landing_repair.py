@@ -50,7 +50,9 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
 
 def _due(landing: Landing, before: datetime) -> Iterator[tuple[str, ObjectEvent]]:
     for row in landing.catalog.failed():
-        if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= before.isoformat():
+        if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= before.isoformat(
+            timespec="milliseconds"
+        ):
             yield "retried", _event_of_row(row)
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     listing = landing.bucket.list_objects(landing.settings.input_prefix)
