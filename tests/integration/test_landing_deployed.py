@@ -1,0 +1,68 @@
+"""The landing lane as a user meets it: uploads by the AWS CLI, answers by the API, on the deployed zip."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from ops.stages import ROOT
+from tests.support.deployed import DeployedSluice
+
+BURST = 500
+UPLOADERS = 16
+UPLOADS = {
+    "data/in/e2e/customers.csv": "triggered",
+    "data/in/e2e/unknown to all.csv": "not_configured",
+    "data/in/e2e/products.csv": "inactive",
+    "e2e/notes+more.txt": "received",
+}
+
+
+@pytest.fixture(scope="module")
+def configured(stack: DeployedSluice) -> DeployedSluice:
+    config = str(ROOT / "samples" / "config.json")
+    stack.aws_cli("s3", "cp", config, f"s3://{stack.names['LANDING_BUCKET']}/config/config.json")
+    return stack
+
+
+def _outcome(stack: DeployedSluice, key: str) -> dict[str, Any]:
+    status, answer = stack.api(f"/file?key={quote(key)}")
+    return dict(answer["items"][0]) if status == 200 and answer["items"] else {}
+
+
+def test_the_api_shows_what_happened_to_each_upload(configured: DeployedSluice, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("id,name\n1,Ada\n")
+    for key in UPLOADS:
+        configured.aws_cli("s3", "cp", str(file), f"s3://{configured.names['LANDING_BUCKET']}/{key}")
+
+    rows = {key: configured.wait_for(lambda key=key: _outcome(configured, key)) for key in UPLOADS}  # type: ignore[misc]
+
+    assert {key: row["status"] for key, row in rows.items()} == UPLOADS
+    assert rows["e2e/notes+more.txt"]["content_preview"] == "id,name\n1,Ada\n"
+    assert rows["data/in/e2e/customers.csv"]["execution"].startswith("run-customers-csv-")
+    assert rows["data/in/e2e/unknown to all.csv"]["moved_to"] == "data/new_files/unknown to all.csv"
+
+
+def test_five_hundred_files_at_once_have_five_hundred_outcomes(configured: DeployedSluice) -> None:
+    s3, bucket = configured.client("s3"), configured.names["LANDING_BUCKET"]
+    keys = [f"data/in/burst/{number}/customers.csv" for number in range(BURST)]
+    with ThreadPoolExecutor(UPLOADERS) as pool:
+        list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=key.encode()), keys))
+
+    def triggered() -> list[str]:
+        pages = configured.client("dynamodb").get_paginator("scan").paginate(
+            TableName=configured.names["CATALOG_TABLE"],
+            FilterExpression="begins_with(#key, :burst) AND #status = :triggered",
+            ExpressionAttributeNames={"#key": "file_key", "#status": "status"},
+            ExpressionAttributeValues={":burst": {"S": "data/in/burst/"}, ":triggered": {"S": "triggered"}},
+        )  # fmt: skip
+        return [item["file_key"]["S"] for page in pages for item in page["Items"]]
+
+    configured.wait_for(lambda: len(triggered()) >= BURST, seconds=120)
+
+    assert sorted(triggered()) == sorted(keys)
