@@ -1,4 +1,5 @@
-"""Reconcile's share of the NDJSON lane: finish open manifests, start due Glue runs, flush old batches.
+"""Reconcile's share of the NDJSON lane: finish open manifests, start due Glue runs, flush old batches,
+remove locks of the dead.
 
 One scan of the sparse index shows all of it, for every date; on a settled system that is the only call.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
+from chalicelib.aws.lock import LOCK
 from chalicelib.aws.manifest_records import RECORD
 from chalicelib.batching import make_manifests
 from chalicelib.logs import log
@@ -29,9 +31,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one scan found: manifest records past the grace, and the pending files by date."""
+    """What one scan found: manifest records past the grace, locks, and the pending files by date."""
 
     records: list[Row] = field(default_factory=list)
+    locks: list[Row] = field(default_factory=list)
     dates: dict[str, Waiting] = field(default_factory=dict)
 
 
@@ -39,12 +42,12 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
     """Finish records past the grace, flush what is past its age, and return the counts.
 
     Counts: manifest records `finished`, manifests made by age (`flushed`) and of dates whose hint was lost
-    (`thresholds`), and `errors`: repairs that failed and will be tried again.
+    (`thresholds`), expired `locks` removed, and `errors`: repairs that failed and will be tried again.
     """
     now = lane.clock()
     past_grace = _before(now, lane.settings.reconcile_grace_seconds)
     found = survey(lane.tracking.unfinished(), past_grace)
-    counts = Counter(finished=0, flushed=0, thresholds=0, errors=0)
+    counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
     for record in found.records:
         if has_time():
             _finish(lane, record, past_grace, counts)
@@ -52,6 +55,9 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
         kind = _due(lane, waiting, now)
         if kind and has_time():
             _batch(lane, date_prefix, kind, counts)
+    for lock in found.locks:
+        if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and has_time():
+            counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
     return dict(counts)
 
 
@@ -60,13 +66,14 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
     found = Survey()
     for item in items:
         since, settled = item["pending_since"], item["pending_since"] <= past_grace
-        if item["date_prefix"].startswith(RECORD):
-            if settled:
-                found.records.append(item)
-            continue
-        waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
-        waiting.oldest = min(waiting.oldest, since)
-        waiting.due_bytes += item["size_bytes"] if settled else 0
+        if item["date_prefix"].startswith(LOCK):
+            found.locks.append(item)
+        elif not item["date_prefix"].startswith(RECORD):
+            waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
+            waiting.oldest = min(waiting.oldest, since)
+            waiting.due_bytes += item["size_bytes"] if settled else 0
+        elif settled:
+            found.records.append(item)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.queue_depth import QueueDepth
-from chalicelib.aws.tracking_reader import MANIFEST, Part, TrackingReader
+from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.catalog import Status
 from chalicelib.parameters import Given, read_date, read_parameters
 from chalicelib.settings import Settings
@@ -73,7 +73,7 @@ def pending_by_date(rows: Iterable[dict[str, Any]], threshold_bytes: int) -> lis
     oldest: defaultdict[str, str] = defaultdict(str)
     for row in rows:
         date = row["date_prefix"]
-        if date.startswith(MANIFEST):
+        if "#" in date:  # a manifest's record or a lock
             continue
         files[date] += 1
         sizes[date] += row["size_bytes"]

@@ -26,15 +26,18 @@ class DistributedLock:
     def acquire(self, lock_key: str, lock_id: str, now: datetime, ttl_seconds: int) -> bool:
         """Take the lock unless another holds it and it has not expired; `ttl` is in epoch seconds.
 
-        Expiry is compared here: DynamoDB's own deletion may lag by days.
+        Expiry is compared here: DynamoDB's own deletion may lag by days. `pending_since` puts the lock into
+        the sparse index, where `reconcile` sees one that a dead holder left.
         """
         seconds = int(now.timestamp())
+        created_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         item = {
             "date_prefix": LOCK + lock_key,
             "file_name": "LOCK",
             "lock_id": lock_id,
             "ttl": seconds + ttl_seconds,
-            "created_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "created_at": created_at,
+            "pending_since": created_at,
         }
         try:
             self._dynamodb.put_item(
@@ -57,6 +60,20 @@ class DistributedLock:
                 ConditionExpression="#lock_id = :mine",
                 ExpressionAttributeNames={"#lock_id": "lock_id"},
                 ExpressionAttributeValues={":mine": {"S": lock_id}},
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+    def expire(self, lock_key: str, now: datetime) -> bool:
+        """Remove a lock whose holder died; return False when it is gone, or held again."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=self.name,
+                Key=to_item({"date_prefix": LOCK + lock_key, "file_name": "LOCK"}),
+                ConditionExpression="#ttl < :now",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
             )
         except ClientError as error:
             return _refused(error)

@@ -53,7 +53,7 @@ def test_210_files_of_the_seeds_size_make_one_manifest_of_204_and_wait_with_the_
     assert len(set(paths)) == 204
     assert row("file-00000.ndjson")["manifest_key"] == key
     clock.turn(3601)
-    assert repair(lane) == {"finished": 0, "flushed": 1, "thresholds": 0, "errors": 0}
+    assert repair(lane) == {"finished": 0, "flushed": 1, "thresholds": 0, "locks": 0, "errors": 0}
     assert statuses() == {"manifested": 210}
     assert imbalance() == []
 
@@ -143,8 +143,22 @@ def test_the_lock_row_is_the_seeds(aws: None) -> None:
             "lock_id": "lambda1",
             "ttl": 1768478700,
             "created_at": "2026-01-15T12:00:00.000Z",
+            "pending_since": "2026-01-15T12:00:00.000Z",
         }
     ]
+
+
+def test_a_dead_holders_lock_is_removed_once_it_expired(aws: None) -> None:
+    clock = Clock()
+    lane = lane_with(clock)
+    lane.lock.acquire(f"manifest-{DATE}", "dead", clock(), 300)
+    clock.turn(299)
+    assert repair(lane)["locks"] == 0
+
+    clock.turn(3)
+
+    assert repair(lane)["locks"] == 1
+    assert items() == []
 
 
 def test_young_files_stay_pending_and_a_settled_system_is_only_read(aws: None) -> None:
@@ -219,7 +233,7 @@ def test_a_file_replaced_after_it_was_planned_is_left_to_the_next_manifest(aws: 
 
 def test_an_unbounded_backlog_is_worked_off_in_bounded_holds(aws: None) -> None:
     lane = lane_with(**UNSEEN, MAX_BATCH_SIZE_GB="100")
-    deliver(lane, *_files(100))
+    deliver(lane, *_files(60))
     small = lane_with(**{**SMALL, "MAX_BATCH_SIZE_GB": "0.01953125"})
     while statuses()["pending"]:
         make_manifests(small, DATE, small.tracking.count(DATE, 0))
