@@ -119,6 +119,11 @@ class Process:
         """Tell whether this process makes the calls of `client`."""
         return self._clients is None or id(client) in self._clients
 
+    def restart(self) -> None:
+        """Begin another life, whose calls are numbered from one again."""
+        self.calls.clear()
+        self.dead = False
+
     def perform(self, service: str, operation: str, parameters: Mapping[str, Any], send: Send) -> Any:
         """Make one call, or not, as the fault has it."""
         if self.dead:

@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-
 import app
 from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.clients import client
@@ -50,7 +48,7 @@ class Clock:
 
 def upload(key: str, *, size: int = 10 * MB, body: bytes = LINES, **properties: Any) -> dict[str, Any]:
     """Put an object and return S3's record of it, which claims `size` so that bodies can be small."""
-    put = boto3.client("s3").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)
+    put = client("s3", "").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)
     return record_of(key, put["ETag"].strip('"'), size)
 
 
@@ -79,7 +77,7 @@ def items(prefix: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     start: dict[str, Any] = {}
     while True:
-        page = boto3.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True, **start)
+        page = client("dynamodb", "").scan(TableName=TABLE, ConsistentRead=True, **start)
         found += [from_item(item) for item in page["Items"]]
         if "LastEvaluatedKey" not in page:
             return [item for item in found if item["date_prefix"].startswith(prefix)]
@@ -103,7 +101,7 @@ def statuses() -> Counter[str]:
 
 def manifests() -> dict[str, list[str]]:
     """Read every batch manifest: its key and the files it lists."""
-    s3 = boto3.client("s3")
+    s3 = client("s3", "")
     listed = s3.list_objects_v2(Bucket=ARTIFACTS, Prefix="manifests/").get("Contents", ())
     bodies = {item["Key"]: s3.get_object(Bucket=ARTIFACTS, Key=item["Key"])["Body"].read() for item in listed}
     return {key: json.loads(body)["fileLocations"][0]["URIPrefixes"] for key, body in bodies.items()}
@@ -111,7 +109,7 @@ def manifests() -> dict[str, list[str]]:
 
 def keys_in(bucket: str) -> list[str]:
     """List a bucket."""
-    return [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", ())]
+    return [item["Key"] for item in client("s3", "").list_objects_v2(Bucket=bucket).get("Contents", ())]
 
 
 def imbalance() -> list[str]:
