@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import landing
+from benchmarks import landing, ndjson
 
 
 def main() -> None:
     """Print every table."""
     landing.main()
+    ndjson.main()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Count:
 
     requests: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
-    items_read: int = 0
+    items_read: int = 0  # what DynamoDB read, also where a filter kept it back
+    stored: dict[str, int] = field(default_factory=dict)  # bytes of items written: an update pays for all
 
     @property
     def total(self) -> int:
@@ -66,15 +67,30 @@ class Count:
 
     def _add_dynamodb(self, operation: str, parameters: Any, answer: Any) -> None:
         if operation in WRITES:
-            item = parameters.get("Item") or parameters.get("ExpressionAttributeValues") or parameters["Key"]
-            size = ceil(item_bytes(item) / WRITE_UNIT_BYTES)
-            self.units["dynamodb write unit"] += size * (1 + _indexes(parameters))
+            size = ceil(self._item_size(parameters) / WRITE_UNIT_BYTES)
+            self.units["dynamodb write unit"] += size + _indexes(parameters)  # entries are below a kilobyte
             return
         found = answer.get("Items") or ([answer["Item"]] if "Item" in answer else [])
         found = found or [item for items in answer.get("Responses", {}).values() for item in items]
-        self.items_read += len(found)
-        read = max(1, ceil(sum(map(item_bytes, found)) / READ_UNIT_BYTES))
+        scanned = answer.get("ScannedCount", len(found))
+        each = sum(map(item_bytes, found)) / len(found) if found else 0
+        self.items_read += scanned
+        read = max(1, ceil(each * scanned / READ_UNIT_BYTES))
         self.units["dynamodb read unit"] += read
+
+    def _item_size(self, parameters: Any) -> int:
+        if "Item" in parameters:
+            item = parameters["Item"]
+            self.stored[_identity(item)] = item_bytes(item)
+            return item_bytes(item)
+        key = parameters["Key"]
+        return max(
+            item_bytes(parameters.get("ExpressionAttributeValues", key)), self.stored.get(_identity(key), 0)
+        )
+
+
+def _identity(item: Any) -> str:
+    return json.dumps([item.get(name) for name in ("file_key", "timestamp", "date_prefix", "file_name")])
 
 
 def item_bytes(item: Any) -> int:

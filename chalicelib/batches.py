@@ -25,6 +25,19 @@ def members_of(rows: Iterable[Row]) -> list[Member]:
     return [Member(row["file_name"], row["revision"], row["file_path"], row["size_bytes"]) for row in rows]
 
 
+def to_json(members: Iterable[Member]) -> str:
+    """Return members as a record stores them: compactly, and without the name when the path ends in it."""
+    return json.dumps([_fields(member) for member in members], separators=(",", ":"))
+
+
+def from_json(text: str) -> list[Member]:
+    """Return the members that `to_json` wrote."""
+    return [
+        Member(name[0] if name else _name_of(path), revision, path, size)
+        for path, revision, size, *name in json.loads(text)
+    ]
+
+
 def create_batches(files: list[Member], max_size: int, *, flush: bool = False) -> list[list[Member]]:
     """Group files in order, each batch at most `max_size` bytes unless a single file is bigger.
 
@@ -35,7 +48,7 @@ def create_batches(files: list[Member], max_size: int, *, flush: bool = False) -
     current: list[Member] = []
     size = names = 0
     for file in files:
-        stored = len(json.dumps(file)) + 2
+        stored = len(to_json([file]))
         if current and (size + file.size_bytes > max_size or names + stored > NAMES_LIMIT_BYTES):
             batches.append(current)
             current, size, names = [], 0, 0
@@ -50,3 +63,12 @@ def create_batches(files: list[Member], max_size: int, *, flush: bool = False) -
 def size_of(files: Iterable[Member]) -> int:
     """Return the bytes of files together."""
     return sum(file.size_bytes for file in files)
+
+
+def _fields(member: Member) -> list[str | int]:
+    fields: list[str | int] = [member.path, member.revision, member.size_bytes]
+    return fields if member.row_name == _name_of(member.path) else [*fields, member.row_name]
+
+
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2]

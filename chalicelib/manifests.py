@@ -18,7 +18,7 @@ from chalicelib import parallel
 from chalicelib.aws.glue import Start
 from chalicelib.aws.items import Row
 from chalicelib.aws.manifest_records import RECORD
-from chalicelib.batches import Member, size_of
+from chalicelib.batches import Member, from_json, size_of, to_json
 from chalicelib.logs import log
 from chalicelib.ndjson import Ndjson
 from chalicelib.tracking import timestamp
@@ -52,7 +52,7 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
             "status": str(State.OPEN),
             "step": 1,
             "plan": f"{hold.lock_id}/{number}",
-            "members": json.dumps(batch),
+            "members": to_json(batch),
             "created_at": timestamp(hold.began),
             "pending_since": timestamp(hold.began),
         }
@@ -93,7 +93,7 @@ def _contents(lane: Ndjson, record: Row) -> dict[str, int]:
 
 def _claim(lane: Ndjson, record: Row) -> list[Member]:
     date_prefix, key = date_of(record), record["file_name"]
-    members = [Member(*fields) for fields in json.loads(record["members"])]
+    members = from_json(record["members"])
 
     def claim(member: Member) -> bool:
         return lane.tracking.claim(date_prefix, member.row_name, member.revision, key)

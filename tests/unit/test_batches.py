@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.batches import NAMES_LIMIT_BYTES, Member, create_batches, size_of
+from chalicelib.batches import NAMES_LIMIT_BYTES, Member, create_batches, from_json, size_of, to_json
 
 
 def _files(sizes: list[int], path: str = "s3://b/k") -> list[Member]:
@@ -46,8 +46,21 @@ def test_a_batch_ends_where_its_names_would_not_fit_a_record() -> None:
 
     batches = create_batches(files, 10**9, flush=True)
 
-    assert [len(batch) for batch in batches] == [298, 297, 105]
+    assert [len(batch) for batch in batches] == [298, 298, 104]
     assert all(sum(len(file.path) for file in batch) < NAMES_LIMIT_BYTES for batch in batches)
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
+def test_members_come_back_from_a_record_as_they_were(names: list[tuple[str, str]]) -> None:
+    files = [Member(name, 3, f"s3://b/{key}", 7) for name, key in names]
+    files += [Member(key.rpartition("/")[2], 1, f"s3://b/{key}", 0) for _, key in names]
+
+    assert from_json(to_json(files)) == files
+
+
+def test_a_member_that_has_its_files_name_is_stored_without_it() -> None:
+    assert to_json([Member("k", 1, "s3://b/k", 5)]) == '[["s3://b/k",1,5]]'
+    assert to_json([Member("k#1", 1, "s3://b/k", 5)]) == '[["s3://b/k",1,5,"k#1"]]'
 
 
 sizes_and_limit = st.integers(0, 1000).flatmap(
