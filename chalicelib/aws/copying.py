@@ -52,9 +52,9 @@ class CopyTarget:
         A key that already holds `identity` counts as copied: an interrupted copy is finished by its repeat.
         Raise SourceChanged when the source is gone or newer.
         """
-        wanted = {**seen.metadata, **(metadata or {}), IDENTITY_METADATA: identity}
+        wanted = _fitting(seen.metadata, {**(metadata or {}), IDENTITY_METADATA: identity})
         for key in keys:
-            if self._create(source, seen, key, _fitting(wanted, identity)) or self._holds(key, identity):
+            if self._create(source, seen, key, wanted) or self._holds(key, identity):
                 return key
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
@@ -159,7 +159,8 @@ def _created(write: Callable[[], None]) -> bool:
     return False
 
 
-def _fitting(metadata: dict[str, str], identity: str) -> dict[str, str]:
+def _fitting(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:
     """Drop the source's metadata when ours would push it over S3's limit: a copy must never fail for it."""
-    size = sum(len(name) + len(value) for name, value in metadata.items())
-    return metadata if size <= METADATA_LIMIT_BYTES else {IDENTITY_METADATA: identity}
+    wanted = {**theirs, **ours}
+    size = sum(len(name) + len(value) for name, value in wanted.items())
+    return wanted if size <= METADATA_LIMIT_BYTES else ours

@@ -87,6 +87,13 @@ def test_the_bounds_are_inclusive(lane: Ndjson, size: int) -> None:
     assert statuses() == {"pending": 1}
 
 
+def test_the_reason_outlives_metadata_that_leaves_no_room_for_it(lane: Ndjson) -> None:
+    deliver(lane, upload(KEY, body=b"no", Metadata={"mine": "x" * 2000}))
+
+    metadata = boto3.client("s3").head_object(Bucket=QUARANTINE, Key=MOVED)["Metadata"]
+    assert set(metadata) == {"sluice-reason", "sluice-identity"}
+
+
 def test_a_quarantined_object_is_never_overwritten(lane: Ndjson) -> None:
     bodies = [b"first", b"second", b"third"]
     for body in bodies:
