@@ -10,8 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.emulation import emulated_aws  # before the app, whose decorators read the environment
+
+# isort: split
 import app
-from tests.support.emulation import emulated_aws
 from tests.support.world import World
 
 
