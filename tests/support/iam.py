@@ -1,0 +1,136 @@
+"""IAM as a test sees it: what a call needs, what a policy allows, and which handler is running."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+from botocore import xform_name
+from botocore.client import BaseClient
+from chalice.app import ChaliceAuthorizer, EventSourceHandler, RestAPIEventHandler
+
+from chalicelib.errors import SettingsError
+from chalicelib.settings import Settings
+from ops.policies.documents import document
+from ops.policies.grants import Grant, grants_of, grants_of_call
+from ops.policies.reading.handlers import API, Handler, read_handlers
+from ops.policies.reading.state import Call
+from ops.policies.reading.values import OPAQUE, Box, Operation, Values, text
+from ops.policies.resources import Place
+from ops.policies.writing import EMULATORS
+from ops.stages import APP, ROOT
+
+Triple = tuple[str, str, str]
+_emit: Any = BaseClient._emit_api_params  # type: ignore[attr-defined]
+
+
+@cache
+def handlers() -> dict[str, Handler]:
+    """Return the handlers of app.py with what they can reach, read once per process."""
+    return {handler.name: handler for handler in read_handlers(ROOT)}
+
+
+@cache
+def policy_of(handler: str, settings: Settings) -> dict[str, Any]:
+    """Return the policy of a handler under these settings."""
+    return document(grants_of(handlers()[handler], Place(settings, EMULATORS), APP))
+
+
+def allows(policy: dict[str, Any], action: str, resource: str) -> bool:
+    """Tell whether a policy of Allow statements allows `action` on `resource`, as IAM evaluates it."""
+    return any(
+        action in statement["Action"] and any(fnmatchcase(resource, one) for one in statement["Resource"])
+        for statement in policy["Statement"]
+    )
+
+
+def needs_of(call: Call, settings: Settings) -> set[Grant]:
+    """Return what one call needs under these settings."""
+    return grants_of_call(call, Place(settings, EMULATORS))
+
+
+def triples_of(call: Call, settings: Settings) -> set[Triple]:
+    """Return a call as (service, operation, resource)."""
+    service, operation = call.operation.service, call.operation.name
+    return {(service, operation, grant.resource) for grant in needs_of(call, settings)}
+
+
+@dataclass
+class Recorder:
+    """The calls that handlers make, and those among them that their policies do not allow."""
+
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+    denied: list[str] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+
+    def note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
+        """Note a call of the handler that runs; calls of the test itself are not noted."""
+        if not self.running:
+            return
+        handler = self.running[-1]
+        call = observed(service, operation, parameters)
+        self.calls.setdefault(handler, []).append(call)
+        try:
+            settings = Settings.from_environ(os.environ)
+        except SettingsError:
+            return
+        policy = policy_of(handler, settings)
+        for grant in needs_of(call, settings):
+            if not allows(policy, grant.action, grant.resource):
+                self.denied.append(f"{handler}: {grant.action} on {grant.resource}")
+
+
+def observed(service: str, operation: str, parameters: dict[str, Any]) -> Call:
+    """Return a call that was made, in the form of one that was derived."""
+    values = {name: _values(value) for name, value in parameters.items()}
+    return Call(Operation(service, xform_name(operation)), values, frozenset(values), "observed")
+
+
+def _values(value: Any) -> Values:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        known = {str(key): _values(each) for key, each in value.items()}
+        return frozenset({Box("observed", 1, is_mapping=True, known={**known})})
+    if isinstance(value, list | tuple):
+        return frozenset({Box("observed", 1, known=dict(enumerate(map(_values, value))))})
+    return OPAQUE
+
+
+@contextmanager
+def recording() -> Iterator[Recorder]:
+    """Record every call that botocore makes while a handler of the app runs."""
+    recorder = Recorder()
+
+    def emit(self: Any, api_params: Any, operation_model: Any, context: Any) -> Any:
+        recorder.note(operation_model.service_model.service_name, operation_model.name, dict(api_params))
+        return _emit(self, api_params=api_params, operation_model=operation_model, context=context)
+
+    with (
+        patch.object(BaseClient, "_emit_api_params", emit),
+        _entered(recorder, EventSourceHandler, lambda handler: handler.func.__name__),
+        _entered(recorder, ChaliceAuthorizer, lambda handler: handler.name),
+        _entered(recorder, RestAPIEventHandler, lambda _: API),
+    ):
+        yield recorder
+
+
+@contextmanager
+def _entered(recorder: Recorder, cls: Any, name_of: Any) -> Iterator[None]:
+    call = cls.__call__
+
+    def entered(self: Any, *args: Any) -> Any:
+        recorder.running.append(name_of(self))
+        try:
+            return call(self, *args)
+        finally:
+            recorder.running.pop()
+
+    with patch.object(cls, "__call__", entered):
+        yield

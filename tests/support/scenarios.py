@@ -1,0 +1,205 @@
+"""What can happen to each handler: together these make every AWS call that its code can make."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+import app
+from chalicelib.aws import copying
+from chalicelib.errors import ConfigError
+from tests.support import ndjson
+from tests.support.api import Api
+from tests.support.aws_calls import failing, recorded
+from tests.support.builders import CONFIG_KEY, LANDING, s3_event
+from tests.support.world import World
+
+BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
+Scenario = Callable[[World], None]
+
+
+def forget_wiring() -> None:
+    """Have the app read its environment again."""
+    for wired in list(vars(app).values()):
+        if hasattr(wired, "cache_clear"):
+            wired.cache_clear()
+
+
+def files_start_jobs(world: World) -> None:
+    """A file starts its job, and again, and again after the execution ended; an empty one too."""
+    world.land("data/in/customers.csv")
+    world.deliver("data/in/customers.csv")
+    world.stop_executions()
+    world.forget_rows()
+    world.deliver("data/in/customers.csv")
+    world.land("data/in/orders.csv", b"")
+    world.land("elsewhere/orders.csv")
+
+
+def files_are_parked(world: World) -> None:
+    """Files that no job wants: small, tagged, big, under a name that is taken, and of an inactive job."""
+    world.land("data/in/products.csv")
+    world.land("data/in/small.csv")
+    world.land("data/in/tagged.csv", b"x" * BIG, Tagging="a=b")
+    world.land("data/in/again/tagged.csv", b"x" * 10, Tagging="a=b")
+    with suppress(Exception), failing("CompleteMultipartUpload", "AccessDenied"):
+        world.land("data/in/broken.csv", b"y" * BIG)
+
+
+def a_newer_upload_gets_in_between(world: World) -> None:
+    """While a file is parked, a newer one takes its key: the copy is discarded."""
+    key = "data/in/racing.csv"
+    etag = world.upload(key)
+    newer = {"DeleteObject": lambda _: world.upload(key, b"newer")}
+    with recorded(before=newer):
+        world.deliver(key, etag)
+
+
+def objects_vanish(world: World) -> None:
+    """Events of an object that is gone, and of one that was moved."""
+    world.deliver("data/in/never.csv", "0" * 32)
+    etag = world.upload("data/in/moved.csv")
+    world.deliver("data/in/moved.csv", etag)
+    world.deliver("data/in/moved.csv", etag)
+
+
+def the_config_breaks(world: World) -> None:
+    """A broken config is alerted, files fail, and it is uploaded itself."""
+    world.configure(b"{")
+    world.upload("data/in/waiting.csv")
+    for _ in range(2):
+        with suppress(ConfigError):
+            world.deliver("data/in/waiting.csv")
+    app.object_created(s3_event(CONFIG_KEY), None)
+    world.s3.delete_object(Bucket=LANDING, Key=CONFIG_KEY)
+    with suppress(ConfigError):
+        world.deliver("data/in/waiting.csv")
+    world.configure()
+
+
+def the_landing_lane_is_repaired(world: World) -> None:
+    """Uploads that no event brought to their outcome."""
+    for key in ("data/in/customers.csv", "data/in/mystery.csv", "data/in/products.csv"):
+        world.upload(key)
+    world.upload("data/in/big.csv", b"x" * BIG, Tagging="a=b")
+    repair()
+    world.stop_executions()
+    world.forget_rows()
+    repair()
+    the_config_breaks(world)
+    repair()
+    with recorded(before={"DeleteObject": lambda _: world.upload("data/in/late.csv", b"newer")}):
+        world.upload("data/in/late.csv")
+        repair()
+
+
+def repairs_fail_too(world: World) -> None:
+    """A repair that AWS refuses is recorded and taken up again."""
+    world.upload("data/in/customers.csv")
+    world.upload("data/in/broken.csv", b"y" * BIG)
+    with failing("StartExecution", "ThrottlingException"), failing("CompleteMultipartUpload", "Refused"):
+        repair()
+    repair()
+
+
+def repair() -> None:
+    """Reconcile, whatever the age of what is found."""
+    with patch.dict(os.environ, {"RECONCILE_GRACE_SECONDS": "0", "MAX_BATCH_AGE_SECONDS": "0"}):
+        forget_wiring()
+        app.reconcile({}, None)
+    forget_wiring()
+
+
+def ndjson_files_arrive(_world: World) -> None:
+    """Valid files fill a batch; invalid ones are quarantined, small and big, tagged or not."""
+    deliver(ndjson_uploads())
+
+
+def ndjson_uploads() -> list[dict[str, Any]]:
+    """Upload good and bad files; return S3's records of them."""
+    records = [ndjson.upload(f"in/{ndjson.DATE}/{number}.ndjson") for number in range(3)]
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong.txt"))
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong-big.txt", body=b"x" * BIG, Tagging="a=b"))
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/empty.ndjson", body=b"", size=0))
+    records.append(ndjson.record_of(f"in/{ndjson.DATE}/gone.ndjson", "0" * 32))
+    return records
+
+
+def deliver(records: list[dict[str, Any]]) -> None:
+    """Deliver S3's records, twice."""
+    for event in ndjson.messages(*records):
+        app.ndjson_arrived(event, None)
+        app.ndjson_arrived(event, None)
+
+
+def batches_fill(_world: World) -> None:
+    """The threshold is reached: a manifest is written, and Glue started."""
+    fill_batches(ndjson_uploads())
+
+
+def fill_batches(records: list[dict[str, Any]]) -> None:
+    """Deliver records to a lane with small batches and a Glue job."""
+    with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0.01", "GLUE_JOB_NAME": "sluice-job"}):
+        forget_wiring()
+        deliver(records)
+    forget_wiring()
+
+
+def batches_are_repaired(world: World) -> None:
+    """What waits is flushed by age; records whose finisher died are finished; Glue is looked up."""
+    records = ndjson_uploads()
+    with failing("PutObject", "Refused"):
+        fill_batches(records)
+    with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
+        repair()
+        ndjson_files_arrive(world)
+        with failing("StartJobRun", "InternalServiceException", 500):
+            repair()
+        repair()
+
+
+def the_api_is_asked(world: World) -> None:
+    """Every page of the API, with something to show."""
+    files_start_jobs(world)
+    ndjson_files_arrive(world)
+    api = Api()
+    for path in ("/health", "/summary", "/files", "/files?status=triggered"):
+        assert api.get(path).status == 200
+    api.get("/file", key="data/in/customers.csv")
+
+
+def secrets_are_read(_world: World) -> None:
+    """Tokens kept in secrets, as in AWS stages."""
+    with patch.dict(os.environ, {"API_TOKENS_SECRET": "sluice-local-api-token"}):
+        forget_wiring()
+        for role in ("reader", "operator"):
+            boto3.client("secretsmanager").create_secret(
+                Name=f"sluice-local-api-token-{role}", SecretString=f"secret-{role}"
+            )
+        Api("secret-reader").get("/summary")
+    forget_wiring()
+
+
+def in_small_parts() -> Any:
+    """Copy in parts of the smallest size, so that a big object has two."""
+    return patch.object(copying, "PART_BYTES", 5 * 1024**2)
+
+
+SCENARIOS: dict[str, list[Scenario]] = {
+    "object_created": [
+        files_start_jobs,
+        files_are_parked,
+        a_newer_upload_gets_in_between,
+        objects_vanish,
+        the_config_breaks,
+    ],
+    "ndjson_arrived": [ndjson_files_arrive, batches_fill],
+    "reconcile": [the_landing_lane_is_repaired, repairs_fail_too, batches_are_repaired],
+    "api_handler": [the_api_is_asked],
+    "authorize": [secrets_are_read],
+}
