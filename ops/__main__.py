@@ -10,6 +10,7 @@ from ops.errors import OperationError
 COMMANDS = {
     "provision": ("ops.provision", "create or update a stage's buckets, tables, queues, topic"),
     "policies": ("ops.policies", "write the IAM policy of every function of a stage"),
+    "package": ("ops.package", "build the Lambda package and check what is in it"),
     "run": ("ops.run", "start Sluice on the embedded AWS, until Ctrl-C"),
     "deploy-local": ("ops.deploy_local", "put edited code into the running Sluice"),
 }

@@ -21,7 +21,7 @@ from ops.policies.documents import document
 from ops.policies.grants import Grant, grants_of, grants_of_call
 from ops.policies.reading.handlers import API, Handler, read_handlers
 from ops.policies.reading.state import Call
-from ops.policies.reading.values import OPAQUE, Box, Operation, Values, text
+from ops.policies.reading.values import OPAQUE, Box, Key, Operation, Values, text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
@@ -96,8 +96,8 @@ def _values(value: Any) -> Values:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        known = {str(key): _values(each) for key, each in value.items()}
-        return frozenset({Box("observed", 1, is_mapping=True, known={**known})})
+        known: dict[Key, Values] = {str(key): _values(each) for key, each in value.items()}
+        return frozenset({Box("observed", 1, is_mapping=True, known=known)})
     if isinstance(value, list | tuple):
         return frozenset({Box("observed", 1, known=dict(enumerate(map(_values, value))))})
     return OPAQUE

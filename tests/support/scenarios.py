@@ -55,9 +55,17 @@ def a_newer_upload_gets_in_between(world: World) -> None:
     """While a file is parked, a newer one takes its key: the copy is discarded."""
     key = "data/in/racing.csv"
     etag = world.upload(key)
-    newer = {"DeleteObject": lambda _: world.upload(key, b"newer")}
-    with recorded(before=newer):
+    with newer_upload_before_delete(world, key):
         world.deliver(key, etag)
+
+
+def newer_upload_before_delete(world: World, key: str) -> Any:
+    """Upload a key anew right before it is deleted."""
+
+    def upload(_parameters: dict[str, Any]) -> None:
+        world.upload(key, b"newer")
+
+    return recorded(before={"DeleteObject": upload})
 
 
 def objects_vanish(world: World) -> None:
@@ -93,7 +101,7 @@ def the_landing_lane_is_repaired(world: World) -> None:
     repair()
     the_config_breaks(world)
     repair()
-    with recorded(before={"DeleteObject": lambda _: world.upload("data/in/late.csv", b"newer")}):
+    with newer_upload_before_delete(world, "data/in/late.csv"):
         world.upload("data/in/late.csv")
         repair()
 

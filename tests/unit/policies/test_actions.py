@@ -45,7 +45,8 @@ def explained(finding: Any) -> bool:
 @cache
 def shapes(service: str) -> dict[str, Any]:
     """Return the input shape of every method of a client."""
-    model = boto3.client(service, region_name="us-east-1").meta.service_model
+    session: Any = boto3.Session(region_name="us-east-1")
+    model = session.client(service).meta.service_model
     operations = [model.operation_model(name) for name in model.operation_names]
     return {xform_name(operation.name): operation.input_shape for operation in operations}
 

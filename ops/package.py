@@ -1,0 +1,88 @@
+"""`python -m ops package`: the zip that Lambda gets, built as Chalice does and checked for what is in it.
+
+Chalice goes on when a dependency cannot be installed, and packs whatever lies in `chalicelib/`; neither may
+reach AWS unnoticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from zipfile import ZipFile
+
+from ops.errors import OperationError
+from ops.policies import write_policies
+from ops.policies.writing import EMULATORS
+from ops.stages import LOCAL, ROOT, load_stage
+
+MAX_BYTES = 1_500_000
+SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
+MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
+CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
+NOT_INSTALLED = "Could not install dependencies"
+
+
+def build(folder: Path, root: Path = ROOT) -> Path:
+    """Build the package from a copy of the project, as `chalice deploy` would; return the zip in `folder`.
+
+    Raise OperationError when Chalice fails, or only says that a dependency is missing.
+    """
+    project = folder / "project"
+    for name in SOURCES:
+        _copy(root / name, project / name)
+    write_policies(load_stage(LOCAL, project), EMULATORS, root=project)
+    chalice = str(Path(sys.executable).with_name("chalice"))
+    command = [chalice, "package", "--stage", LOCAL, "--pkg-format", "terraform", str(folder / "out")]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region}
+    ran = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    output = ran.stdout + ran.stderr
+    if ran.returncode or NOT_INSTALLED in output:
+        raise OperationError(f"chalice package failed:\n{output}")
+    return folder / "out" / "deployment.zip"
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def faults(package: Path, root: Path = ROOT) -> list[str]:
+    """Return what is wrong with a package: what is in it and should not be, what is not, and its size."""
+    with ZipFile(package) as zipped:
+        inside = {name for name in zipped.namelist() if not name.endswith("/")}
+    expected = _shipped(root) | CHALICE_RUNTIME
+    found = [f"{name} is in the package and ships nowhere" for name in sorted(inside - expected)]
+    found += [f"{name} is not in the package" for name in sorted(expected - inside)]
+    size = package.stat().st_size
+    if size > MAX_BYTES:
+        found.append(f"the package has {size:,} bytes, more than {MAX_BYTES:,}")
+    return found
+
+
+def _shipped(root: Path) -> set[str]:
+    """Return the files that belong into the package; requirements.txt names no dependency, so that is all."""
+    files = (path for path in (root / "chalicelib").rglob("*") if path.is_file())
+    code = {path.relative_to(root).as_posix() for path in files if "__pycache__" not in path.parts}
+    return {"app.py"} | code
+
+
+def command(arguments: list[str]) -> int:
+    """Build the package in a temporary folder and say what is wrong with it."""
+    argparse.ArgumentParser(prog="python -m ops package", description=__doc__).parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        package = build(Path(folder))
+        wrong = faults(package)
+        if wrong:
+            raise OperationError("the Lambda package is not as it should be:\n  " + "\n  ".join(wrong))
+        with ZipFile(package) as zipped:
+            count = len(zipped.namelist())
+        print(f"The Lambda package is right: {count} files, {package.stat().st_size:,} bytes")
+    return 0

@@ -1,0 +1,183 @@
+"""The Lambda package: exactly what ships, and it runs on every Python that Lambda has."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from ops import package
+from ops.errors import OperationError
+from ops.provision import provision
+from ops.stages import LOCAL, ROOT, Target, load_stage
+from tests.support.builders import LANDING, NDJSON, SEED_JOBS, s3_event, s3_record, sqs_event
+from tests.support.emulation import LOCAL_ENVIRONMENT
+from tests.support.iam import handlers
+
+BOTO = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+PYTHONS = ("3.11", "3.12", "3.13")
+ENDPOINT_VARIABLES = ("PATH", "HOME")
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the package once."""
+    return package.build(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """Serve an emulated AWS with the stack, a job config and one file in each bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+    try:
+        provision(load_stage(LOCAL), boto3.Session(), Target("123456789012", "us-east-1"), lambda _: None)
+        s3 = boto3.client("s3")
+        s3.put_object(Bucket=LANDING, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
+        s3.put_object(Bucket=LANDING, Key="data/in/customers.csv", Body=b"id\n1\n")
+        s3.put_object(Bucket=LANDING, Key="incoming/a/orders.csv", Body=b"id\n1\n")
+        s3.put_object(Bucket=NDJSON, Key="in/2026-01-15/a.ndjson", Body=b'{"a": 1}\n')
+        yield os.environ["AWS_ENDPOINT_URL"]
+    finally:
+        del os.environ["AWS_ENDPOINT_URL"]
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def boto(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out boto3 as the Lambda runtime has it: beside the package, and nothing else with it."""
+    folder = tmp_path_factory.mktemp("runtime")
+    site_packages = Path(boto3.__file__).parent.parent
+    for name in BOTO:
+        (folder / name).symlink_to(site_packages / name)
+    return folder
+
+
+def python_of(version: str) -> dict[str, str] | None:
+    """Return the environment in which `pythonX.Y` runs, None when this machine has no such Python."""
+    if not shutil.which(f"python{version}"):
+        return None
+    for choice in ({}, {"PYENV_VERSION": version}):  # a version manager's stand-in wants to be told
+        environment = {name: os.environ[name] for name in ENDPOINT_VARIABLES if name in os.environ} | choice
+        command = [f"python{version}", "-c", "pass"]
+        if subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0:
+            return environment
+    return None
+
+
+def event_of(name: str) -> Any:
+    """Return an event for a handler."""
+    arrived = s3_record("in/2026-01-15/a.ndjson", bucket=NDJSON, size=10)
+    events: dict[str, Any] = {
+        "object_created": s3_event("data/in/customers.csv"),
+        "ndjson_arrived": sqs_event({"Records": [arrived]}),
+        "csv_discovered": sqs_event(
+            {"bucket": LANDING, "key": "incoming/a/orders.csv", "etag": "0" * 32, "size": 5, "folder": "a",
+             "last_modified": "2026-01-15T12:00:00Z", "change": "new"}
+        ),
+        "authorize": {
+            "type": "TOKEN",
+            "authorizationToken": "Bearer local-reader",
+            "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/api/GET/summary",
+        },
+        "api_handler": {
+            "requestContext": {"resourcePath": "/health", "httpMethod": "GET", "identity": {"sourceIp": "1"}},
+            "headers": {},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": None,
+            "stageVariables": None,
+            "body": None,
+            "isBase64Encoded": False,
+        },
+    }  # fmt: skip
+    return events.get(name, {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"})
+
+
+def run_handlers(
+    unpacked: Path, runtime: Path, endpoint: str, environment: dict[str, str], version: str
+) -> Any:
+    """Run every handler of an unpacked package in a bare Python; return its report."""
+    script = Path(__file__).with_name("run_handlers.py")
+    variables = {
+        **environment,
+        **LOCAL_ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join([str(unpacked), str(runtime)]),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    events = json.dumps({name: event_of(name) for name in handlers()})
+    command = [f"python{version}", "-P", "-S", str(script)]  # -S: no site-packages of its own
+    ran = subprocess.run(
+        command, input=events, cwd=unpacked, env=variables, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_given_the_package_then_it_holds_exactly_what_ships(zipped: Path) -> None:
+    assert package.faults(zipped) == []
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_given_the_package_unpacked_when_handlers_get_events_then_all_answer(
+    zipped: Path, endpoint: str, boto: Path, tmp_path: Path, version: str
+) -> None:
+    environment = python_of(version)
+    if environment is None:
+        pytest.skip(f"this machine has no python{version}")
+    with ZipFile(zipped) as archive:
+        archive.extractall(tmp_path)
+
+    report = run_handlers(tmp_path, boto, endpoint, environment, version)
+
+    assert report["version"] == [int(part) for part in version.split(".")]
+    assert report["app"] == str(tmp_path)
+    assert report["strangers"] == []
+    assert set(report["answers"]) == set(handlers())
+    assert report["answers"]["object_created"][0]["status"] in {"triggered", "already_running"}
+    assert report["answers"]["ndjson_arrived"] == {"batchItemFailures": []}
+    assert json.loads(report["answers"]["api_handler"]["body"])["status"] == "ok"
+
+
+def test_given_the_python_that_runs_the_tests_then_it_is_one_of_those_checked() -> None:
+    assert f"{sys.version_info[0]}.{sys.version_info[1]}" in PYTHONS
+
+
+def test_given_what_does_not_belong_or_is_missing_then_each_is_named(zipped: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.zip"
+    with ZipFile(zipped) as archive, ZipFile(spoilt, "w") as other:
+        for name in archive.namelist():
+            if name != "chalicelib/settings.py":
+                other.writestr(name, archive.read(name))
+        other.writestr("boto3/__init__.py", os.urandom(package.MAX_BYTES))
+
+    found = package.faults(spoilt)
+
+    assert found[0] == "boto3/__init__.py is in the package and ships nowhere"
+    assert found[1] == "chalicelib/settings.py is not in the package"
+    assert "more than 1,500,000" in found[2]
+
+
+def test_given_a_dependency_that_cannot_be_installed_then_the_build_fails(tmp_path: Path) -> None:
+    project = tmp_path / "broken"
+    for name in package.SOURCES:
+        package._copy(ROOT / name, project / name)
+    (project / "requirements.txt").write_text("./no-such-folder\n")
+
+    with pytest.raises(OperationError, match="chalice package failed"):
+        package.build(tmp_path / "out", root=project)
