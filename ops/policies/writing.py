@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
-from ops.policies.grants import Grant, grants_of
+from ops.policies.grants import grants_of
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.refusal import Refused
 from ops.policies.resources import Place
@@ -37,7 +37,8 @@ def write_policies(
     place = place_of(stage, target, environment)
     folder = root / CONFIG.parent / FOLDER / stage.name
     wanted = {folder / f"{handler.name}.json": _policy(handler, place) for handler in handlers}
-    wanted[root / CONFIG] = _config(root, stage.name, [handler.name for handler in handlers])
+    names = [handler.name for handler in handlers]
+    wanted[root / CONFIG] = entered((root / CONFIG).read_text(), stage.name, names)
     folder.mkdir(parents=True, exist_ok=True)
     for orphan in set(folder.glob("*.json")) - set(wanted):
         orphan.unlink()
@@ -53,19 +54,13 @@ def place_of(stage: Stage, target: Target, environment: Mapping[str, str] | None
         raise Refused(f"stage {stage.name}: {error}") from None
 
 
-def grants_by_function(stage: Stage, target: Target, root: Path = ROOT) -> dict[str, set[Grant]]:
-    """Return what each function of a stage may do."""
-    place = place_of(stage, target)
-    return {handler.name: grants_of(handler, place, APP) for handler in read_handlers(root)}
-
-
 def _policy(handler: Handler, place: Place) -> str:
     return _json(document(grants_of(handler, place, APP)))
 
 
-def _config(root: Path, stage: str, functions: list[str]) -> str:
-    """Return config.json with the entries of this stage's functions; all else stays as it is."""
-    config = json.loads((root / CONFIG).read_text())
+def entered(text: str, stage: str, functions: list[str]) -> str:
+    """Return config.json with the entries of a stage's functions; all else stays as it is."""
+    config = json.loads(text)
     section: dict[str, Any] = config["stages"][stage]
     section["autogen_policy"] = False
     entries: dict[str, Any] = section.setdefault("lambda_functions", {})
