@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib.aws.items import Row
 from chalicelib.aws.lock import LOCK
 from chalicelib.aws.manifest_records import RECORD
-from chalicelib.batching import make_manifests
+from chalicelib.batching import BATCHES_OF_ONE_HOLD, make_manifests
 from chalicelib.logs import log
 from chalicelib.manifests import State, date_of, finish
 from chalicelib.ndjson import Ndjson
@@ -54,7 +54,7 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
     for date_prefix, waiting in found.dates.items():
         kind = _due(lane, waiting, now)
         if kind and has_time():
-            _batch(lane, date_prefix, kind, counts)
+            _batch(lane, date_prefix, kind, counts, has_time)
     for lock in found.locks:
         if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and has_time():
             counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
@@ -99,12 +99,16 @@ def _finish(lane: Ndjson, listed: Row, past_grace: str, counts: Counter[str]) ->
         log.exception("manifest not finished", extra=manifest)
 
 
-def _batch(lane: Ndjson, date_prefix: str, kind: str, counts: Counter[str]) -> None:
+def _batch(
+    lane: Ndjson, date_prefix: str, kind: str, counts: Counter[str], has_time: Callable[[], bool]
+) -> None:
     try:
-        hint = lane.tracking.count(date_prefix, 0)
-        made = make_manifests(lane, date_prefix, hint, flush=kind == "flushed")
-        counts[kind] += made
-        log.info("pending files batched", extra={"date_prefix": date_prefix, "kind": kind, "manifests": made})
+        made = BATCHES_OF_ONE_HOLD
+        while made >= BATCHES_OF_ONE_HOLD and has_time():  # as many as one hold may make: there may be more
+            hint = lane.tracking.count(date_prefix, 0)
+            made = make_manifests(lane, date_prefix, hint, flush=kind == "flushed")
+            counts[kind] += made
+        log.info("pending files batched", extra={"date_prefix": date_prefix, "kind": kind})
     except Exception:
         counts["errors"] += 1
         log.exception("pending files not batched", extra={"date_prefix": date_prefix, "kind": kind})

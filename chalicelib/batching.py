@@ -14,7 +14,7 @@ from chalicelib.logs import log
 from chalicelib.manifests import Hold, finish, plan_manifest
 from chalicelib.ndjson import Ndjson
 
-BATCHES_OF_ONE_HOLD = 8  # bounds what one holder reads and claims; the rest is the next one's
+BATCHES_OF_ONE_HOLD = 8  # bounds what one holder reads and claims; the next one goes on from there
 
 
 def check_threshold(lane: Ndjson, date_prefix: str, new_bytes: int) -> int:
@@ -50,6 +50,7 @@ def _batch_pending(lane: Ndjson, hold: Hold, hint: int, *, flush: bool) -> int:
     batches = create_batches(members_of(found.rows), limit, flush=flush)
     if found.more and len(batches) > 1:
         batches.pop()  # not the last one: it goes on in what was not read
+    batches = batches[:BATCHES_OF_ONE_HOLD]
     _settle(lane, hold, hint, found, sum(size_of(batch) for batch in batches))
     for number, batch in enumerate(batches):
         finish(lane, plan_manifest(lane, hold, number, batch))

@@ -11,7 +11,7 @@ import pytest
 
 import app
 from chalicelib.aws.bucket import Bucket
-from chalicelib.batching import make_manifests
+from chalicelib.batching import BATCHES_OF_ONE_HOLD, make_manifests
 from tests.faults.dying import calls_of
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
@@ -231,13 +231,18 @@ def test_a_file_replaced_after_it_was_planned_is_left_to_the_next_manifest(aws: 
     assert imbalance() == []
 
 
-def test_an_unbounded_backlog_is_worked_off_in_bounded_holds(aws: None) -> None:
-    lane = lane_with(**UNSEEN, MAX_BATCH_SIZE_GB="100")
-    deliver(lane, *_files(60))
-    small = lane_with(**{**SMALL, "MAX_BATCH_SIZE_GB": "0.01953125"})
-    while statuses()["pending"]:
-        make_manifests(small, DATE, small.tracking.count(DATE, 0))
+def test_one_holder_makes_a_bounded_number_of_manifests_and_a_repair_goes_on(aws: None) -> None:
+    clock = Clock()
+    lane = lane_with(clock, **UNSEEN, MAX_BATCH_SIZE_GB="100")
+    deliver(lane, *_files(50))
+    small = lane_with(clock, **{**SMALL, "MAX_BATCH_SIZE_GB": "0.01953125"})  # two files
 
+    assert make_manifests(small, DATE, small.tracking.count(DATE, 0)) == BATCHES_OF_ONE_HOLD
+    assert items("COUNTER#")[0]["bytes"] == statuses()["pending"] * 10 * MB
+    clock.turn(301)
+    repair(small)
+
+    assert statuses() == {"manifested": 50}
     assert {len(paths) for paths in manifests().values()} == {2}
     assert imbalance() == []
 

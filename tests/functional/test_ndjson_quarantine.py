@@ -11,14 +11,13 @@ import pytest
 from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.topic import Topic
 from chalicelib.ndjson import Ndjson
-from tests.faults.dying import Death, calls_of, deaths, run
+from tests.faults.dying import calls_of, deaths, run
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     DATE,
     MB,
     QUARANTINE,
     deliver,
-    items,
     keys_in,
     lane_with,
     messages,
@@ -195,33 +194,32 @@ def test_a_released_file_passes_once_whatever_it_holds(lane: Ndjson) -> None:
     assert keys_in(NDJSON) == [KEY]
 
 
-def _quarantine_twice(record: dict[str, Any]) -> Callable[[], None]:
-    """Deliver a message as SQS does to a lane whose first process may have died."""
-    lane = lane_with()
+@pytest.mark.parametrize("body", [b"no", b"x" * 200_000], ids=["put", "copied in parts"])
+def test_quarantine_survives_dying_at_any_call(lane: Ndjson, body: bytes) -> None:
+    rehearsal = _receive(lane, upload("in/rehearsal.ndjson", body=body))
+    every = deaths(calls_of(rehearsal))
+    for number, death in enumerate(every):
+        key = f"in/{number}.ndjson"
+        receive = _receive(lane, upload(key, body=body))
+
+        assert run(receive, death)
+        receive()
+        receive()
+
+        moved = f"quarantine/{DATE}/{key}"
+        assert row(f"{number}.ndjson")["status"] == "quarantined", death
+        assert row(f"{number}.ndjson")["moved_to"] == f"s3://{QUARANTINE}/{moved}", death
+        assert moved in keys_in(QUARANTINE), death
+    assert keys_in(NDJSON) == []
+    assert len(rows()) == len(keys_in(QUARANTINE)) == len(every) + 1
+    assert len(every) >= 12
+
+
+def _receive(lane: Ndjson, record: dict[str, Any]) -> Callable[[], None]:
+    """Build one receive of a message of the queue."""
     (event,) = messages(record)
 
-    def scenario() -> None:
+    def receive() -> None:
         assert ndjson_arrived(lane, event) == {"batchItemFailures": []}
 
-    return scenario
-
-
-@pytest.mark.parametrize("death", range(16))
-@pytest.mark.parametrize("body", [b"no", b"x" * 200_000], ids=["put", "copied in parts"])
-def test_quarantine_survives_dying_at_any_call(aws: None, death: int, body: bytes) -> None:
-    calls = calls_of(_quarantine_twice(upload("in/rehearsal.ndjson", body=body)))
-    every = deaths(calls)
-    assert len(every) <= 16
-    at: Death = every[death % len(every)]
-    scenario = _quarantine_twice(upload(KEY, body=body))
-
-    assert run(scenario, at)
-    scenario()
-    scenario()
-
-    assert keys_in(NDJSON) == []
-    assert MOVED in keys_in(QUARANTINE)
-    assert len(keys_in(QUARANTINE)) == 2
-    assert row(NAME)["status"] == "quarantined"
-    assert row(NAME)["moved_to"] == f"s3://{QUARANTINE}/{MOVED}"
-    assert len(items()) == 2
+    return receive
