@@ -11,7 +11,7 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import __version__, arrivals, logs, routing, status
+from chalicelib import __version__, arrivals, discovered, discovery, logs, routing, status, table_manifests
 from chalicelib import reconcile as repair
 from chalicelib import summary as overview
 from chalicelib.answers import UNAUTHORIZED, Answer, answer
@@ -24,17 +24,22 @@ from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.glue import GlueJob
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.queue import Queue
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.secrets import RoleSecrets
 from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_store import StateStore
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.aws.tracking_table import TrackingTable
+from chalicelib.discovery import Discovery
+from chalicelib.folder_listing import Scope
 from chalicelib.jobs import JobConfig
-from chalicelib.landing import Landing
+from chalicelib.landing import Landing, own_outputs
 from chalicelib.ndjson import Ndjson
 from chalicelib.outcomes import Outcome
 from chalicelib.settings import Settings
+from chalicelib.table_manifests import TableManifests
 
 try:  # what `chalice local` turns into an answer; Lambda has no such module
     from chalice.local import LocalGatewayException
@@ -52,6 +57,7 @@ app = Chalice(app_name="sluice", configure_logs=False)
 
 STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
+DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
 NDJSON_MAX_CONCURRENCY = int(os.environ.get("NDJSON_MAX_CONCURRENCY", "2"))
 
@@ -130,6 +136,84 @@ def ndjson_arrived(event: AnyEvent) -> arrivals.BatchResponse:
 
 
 ndjson_arrived.event_class = AnyEvent
+
+
+# Scheduled lanes
+
+
+@cache
+def discovery_scan() -> Discovery:
+    """Wire the scan for CSV files."""
+    config, region = settings(), settings().aws_region
+    return Discovery(
+        source=Bucket(client("s3", region), config.s3_source_bucket),
+        states=StateStore(client("s3", region), config.s3_state_bucket),
+        queue=Queue(client("sqs", region), config.sqs_queue_url),
+        scope=Scope(config.s3_prefix, config.skip_folders, own_outputs(config)),
+        state_key=config.s3_state_key,
+    )
+
+
+@cache
+def discovered_files() -> Landing:
+    """Wire the landing lane on the bucket that discovery scans."""
+    config, region = settings(), settings().aws_region
+    return Landing(
+        bucket=Bucket(client("s3", region), config.s3_source_bucket),
+        target=CopyTarget(client("s3", region), config.s3_source_bucket),
+        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        jobs=JobConfig(
+            Bucket(client("s3", region), config.landing_bucket),
+            config.config_key,
+            config.config_cache_seconds,
+        ),
+        settings=config,
+    )
+
+
+@cache
+def table_manifests_run() -> TableManifests:
+    """Wire the lane of the tables' manifests."""
+    config, region = settings(), settings().aws_region
+    return TableManifests(
+        source=Bucket(client("s3", region), config.landing_bucket),
+        manifests=StateStore(client("s3", region), config.landing_bucket),
+        jobs=JobConfig(
+            Bucket(client("s3", region), config.landing_bucket),
+            config.config_key,
+            config.config_cache_seconds,
+        ),
+        settings=config,
+    )
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def discover_csv(event: AnyEvent) -> dict[str, Any]:
+    """Queue the CSV files that are new or changed since the last scan."""
+    return discovery.discover_csv(discovery_scan(), event.context)
+
+
+discover_csv.event_class = AnyEvent
+
+
+@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
+def csv_discovered(event: AnyEvent) -> dict[str, Any]:
+    """Catalogue and route the files that discovery has queued."""
+    return discovered.csv_discovered(discovered_files(), event.payload)
+
+
+csv_discovered.event_class = AnyEvent
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def write_table_manifests(event: AnyEvent) -> dict[str, Any]:
+    """Bring the manifest of every table up to date."""
+    return table_manifests.write_table_manifests(table_manifests_run(), event.context)
+
+
+write_table_manifests.event_class = AnyEvent
 
 
 # Repair

@@ -14,6 +14,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 
 # isort: split
 import app
+from tests.support.scans import Scans
 from tests.support.world import World
 
 
@@ -69,6 +70,13 @@ def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Any:
         monkeypatch.setattr(app, "landing", lambda: lane)
 
     return turn
+
+
+@pytest.fixture
+def scans(aws: None) -> Scans:
+    """Return the scheduled lanes on an empty emulated AWS."""
+    _forget()
+    return Scans()
 
 
 def _forget() -> None:

@@ -1,0 +1,14 @@
+"""How much of the Lambda's time is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+
+def remaining_ms_of(context: Any) -> Callable[[], float]:
+    """Return a function that tells the milliseconds left; without a Lambda context there is no end."""
+    if context is None or not hasattr(context, "get_remaining_time_in_millis"):
+        return lambda: inf
+    return lambda: float(context.get_remaining_time_in_millis())

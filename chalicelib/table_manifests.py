@@ -1,0 +1,149 @@
+"""Table manifests (seed 000): for every table, the objects that a Redshift COPY is to load.
+
+One streamed listing of the landing bucket; entries go to scratch disk, so memory does not grow with the
+bucket. A manifest is written only when its bytes changed, which a checksum in its metadata tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.state_store import StateStore
+from chalicelib.deadline import remaining_ms_of
+from chalicelib.errors import ConfigError
+from chalicelib.jobs import JobConfig
+from chalicelib.landing import own_outputs
+from chalicelib.logs import emit_metrics, log
+from chalicelib.settings import Settings
+from chalicelib.table_matching import TableMatcher
+from chalicelib.table_spool import SEPARATOR, TableSpool
+
+FOLDER = "manifests/tables/"
+CHECKSUM = "sluice-sha256"
+MARGIN_MS = 30_000  # kept for writing the manifests
+OBJECTS_BETWEEN_CLOCKS = 1000
+
+Outcome = dict[str, Any]
+
+
+class ListingCutShort(Exception):  # noqa: N818 - an answer: the Lambda's time is nearly up
+    """The bucket could not be listed in time, so no manifest can be complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableManifests:
+    """The adapters and settings of the lane."""
+
+    source: Bucket
+    manifests: StateStore
+    jobs: JobConfig
+    settings: Settings
+
+
+def write_table_manifests(lane: TableManifests, context: Any) -> Outcome:
+    """Bring every table's manifest up to date and return what became of each; `context` is Lambda's, or None.
+
+    A table that fails does not stop the others. Without tables to look for, or without the time to list the
+    bucket, nothing is written and the message says why.
+    """
+    try:
+        matcher = TableMatcher(lane.settings.table_names or _target_tables(lane.jobs))
+    except ConfigError as error:
+        return _result(207, f"TABLE_NAMES is empty and the job config has no answer: {error}", [])
+    if not matcher.tables:
+        return _result(200, "There are no tables: neither TABLE_NAMES nor the job config names one", [])
+    with TableSpool() as spool:
+        try:
+            _spool_entries(lane, matcher, spool, remaining_ms_of(context))
+        except ListingCutShort as error:
+            return _result(207, str(error), [])
+        outcomes = [_brought_up_to_date(lane, table, spool) for table in matcher.tables]
+    failed = sum(outcome["status"] == "failed" for outcome in outcomes)
+    written = sum(outcome["status"] == "written" for outcome in outcomes)
+    message = f"{written} of {len(outcomes)} manifests written, {failed} failed"
+    return _result(207 if failed else 200, message, outcomes)
+
+
+def is_data(item: ListedObject, not_data: tuple[str, ...], config_key: str) -> bool:
+    """Tell whether an object is something to load: not empty, and nothing of Sluice's own."""
+    return item.size > 0 and not item.key.startswith(not_data) and item.key != config_key
+
+
+def render_entry(bucket: str, key: str, size: int) -> bytes:
+    """Return one entry of a Redshift manifest; `url` is not URL-encoded, as COPY wants it."""
+    url = quoted(f"s3://{bucket}/{key}")
+    return f'{{"url":{url},"mandatory":true,"meta":{{"content_length":{size}}}}}'.encode()
+
+
+def render_manifest(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a manifest around its entries, which come as blocks of joined lines."""
+    yield b'{"entries":['
+    separator = b"\n"
+    for block in blocks:
+        yield separator + block
+        separator = SEPARATOR
+    yield b"]}" if separator == b"\n" else b"\n]}"
+
+
+def _target_tables(jobs: JobConfig) -> list[str]:
+    return [job.target_table for job in jobs.revalidate().all]
+
+
+def _spool_entries(
+    lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
+) -> None:
+    not_data = tuple(prefix for prefix in own_outputs(lane.settings) if prefix)
+    for count, item in enumerate(lane.source.list_objects("")):
+        if count % OBJECTS_BETWEEN_CLOCKS == 0 and remaining_ms() < MARGIN_MS:
+            raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")
+        table = matcher.table_of(item.key)
+        if table and is_data(item, not_data, lane.settings.config_key):
+            spool.add(table, render_entry(lane.source.name, item.key, item.size))
+
+
+def _brought_up_to_date(lane: TableManifests, table: str, spool: TableSpool) -> Outcome:
+    key = f"{FOLDER}{table}.manifest"
+    outcome: Outcome = {"table": table, "manifest": key, "files": spool.counts[table]}
+    try:
+        status = _replace_if_changed(lane.manifests, key, spool.blocks(table), outcome["files"])
+    except AWS_ERRORS as error:
+        log.error("manifest not written", extra={"key": key, "error": str(error)})
+        return outcome | {"status": "failed", "reason": str(error)}
+    log.info("table manifest", extra={"bucket": lane.manifests.name, **outcome, "outcome": status})
+    return outcome | {"status": status}
+
+
+def _replace_if_changed(store: StateStore, key: str, blocks: Iterator[bytes], files: int) -> str:
+    standing = store.head(key)
+    if standing is None and not files:
+        return "absent"
+    with TemporaryFile() as body:
+        checksum = _written(body, render_manifest(blocks))
+        if standing and standing.metadata.get(CHECKSUM) == checksum:
+            return "unchanged"
+        etag = standing.etag if standing else ""
+        properties = {"Metadata": {CHECKSUM: checksum}, "ContentType": "application/json"}
+        return "written" if store.replace(key, body, etag, **properties) else "superseded"
+
+
+def _written(body: IO[bytes], pieces: Iterator[bytes]) -> str:
+    checksum = hashlib.sha256()
+    for piece in pieces:
+        body.write(piece)
+        checksum.update(piece)
+    return checksum.hexdigest()
+
+
+def _result(status: int, message: str, outcomes: list[Outcome]) -> Outcome:
+    tell = log.info if status == 200 else log.error
+    tell("table manifests", extra={"reason": message, "status": status})
+    counts = {name: sum(one["status"] == name for one in outcomes) for name in ("written", "failed")}
+    emit_metrics("table_manifests", {**counts, "errors": int(status != 200)})
+    return {"statusCode": status, "message": message, "manifests": outcomes}

@@ -1,0 +1,132 @@
+"""The consumer of discovery's messages: one upload is processed once, whoever saw it first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+import app
+from tests.faults.dying import calls_of, deaths, run
+from tests.support.builders import LANDING, job, sqs_event
+from tests.support.scans import Scans
+from tests.support.world import World
+
+ORDERS, ODD = "incoming/shop/orders.csv", "incoming/shop/odd one+%41.csv"
+
+
+def consume(*bodies: Any) -> list[str]:
+    """Deliver a batch and return the numbers of the messages to be delivered again."""
+    result = app.csv_discovered(sqs_event(*bodies), None)
+    assert result == json.loads(json.dumps(result)), "Lambda returns JSON"
+    assert set(result) == {"batchItemFailures"}
+    return [failure["itemIdentifier"].removeprefix("message-") for failure in result["batchItemFailures"]]
+
+
+@pytest.fixture
+def found(world: World, scans: Scans) -> list[dict[str, Any]]:
+    """Return the messages about a configured file and one without a job."""
+    world.upload(ORDERS)
+    world.upload(ODD)
+    scans.scan()
+    return scans.messages()
+
+
+def test_discovered_files_are_catalogued_and_routed(world: World, found: list[dict[str, Any]]) -> None:
+    assert consume(*found) == []
+    assert world.row(ORDERS)["status"] == "triggered"
+    assert world.row(ORDERS)["event_name"] == "Discovered:new"
+    assert world.row(ODD)["status"] == "not_configured"
+    assert len(world.executions()) == 1
+    assert world.keys("data/new_files/") == ["data/new_files/odd one+%41.csv"]
+
+
+def test_messages_delivered_again_change_nothing(world: World, found: list[dict[str, Any]]) -> None:
+    consume(*found, *found)
+    consume(*found)
+    assert len(world.rows()) == 2
+    assert len(world.executions()) == 1
+
+
+@pytest.mark.parametrize("event_first", [True, False])
+def test_an_upload_seen_by_an_event_and_by_the_scan_starts_once(
+    world: World, found: list[dict[str, Any]], event_first: bool
+) -> None:
+    steps: list[Callable[[], object]] = [
+        lambda: world.deliver(ORDERS, found[1]["etag"]),
+        lambda: consume(*found),
+    ]
+    for step in steps if event_first else reversed(steps):
+        step()
+    assert len(world.executions()) == 1
+    assert world.row(ORDERS)["status"] == "triggered"
+
+
+def test_a_file_that_vanished_is_recorded_and_not_delivered_again(
+    world: World, found: list[dict[str, Any]]
+) -> None:
+    world.s3.delete_object(Bucket=LANDING, Key=ORDERS)
+    assert consume(*found) == []
+    assert world.row(ORDERS)["status"] == "vanished"
+    assert world.executions() == []
+
+
+@pytest.mark.parametrize(
+    "body", ["", "not json", "[]", "{}", {"bucket": LANDING}, {"bucket": "another-bucket", "key": "a/b.csv",
+             "last_modified": "2026-01-31T00:00:00Z"}, {"bucket": LANDING, "key": "x" * 2000}]
+)  # fmt: skip
+def test_a_message_that_cannot_be_used_fails_alone(
+    world: World, found: list[dict[str, Any]], body: Any
+) -> None:
+    assert consume(found[0], body, found[1]) == ["1"]
+    assert {row["status"] for row in world.rows()} == {"triggered", "not_configured"}
+
+
+def test_without_a_usable_config_every_message_comes_back_and_succeeds_later(
+    world: World, found: list[dict[str, Any]]
+) -> None:
+    world.configure(b"oops")
+    assert consume(*found) == ["0", "1"]
+    world.configure([job(source_file_name="orders.csv")])
+    assert consume(*found) == []
+    assert world.row(ORDERS)["status"] == "triggered"
+
+
+def test_own_outputs_and_test_events_are_done_with(world: World) -> None:
+    parked = {"bucket": LANDING, "key": "data/new_files/x.csv", "last_modified": "2026-01-31T00:00:00Z"}
+    assert consume(parked, {"Event": "s3:TestEvent"}) == []
+    assert world.rows() == []
+
+
+def test_two_overlapping_scans_double_nothing_downstream(world: World, scans: Scans) -> None:
+    world.upload(ORDERS)
+    scans.scan()
+    scans.s3.delete_object(Bucket="sluice-local-artifacts", Key="state/processed_files.json")
+    scans.scan()
+    messages = scans.messages()
+    assert len(messages) == 2
+    assert consume(*messages) == []
+    assert (len(world.rows()), len(world.executions())) == (1, 1)
+
+
+def test_a_consumer_killed_at_any_of_its_calls_finishes_when_the_message_returns(
+    world: World, scans: Scans
+) -> None:
+    def discovered(number: int) -> dict[str, Any]:
+        world.upload(f"incoming/{number}/orders.csv")
+        scans.scan()
+        (message,) = scans.messages()
+        app.discovered_files.cache_clear()  # a new process has read no config yet
+        return message
+
+    rehearsed = discovered(0)
+    calls = calls_of(lambda: consume(rehearsed))
+    for number, death in enumerate(deaths(calls), start=1):
+        message = discovered(number)
+        assert run(partial(consume, message), death), str(death)
+        assert consume(message) == [], str(death)
+        assert world.row(message["key"])["status"] == "triggered", str(death)
+        assert len(world.executions()) == number + 1, str(death)
