@@ -56,6 +56,16 @@ def read(machine: Machine, frame: Frame, node: ast.AST, owner: Value, name: str)
     return READERS[type(owner)](machine, frame, node, owner, name)
 
 
+def lacks(machine: Machine, frame: Frame, owner: Value, name: str) -> bool:
+    """Tell whether reading `name` of a value would raise AttributeError.
+
+    Where several records may come, code asks for their kind before it reads what only one of them has.
+    """
+    if not isinstance(owner, Instance) or name.startswith("__") or external_bases(machine, owner.cls):
+        return False
+    return not owner.attributes.get(name) and not find_in_class(machine, frame, owner.cls, name)
+
+
 def _special(machine: Machine, frame: Frame, node: ast.AST, owner: Value, name: str) -> Values:
     """Return a special attribute that the code asks for by name: only what its classes define."""
     cls = owner.cls if isinstance(owner, Instance) else owner

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from ops.policies.reading import comprehensions, containers
+from ops.policies.reading import attributes, comprehensions, containers
 from ops.policies.reading.arguments import arguments_of
 from ops.policies.reading.state import YIELDED, Frame, Machine
 from ops.policies.reading.texts import concatenated, formatted
@@ -59,7 +59,8 @@ def look_up(machine: Machine, frame: Frame, node: ast.AST, name: str) -> Values:
 
 def _attribute(machine: Machine, frame: Frame, node: ast.Attribute) -> Values:
     owners = machine.evaluate(frame, node.value)
-    return union(machine.read(frame, node, owner, node.attr) for owner in owners)
+    having = [owner for owner in owners if not attributes.lacks(machine, frame, owner, node.attr)]
+    return union(machine.read(frame, node, owner, node.attr) for owner in having or owners)
 
 
 def _call(machine: Machine, frame: Frame, node: ast.Call) -> Values:

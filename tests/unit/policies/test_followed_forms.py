@@ -440,6 +440,18 @@ FORMS = {
             lane.work = lambda: landing.read("k")
             return lane.work()
         """,
+    "one of two records, told apart before": """
+        class Gap:
+            def __init__(self, end):
+                self.end = end
+        class Found:
+            def __init__(self, bucket):
+                self.bucket = bucket
+        def run(landing, ndjson, event):
+            for item in (Gap("z"), Found(landing)):
+                if not isinstance(item, Gap):
+                    return item.bucket.read("k")
+        """,
     "import inside of a function": """
         def run(landing, ndjson, event):
             from chalicelib.aws.store import Store as Other
