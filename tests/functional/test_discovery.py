@@ -136,6 +136,17 @@ def test_more_files_than_a_page_and_than_a_batch(scans: Scans) -> None:
         assert counts(scans.scan()) == (0, 60, 0, 0)
 
 
+def test_new_files_of_many_folders_share_requests_of_ten(scans: Scans) -> None:
+    old = [f"incoming/{number:02}/old.csv" for number in range(25)]
+    scans.upload(*old, *(key.replace("old", "new") for key in old))
+    scans.put_state(scans.document(*old))
+    process = Process()
+    with running(process):
+        assert counts(scans.scan()) == (25, 25, 0, 0)
+    assert sum(call.operation == "SendMessageBatch" for call in process.calls) == 3
+    assert list(scans.recorded()) == sorted([*old, *(key.replace("old", "new") for key in old)])
+
+
 def test_the_last_scan_is_kept_for_the_api(scans: Scans) -> None:
     scans.upload(A)
     result = scans.scan()
