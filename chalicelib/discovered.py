@@ -5,31 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import EventError
-from chalicelib.events import read_body
+from chalicelib.events import Reading, read_body, read_event
 from chalicelib.landing import Landing, own_outputs
-from chalicelib.logs import log
+from chalicelib.logs import emit_metrics, log
 from chalicelib.routing import route
 
+BatchResponse = dict[str, list[dict[str, str]]]
 
-def csv_discovered(landing: Landing, payload: object) -> dict[str, Any]:
+
+def csv_discovered(landing: Landing, payload: Any) -> BatchResponse:
     """Route the files that a batch of messages names; return the messages to be delivered again.
 
     A message that cannot be read, or whose file fails, fails alone; a file that is gone is recorded as that.
+    An event that did not come through SQS has no message that could fail alone: its error is raised.
     """
-    records = payload.get("Records") if isinstance(payload, Mapping) else None
-    if not isinstance(records, list):
-        raise EventError("event has no Records: expected a batch of queue messages")
+    if not _is_batch(payload):
+        _route_all(landing, read_event(payload))
+        return {"batchItemFailures": []}
+    records = payload["Records"]
     failed = [record["messageId"] for record in records if not _is_done(landing, record)]
+    emit_metrics("csv_discovered", {"messages": len(records), "failed": len(failed)})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _is_batch(payload: Any) -> bool:
+    records = payload.get("Records") if isinstance(payload, Mapping) else None
+    return isinstance(records, list) and all(
+        isinstance(record, Mapping) and isinstance(record.get("messageId"), str) for record in records
+    )
 
 
 def _is_done(landing: Landing, record: Mapping[str, Any]) -> bool:
     try:
-        reading = read_body(record.get("body")).without(own_outputs(landing.settings))
-        for event in reading.events:
-            route(landing, event, discovered=True)
+        _route_all(landing, read_body(record.get("body")))
     except Exception:  # whatever it was, it must not take the batch's other messages along
-        log.exception("message failed", extra={"message_id": record.get("messageId")})
+        log.exception("message failed", extra={"message_id": record["messageId"]})
         return False
     return True
+
+
+def _route_all(landing: Landing, reading: Reading) -> None:
+    for event in reading.without(own_outputs(landing.settings)).events:
+        route(landing, event, discovered=True)

@@ -11,12 +11,13 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.announcing import Announcer, render_message
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.state_store import StateReplaced, StateStore
 from chalicelib.deadline import remaining_ms_of
@@ -58,10 +59,9 @@ class Tally:
     removed: int = 0
     resume_after: str = ""
     lost: bool = False
-    started: float = field(default_factory=time.monotonic)
 
-    def result(self) -> dict[str, Any]:
-        """Return the contract's result (seed 004)."""
+    def result(self, seconds: float) -> dict[str, Any]:
+        """Return the contract's result (seed 004) of a scan that took `seconds`."""
         return {
             "statusCode": 207 if self.errors else 200,
             "queued": self.queued,
@@ -69,7 +69,7 @@ class Tally:
             "errors": self.errors,
             "removed": self.removed,
             "complete": not self.resume_after and not self.lost,
-            "execution_time_seconds": round(time.monotonic() - self.started, 3),
+            "execution_time_seconds": round(seconds, 3),
         }
 
 
@@ -78,14 +78,14 @@ def discover_csv(lane: Discovery, context: Any) -> dict[str, Any]:
 
     Raise StateError when the state document is corrupt or foreign: it is left alone and nothing is queued.
     """
-    started_at, remaining_ms = lane.clock(), remaining_ms_of(context)
+    started, started_at, remaining_ms = time.monotonic(), lane.clock(), remaining_ms_of(context)
     try:
         tally = _scan_as_laid_out(lane, started_at, remaining_ms)
     except StateError as error:
         _store_last_scan(lane, started_at, {"outcome": "failed", "error": str(error)})
         emit_metrics("discovery", {"errors": 1})
         raise
-    result = tally.result()
+    result = tally.result(time.monotonic() - started)
     outcome = "lost" if tally.lost else "complete" if result["complete"] else "stopped"
     if not tally.lost:
         _store_last_scan(lane, started_at, {**result, "outcome": outcome})
@@ -169,7 +169,10 @@ def _is_changed(state: StoredState, tally: Tally) -> bool:
 
 def _store_last_scan(lane: Discovery, started_at: datetime, scan: dict[str, Any]) -> None:
     body = json.dumps({"started_at": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"), **scan})
-    lane.states.put(LAST_SCAN_KEY, body.encode(), ContentType="application/json")
+    try:
+        lane.states.put(LAST_SCAN_KEY, body.encode(), ContentType="application/json")
+    except AWS_ERRORS as error:  # for the API only: the scan itself is done
+        log.warning("last scan not stored", extra={"key": LAST_SCAN_KEY, "error": str(error)})
 
 
 def _report(lane: Discovery, result: dict[str, Any], outcome: str) -> None:

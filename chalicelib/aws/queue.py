@@ -33,7 +33,7 @@ class Queue:
         """
         waiting = set(range(len(bodies)))
         accepted = [False] * len(bodies)
-        for attempt in range(SEND_ATTEMPTS):
+        for attempt in range(1, SEND_ATTEMPTS + 1):
             entries = [{"Id": str(index), "MessageBody": bodies[index]} for index in sorted(waiting)]
             try:
                 response = self._sqs.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ class Queue:
             for success in response.get("Successful", ()):
                 accepted[int(success["Id"])] = True
             waiting = _worth_repeating(response)
-            if not waiting:
+            if not waiting or attempt == SEND_ATTEMPTS:
                 break
             time.sleep(BACKOFF_SECONDS * 2**attempt)
         return accepted

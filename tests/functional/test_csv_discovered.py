@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.errors import EventError
 from tests.faults.dying import calls_of, deaths, run
 from tests.support.builders import LANDING, job, sqs_event
 from tests.support.scans import Scans
@@ -93,6 +94,17 @@ def test_without_a_usable_config_every_message_comes_back_and_succeeds_later(
     world.configure([job(source_file_name="orders.csv")])
     assert consume(*found) == []
     assert world.row(ORDERS)["status"] == "triggered"
+
+
+def test_an_event_that_did_not_come_through_the_queue_is_processed_or_raises(
+    world: World, found: list[dict[str, Any]]
+) -> None:
+    assert app.csv_discovered(found[1], None) == {"batchItemFailures": []}
+    assert world.row(ORDERS)["status"] == "triggered"
+    unreadable: list[Any] = [{}, [], None, "text", {"Records": [{"messageId": 7}]}, {"Records": ["text"]}]
+    for payload in unreadable:
+        with pytest.raises(EventError):
+            app.csv_discovered(payload, None)
 
 
 def test_own_outputs_and_test_events_are_done_with(world: World) -> None:

@@ -16,7 +16,7 @@ from chalicelib import folder_listing
 from chalicelib.aws import queue
 from tests.faults.dying import Call, Process, Send, calls_of, deaths, run, running
 from tests.support.builders import LANDING
-from tests.support.scans import ARTIFACTS, STATE_KEY, LambdaContext, Scans, aws_error, pages_of
+from tests.support.scans import ARTIFACTS, LAST_SCAN_KEY, STATE_KEY, LambdaContext, Scans, aws_error, pages_of
 
 A, B, C, D = (f"incoming/{folder}/x.csv" for folder in "abcd")
 
@@ -267,6 +267,13 @@ def test_a_scan_killed_at_any_of_its_calls_loses_nothing(scans: Scans) -> None:
         assert list(scans.recorded()) == [A, B, C, D], str(death)
         assert set(scans.queued_keys()) == {B, C, D}, str(death)
         assert scans.scan()["queued"] == 0, str(death)
+
+
+def test_a_result_that_cannot_be_stored_for_the_api_does_not_fail_the_scan(scans: Scans) -> None:
+    scans.upload(A)
+    result = scan_with(scans, failing("PutObject", aws_error("AccessDenied", 403), Key=LAST_SCAN_KEY))
+    assert (result["statusCode"], result["queued"]) == (200, 1)
+    assert list(scans.recorded()) == [A]
 
 
 def test_a_killed_first_scan_leaves_no_half_a_state(scans: Scans) -> None:
