@@ -79,6 +79,13 @@ def scans(aws: None) -> Scans:
     return Scans()
 
 
+@pytest.fixture
+def shared_scans(shared_aws: None) -> Scans:
+    """Return the scheduled lanes on an emulated AWS that a module's tests share."""
+    _forget()
+    return Scans()
+
+
 def _forget() -> None:
     for wired in list(vars(app).values()):
         if hasattr(wired, "cache_clear"):

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chalicelib import stored_state
-from chalicelib.errors import StateError
 from tests.support.scans import Scans
 
 A, B, C, D = (f"incoming/{folder}/x.csv" for folder in ("a", "b", "cé", "d"))
@@ -88,60 +87,6 @@ def test_half_a_surrogate_pair_in_a_key_is_no_file_of_ours(scans: Scans) -> None
     scans.put_state(backwards(document))
     result = scans.scan()
     assert (result["skipped"], result["removed"]) == (1, 1)
-
-
-LINES = '{"version":1,"files":{\n"incoming/a/x.csv":%s,\n"incoming/b/x.csv":%s\n}}'
-GOOD = '{"status":"queued","size":1,"folder":"a","etag":"e","queued_at":"2026-01-31T00:00:00Z"}'
-
-
-@pytest.mark.parametrize(
-    ("body", "line"),
-    [
-        (b"", 1),
-        (b"\x00", 1),
-        ("[]", 1),
-        ('"files"', 1),
-        ("{}", 1),
-        ('{"version":2,"files":{}}', 1),
-        ('{"version":true,"files":{}}', 1),
-        ('{"version":1,"files":[]}', 1),
-        ('{"version":1,"files":{},"cursor":"x"}', 1),
-        ('{"version":1,"resume_after":7,"files":{}}', 1),
-        ((LINES % (GOOD, GOOD))[:-3], 3),
-        ((LINES % (GOOD, GOOD))[:150], 3),
-        ((LINES % (GOOD, GOOD)) + "\n}}", 5),
-        (LINES % (GOOD, '{"status":"queued"}'), 3),
-        (LINES % (GOOD, GOOD.replace("1,", '"1",')), 3),
-        (LINES % (GOOD, GOOD.replace('"e"', "null")), 3),
-        (LINES % (GOOD, "oops"), 3),
-        (LINES % ("[]", GOOD), 2),
-        ((LINES % (GOOD, GOOD)).encode().replace(b"/b/", b"/\xff/"), 3),
-    ],
-)
-def test_a_corrupt_or_foreign_document_is_named_left_alone_and_nothing_is_queued(
-    scans: Scans, body: str | bytes, line: int
-) -> None:
-    scans.upload(A, B, C, *(f"incoming/e/{number}.csv" for number in range(50)))
-    before = scans.put_state(body)
-    with pytest.raises(
-        StateError, match=rf"s3://sluice-local-artifacts/state/processed_files.json, line {line}\b"
-    ):
-        scans.scan()
-    assert scans.raw_state() == before
-    assert scans.queued_keys() == []
-    assert scans.last_scan()["outcome"] == "failed"
-    assert f"line {line}" in scans.last_scan()["error"]
-
-
-def test_a_document_too_large_to_be_normalised_is_named_with_its_line(
-    scans: Scans, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stored_state, "LOADABLE_BYTES", 100)
-    scans.upload(A, B)
-    scans.put_state(LINES % (GOOD, "oops"))
-    with pytest.raises(StateError, match=r"line 3 is .*too large to be normalised"):
-        scans.scan()
-    assert scans.queued_keys() == []
 
 
 def test_a_document_in_our_layout_is_never_loaded_whole(
