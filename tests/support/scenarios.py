@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 from tests.support import ndjson
 from tests.support.api import Api
 from tests.support.aws_calls import failing, recorded
-from tests.support.builders import CONFIG_KEY, LANDING, s3_event
+from tests.support.builders import CONFIG_KEY, LANDING, s3_event, sqs_event
 from tests.support.world import World
 
 BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
@@ -193,6 +193,36 @@ def secrets_are_read(_world: World) -> None:
     forget_wiring()
 
 
+def through_the_queue(scenario: Scenario) -> Scenario:
+    """Have the files of a landing scenario brought by the queue of discovered files."""
+
+    def consume(event: Any, _context: Any) -> list[dict[str, Any]]:
+        app.csv_discovered(sqs_event(event), None)
+        return [{}]
+
+    def brought(world: World) -> None:
+        with patch.object(app, "object_created", consume):
+            scenario(world)
+
+    return brought
+
+
+def csv_files_are_discovered(world: World) -> None:
+    """A first scan and one that finds a change."""
+    world.upload("incoming/shop/orders.csv")
+    app.discover_csv({}, None)
+    world.upload("incoming/shop/orders.csv", b"changed")
+    app.discover_csv({}, None)
+
+
+def tables_get_manifests(world: World) -> None:
+    """A table's manifest is created, and replaced."""
+    world.upload("lake/orders/1.csv")
+    app.write_table_manifests({}, None)
+    world.upload("lake/orders/2.csv")
+    app.write_table_manifests({}, None)
+
+
 def in_small_parts() -> Any:
     """Copy in parts of the smallest size, so that a big object has two."""
     return patch.object(copying, "PART_BYTES", 5 * 1024**2)
@@ -207,6 +237,18 @@ SCENARIOS: dict[str, list[Scenario]] = {
         the_config_breaks,
     ],
     "ndjson_arrived": [ndjson_files_arrive, batches_fill],
+    "csv_discovered": [
+        through_the_queue(scenario)
+        for scenario in (
+            files_start_jobs,
+            files_are_parked,
+            a_newer_upload_gets_in_between,
+            objects_vanish,
+            the_config_breaks,
+        )
+    ],
+    "discover_csv": [csv_files_are_discovered],
+    "write_table_manifests": [tables_get_manifests],
     "reconcile": [the_landing_lane_is_repaired, repairs_fail_too, batches_are_repaired],
     "api_handler": [the_api_is_asked],
     "authorize": [secrets_are_read],
