@@ -11,35 +11,19 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import __version__, arrivals, discovered, discovery, logs, routing, status, table_manifests
+from chalicelib import __version__, arrivals, discovered, discovery, logs, routing, table_manifests
 from chalicelib import reconcile as repair
-from chalicelib import summary as overview
 from chalicelib.answers import UNAUTHORIZED, Answer, answer
-from chalicelib.auth import ALLOWED_METHODS, CachedTokens, GivenTokens, Tokens
-from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.catalog_reader import CatalogReader
-from chalicelib.aws.catalog_table import CatalogTable
-from chalicelib.aws.clients import client
-from chalicelib.aws.copying import CopyTarget
-from chalicelib.aws.glue import GlueJob
-from chalicelib.aws.lock import DistributedLock
-from chalicelib.aws.manifest_records import ManifestRecords
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.queue_depth import QueueDepth
-from chalicelib.aws.secrets import RoleSecrets
-from chalicelib.aws.state_machine import StateMachine
-from chalicelib.aws.state_store import StateStore
-from chalicelib.aws.topic import Topic
-from chalicelib.aws.tracking_reader import TrackingReader
-from chalicelib.aws.tracking_table import TrackingTable
+from chalicelib.auth import ALLOWED_METHODS, CachedTokens, GivenTokens
+from chalicelib.calls import body_of, caller_of, query_of
 from chalicelib.discovery import Discovery
-from chalicelib.folder_listing import Scope
-from chalicelib.jobs import JobConfig
-from chalicelib.landing import Landing, own_outputs
+from chalicelib.landing import Landing
 from chalicelib.ndjson import Ndjson
 from chalicelib.outcomes import Outcome
 from chalicelib.settings import Settings
+from chalicelib.shell import page_headers, page_html
 from chalicelib.table_manifests import TableManifests
+from chalicelib.wiring import api, lanes, views
 
 try:  # what `chalice local` turns into an answer; Lambda has no such module
     from chalice.local import LocalGatewayException
@@ -84,20 +68,7 @@ def settings() -> Settings:
 @cache
 def landing() -> Landing:
     """Wire the lane of the landing bucket."""
-    config, region = settings(), settings().aws_region
-    return Landing(
-        bucket=Bucket(client("s3", region), config.landing_bucket),
-        target=CopyTarget(client("s3", region), config.landing_bucket),
-        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
-        settings=config,
-    )
+    return lanes.landing(settings())
 
 
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
@@ -106,27 +77,13 @@ def object_created(event: AnyEvent) -> list[Outcome]:
     return routing.object_created(landing(), event.payload)
 
 
-object_created.event_class = AnyEvent
-
-
 # NDJSON lane
 
 
 @cache
 def ndjson() -> Ndjson:
     """Wire the lane of the NDJSON bucket."""
-    config, region = settings(), settings().aws_region
-    return Ndjson(
-        bucket=Bucket(client("s3", region), config.ndjson_bucket),
-        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket),
-        manifests=Bucket(client("s3", region), config.manifest_bucket),
-        tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
-        records=ManifestRecords(client("dynamodb", region), config.tracking_table),
-        lock=DistributedLock(client("dynamodb", region), config.tracking_table),
-        glue=GlueJob(client("glue", region), config.glue_job_name),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
-        settings=config,
-    )
+    return lanes.ndjson(settings())
 
 
 @app.on_sqs_message(queue=NDJSON_QUEUE, batch_size=10, maximum_concurrency=NDJSON_MAX_CONCURRENCY)
@@ -135,58 +92,25 @@ def ndjson_arrived(event: AnyEvent) -> arrivals.BatchResponse:
     return arrivals.ndjson_arrived(ndjson(), event.payload)
 
 
-ndjson_arrived.event_class = AnyEvent
-
-
 # Scheduled lanes
 
 
 @cache
 def discovery_scan() -> Discovery:
     """Wire the scan for CSV files."""
-    config, region = settings(), settings().aws_region
-    return Discovery(
-        source=Bucket(client("s3", region), config.s3_source_bucket),
-        states=StateStore(client("s3", region), config.s3_state_bucket),
-        queue=Queue(client("sqs", region), config.sqs_queue_url),
-        scope=Scope(config.s3_prefix, config.skip_folders, own_outputs(config)),
-        state_key=config.s3_state_key,
-    )
+    return lanes.discovery_scan(settings())
 
 
 @cache
 def discovered_files() -> Landing:
     """Wire the landing lane on the bucket that discovery scans."""
-    config, region = settings(), settings().aws_region
-    return Landing(
-        bucket=Bucket(client("s3", region), config.s3_source_bucket),
-        target=CopyTarget(client("s3", region), config.s3_source_bucket),
-        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
-        settings=config,
-    )
+    return lanes.discovered_files(settings())
 
 
 @cache
 def table_manifests_run() -> TableManifests:
     """Wire the lane of the tables' manifests."""
-    config, region = settings(), settings().aws_region
-    return TableManifests(
-        source=Bucket(client("s3", region), config.landing_bucket),
-        manifests=StateStore(client("s3", region), config.landing_bucket),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
-        settings=config,
-    )
+    return lanes.table_manifests_run(settings())
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
@@ -195,25 +119,16 @@ def discover_csv(event: AnyEvent) -> dict[str, Any]:
     return discovery.discover_csv(discovery_scan(), event.context)
 
 
-discover_csv.event_class = AnyEvent
-
-
 @app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
 def csv_discovered(event: AnyEvent) -> dict[str, Any]:
     """Catalogue and route the files that discovery has queued."""
     return discovered.csv_discovered(discovered_files(), event.payload)
 
 
-csv_discovered.event_class = AnyEvent
-
-
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def write_table_manifests(event: AnyEvent) -> dict[str, Any]:
     """Bring the manifest of every table up to date."""
     return table_manifests.write_table_manifests(table_manifests_run(), event.context)
-
-
-write_table_manifests.event_class = AnyEvent
 
 
 # Repair
@@ -225,7 +140,15 @@ def reconcile(event: AnyEvent) -> dict[str, Any]:
     return repair.reconcile(landing(), ndjson(), event.context)
 
 
-reconcile.event_class = AnyEvent
+for handler in (
+    object_created,
+    ndjson_arrived,
+    discover_csv,
+    csv_discovered,
+    write_table_manifests,
+    reconcile,
+):
+    handler.event_class = AnyEvent
 
 
 # Status API
@@ -251,20 +174,10 @@ class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # which 
         self.body = json.dumps(refusal.body).encode()
 
 
-def query() -> dict[str, list[str]]:
-    """Return the request's query parameters, with every repeat."""
-    request = app.current_request
-    given = request.query_params if request else None
-    return {name: given.getlist(name) for name in given} if given else {}
-
-
 @cache
 def tokens() -> CachedTokens | GivenTokens:
-    """Wire the API's tokens: kept in secrets, or given as stage `local` does."""
-    config = settings()
-    if not config.api_tokens_secret:
-        return GivenTokens(Tokens(config.api_reader_token, config.api_operator_token))
-    return CachedTokens(RoleSecrets(client("secretsmanager", config.aws_region), config.api_tokens_secret))
+    """Wire the tokens of the API's callers."""
+    return api.tokens(settings())
 
 
 @app.authorizer(ttl_seconds=60)
@@ -276,55 +189,110 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return AuthResponse([AuthRoute("*", ALLOWED_METHODS[role.body])], role.body, {"role": role.body})
 
 
-@cache
-def uploads() -> status.Uploads:
-    """Wire the lists of uploads."""
-    return status.Uploads(CatalogReader(client("dynamodb", settings().aws_region), settings().catalog_table))
-
-
-@cache
-def everything() -> overview.Overview:
-    """Wire the summary."""
-    config, region = settings(), settings().aws_region
-    queues = overview.Queues(
-        ndjson=QueueDepth(client("sqs", region), config.ndjson_queue),
-        ndjson_dead=QueueDepth(client("sqs", region), config.ndjson_dlq),
-        discovered=QueueDepth(client("sqs", region), config.discovered_queue),
-        discovered_dead=QueueDepth(client("sqs", region), config.discovered_dlq),
-        landing_dead=QueueDepth(client("sqs", region), config.landing_dlq),
-    )
-    return overview.Overview(
-        uploads=uploads(),
-        catalog=CatalogReader(client("dynamodb", region), config.catalog_table),
-        tracking=TrackingReader(client("dynamodb", region), config.tracking_table),
-        queues=queues,
-        settings=config,
-    )
+@app.route("/")
+def get_page() -> Response:
+    """Serve the status page, which asks for a token itself."""
+    origin = answer(lambda: api.upload_urls(settings()).origin())
+    return Response(page_html(), {**page_headers(origin.body if origin.status == 200 else "")})
 
 
 @app.route("/health")
 @answered
-def health() -> dict[str, str]:
+def get_health() -> dict[str, str]:
     """Tell that the API runs."""
     return {"status": "ok", "stage": STAGE, "version": __version__}
 
 
 @app.route("/summary", authorizer=authorize)
 @answered
-def summary() -> Any:
+def get_summary() -> Any:
     """Count a day and what is stuck."""
-    return overview.summarize(everything(), query())
+    return views.get_summary(settings(), query_of(app.current_request))
 
 
 @app.route("/files", authorizer=authorize)
 @answered
-def files() -> Any:
+def get_files() -> Any:
     """List the uploads of a date."""
-    return status.list_files(uploads(), query())
+    return views.get_files(settings(), query_of(app.current_request))
 
 
 @app.route("/file", authorizer=authorize)
 @answered
-def file() -> Any:
+def get_file() -> Any:
     """Show every version of one key."""
-    return status.show_file(uploads(), query())
+    return views.get_file(settings(), query_of(app.current_request))
+
+
+@app.route("/explain", authorizer=authorize)
+@answered
+def get_explain() -> Any:
+    """Tell what happened to a key and what would happen now."""
+    return views.get_explain(settings(), query_of(app.current_request))
+
+
+@app.route("/batches", authorizer=authorize)
+@answered
+def get_batches() -> Any:
+    """Show what waits for its batch."""
+    return views.get_batches(settings(), query_of(app.current_request))
+
+
+@app.route("/manifests", authorizer=authorize)
+@answered
+def get_manifests() -> Any:
+    """List the batch manifests of a date."""
+    return views.get_manifests(settings(), query_of(app.current_request))
+
+
+@app.route("/quarantine", authorizer=authorize)
+@answered
+def get_quarantine() -> Any:
+    """List what is quarantined."""
+    return views.get_quarantine(settings(), query_of(app.current_request))
+
+
+@app.route("/jobs", authorizer=authorize)
+@answered
+def get_jobs() -> Any:
+    """List the jobs of the config and its faults."""
+    return views.get_jobs(settings(), query_of(app.current_request))
+
+
+@app.route("/discovery", authorizer=authorize)
+@answered
+def get_discovery() -> Any:
+    """Show the last scan and its state."""
+    return views.get_discovery(settings(), query_of(app.current_request))
+
+
+@app.route("/replay", methods=["POST"], authorizer=authorize)
+@answered
+def post_replay() -> Any:
+    """Route uploads again."""
+    return views.post_replay(
+        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
+    )
+
+
+@app.route("/quarantine/release", methods=["POST"], authorizer=authorize)
+@answered
+def post_release() -> Any:
+    """Let a quarantined file pass."""
+    return views.post_release(settings(), body_of(app.current_request), caller_of(app.current_request))
+
+
+@app.route("/redrive", methods=["POST"], authorizer=authorize)
+@answered
+def post_redrive() -> Any:
+    """Send dead letters back."""
+    return views.post_redrive(
+        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
+    )
+
+
+@app.route("/upload", methods=["POST"], authorizer=authorize)
+@answered
+def post_upload() -> Any:
+    """Offer a place to put a file."""
+    return views.post_upload(settings(), body_of(app.current_request))

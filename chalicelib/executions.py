@@ -17,10 +17,15 @@ def sanitize(text: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_-]", "", re.sub(r"[ /.]", "-", text))[:SANITIZED_LENGTH]
 
 
-def execution_name(upload: Upload) -> str:
-    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`."""
+def execution_name(upload: Upload, repeat: int = 0) -> str:
+    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`.
+
+    A forced replay is the upload's `repeat`-th: its name ends in `-r<repeat>`.
+    """
     moment = upload.found.last_modified.strftime("%Y%m%d%H%M%S")
-    return f"run-{sanitize(file_name(upload.key))}-{moment}-{upload.identity[:SHORT_IDENTITY]}"
+    suffix = f"-r{repeat}" if repeat else ""
+    name = sanitize(file_name(upload.key))[: SANITIZED_LENGTH - len(suffix)]
+    return f"run-{name}-{moment}-{upload.identity[:SHORT_IDENTITY]}{suffix}"
 
 
 def execution_input(upload: Upload, job: Job) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,10 @@ OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into."""
+    """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
+
+    `audit` goes into every row that is written: a replay tells there who asked for it.
+    """
 
     bucket: Bucket
     target: CopyTarget
@@ -32,10 +35,11 @@ class Landing:
     jobs: JobConfig
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    audit: Row = field(default_factory=dict)
 
     def row(self, upload: Upload, status: Status, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""
-        return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details)
+        return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)
 
 
 def own_outputs(settings: Settings) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.catalog import Status
+from chalicelib.discovery_list import Scans, last_scan
 from chalicelib.parameters import Given, read_date, read_parameters
 from chalicelib.settings import Settings
 from chalicelib.status import Body, Uploads
@@ -40,8 +40,8 @@ class Overview:
     """What the summary is read from."""
 
     uploads: Uploads
-    catalog: CatalogReader
     tracking: TrackingReader
+    scans: Scans
     queues: Queues
     settings: Settings
 
@@ -51,10 +51,11 @@ def summarize(overview: Overview, given: Given) -> Body:
     values = read_parameters(given, "date")
     date = read_date(values, overview.uploads.today())
     with ThreadPoolExecutor(max_workers=8) as pool:
-        landed = pool.map(lambda one: overview.catalog.count(date, one, COUNT_BOUND), Status)
+        landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), Status)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
         backlog = pool.submit(_backlog, overview.queues)
+        scan = pool.submit(last_scan, overview.scans)
         counts = dict(zip(map(str, Status), landed, strict=True))
     return {
         "date": date,
@@ -62,6 +63,7 @@ def summarize(overview: Overview, given: Given) -> Body:
         "ndjson": _tracked(tracked.result()),
         "at_least": _inexact(counts, tracked.result(), waiting.result()),
         "pending": pending_by_date(waiting.result().rows, overview.settings.max_batch_bytes),
+        "last_scan": scan.result(),
         "backlog": backlog.result(),
     }
 

@@ -77,5 +77,6 @@ def _client(service: Any, region: str) -> Any:
         read_timeout=READ_TIMEOUT_SECONDS,
         max_pool_connections=MAX_CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS.get(service, MAX_ATTEMPTS)},
+        signature_version="s3v4" if service == "s3" else None,  # presigned URLs are otherwise of version 2
     )
     return _session().client(service, region_name=region or None, config=config)

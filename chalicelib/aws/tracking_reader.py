@@ -129,6 +129,18 @@ class TrackingReader:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return rows
 
+    def named(self, date: str, file_name: str, count: int) -> list[Row]:
+        """Read up to `count` rows of a date whose name begins with `file_name`, consistently."""
+        page = self._dynamodb.query(
+            TableName=self.name,
+            KeyConditionExpression="#date = :date AND begins_with(#name, :name)",
+            ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
+            ExpressionAttributeValues={":date": {"S": date}, ":name": {"S": file_name}},
+            ConsistentRead=True,
+            Limit=count,
+        )
+        return [from_item(item) for item in page["Items"]]
+
     def find(self, date: str, file_name: str) -> Row | None:
         """Read one row, consistently."""
         found = self._dynamodb.get_item(

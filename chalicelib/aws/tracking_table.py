@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COUNTER = "COUNTER#"
 PENDING_INDEX = "pending"
+AUDIT = ("released_by", "released_from", "released_at", "released_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,14 @@ class TrackingTable:
     def replace(self, row: Row, standing: Row) -> Row | None:
         """Write a row over `standing`, if that is unchanged; return None, or the row that stands now.
 
-        `revision` grows with every write, so that no later row is mistaken for an earlier one.
+        `revision` grows with every write, so that no later row is mistaken for an earlier one. What an
+        operator did stays told.
         """
+        audit = {name: standing[name] for name in AUDIT if name in standing}
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
-                Item=to_item({**row, "revision": standing["revision"] + 1}),
+                Item=to_item({**audit, **row, "revision": standing["revision"] + 1}),
                 ConditionExpression="#revision = :revision AND #status = :status",
                 ExpressionAttributeNames={"#revision": "revision", "#status": "status"},
                 ExpressionAttributeValues={

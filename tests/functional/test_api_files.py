@@ -138,7 +138,7 @@ def test_an_unknown_key_is_404_and_told_where_to_ask(world: World, api: Api) -> 
         ("/summary", {"status": "failed"}, "it takes date"),
     ],
 )
-def test_a_bad_parameter_is_400_naming_it(aws: None, api: Api, path: str, query: object, names: str) -> None:
+def test_a_bad_parameter_is_400_naming_it(api: Api, path: str, query: object, names: str) -> None:
     reply = api.get(path, query)
     assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")
     assert names in reply.body["Message"]

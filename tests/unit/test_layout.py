@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "chalicelib"
 CAPABILITIES = sorted(LIBRARY.glob("*.py"))
 ADAPTERS = sorted((LIBRARY / "aws").glob("*.py"))
+WIRING = sorted((LIBRARY / "wiring").glob("*.py"))
 LEAVES = {"settings": {"errors"}, "errors": set(), "logs": set(), "events": {"errors"}}
 RUNTIME = {"boto3", "botocore", "mypy_boto3"}
 
@@ -34,7 +35,7 @@ def _ours(path: Path) -> set[str]:
     return {name.split(".")[1] for name in _imports(path) if name.startswith("chalicelib.")}
 
 
-@pytest.mark.parametrize("path", [*CAPABILITIES, *ADAPTERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*CAPABILITIES, *ADAPTERS, *WIRING], ids=lambda path: path.stem)
 def test_what_ships_imports_the_standard_library_and_ourselves(path: Path) -> None:
     foreign = _packages(path) - sys.stdlib_module_names - {"chalicelib"}
     allowed = {name for name in foreign if name.startswith(tuple(RUNTIME))} if path in ADAPTERS else set()
@@ -57,5 +58,10 @@ def test_a_leaf_imports_next_to_nothing_of_ours(name: str) -> None:
 
 
 def test_nothing_that_ships_imports_app_ops_or_tests() -> None:
-    for path in [*CAPABILITIES, *ADAPTERS]:
+    for path in [*CAPABILITIES, *ADAPTERS, *WIRING]:
         assert not _packages(path) & {"app", "ops", "tests", "chalice"}, path
+
+
+@pytest.mark.parametrize("path", CAPABILITIES, ids=lambda path: path.stem)
+def test_a_capability_is_wired_by_others(path: Path) -> None:
+    assert "wiring" not in _ours(path)

@@ -1,0 +1,59 @@
+"""The release of a quarantined file, noted in its tracking row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of
+from chalicelib.aws.items import Row, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class ReleaseLog:
+    """Releases in the tracking table, by its name."""
+
+    def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = name
+
+    def release(self, row: Row, by: str, address: str, at: str) -> bool:
+        """Let a quarantined version pass validation once; False when its row changed meanwhile.
+
+        A released row is released again: that finishes what a dead process began.
+        """
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=to_item({"date_prefix": row["date_prefix"], "file_name": row["file_name"]}),
+                UpdateExpression="SET #status = :released, #by = :by, #address = :address, #at = :at, "
+                "#why = :why REMOVE #quarantine, #quarantined_at",
+                ConditionExpression="#status IN (:quarantined, :released) AND #etag = :etag",
+                ExpressionAttributeNames={
+                    "#status": "status",
+                    "#etag": "etag",
+                    "#by": "released_by",
+                    "#address": "released_from",
+                    "#at": "released_at",
+                    "#why": "released_reason",
+                    "#quarantine": "quarantine",
+                    "#quarantined_at": "quarantined_at",
+                },
+                ExpressionAttributeValues={
+                    ":released": {"S": "released"},
+                    ":quarantined": {"S": "quarantined"},
+                    ":etag": {"S": row["etag"]},
+                    ":by": {"S": by},
+                    ":address": {"S": address},
+                    ":at": {"S": at},
+                    ":why": {"S": row.get("reason") or "no reason was recorded"},
+                },
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True

@@ -1,0 +1,66 @@
+"""What operators did to an upload, noted in its catalogue row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.failures import code_of
+from chalicelib.aws.items import Row, from_item, to_item, to_value
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class ReplayLog:
+    """The replays of uploads, in the catalogue by table name."""
+
+    def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
+        self._dynamodb = dynamodb
+        self.name = name
+
+    def note(self, row: Row, replay: Mapping[str, Any]) -> Row | None:
+        """Append a replay to the row of an upload, before it is carried out.
+
+        Return the row's `replays` and `replay_count` with it; None when the row is gone.
+        """
+        try:
+            noted = self._dynamodb.update_item(
+                TableName=self.name,
+                Key=_key(row),
+                UpdateExpression="SET #replays = list_append(if_not_exists(#replays, :none), :new) "
+                "ADD #count :one",
+                ConditionExpression="attribute_exists(#status)",
+                ExpressionAttributeNames={
+                    "#replays": "replays",
+                    "#count": "replay_count",
+                    "#status": "status",
+                },
+                ExpressionAttributeValues={
+                    ":none": {"L": []},
+                    ":new": to_value([dict(replay)]),
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return None
+        return from_item(noted["Attributes"])
+
+    def note_execution(self, row: Row, execution: str, job_id: str) -> None:
+        """Let the row tell the execution that a forced replay started."""
+        self._dynamodb.update_item(
+            TableName=self.name,
+            Key=_key(row),
+            UpdateExpression="SET #execution = :execution, #job = :job",
+            ExpressionAttributeNames={"#execution": "execution", "#job": "job_id"},
+            ExpressionAttributeValues={":execution": {"S": execution}, ":job": {"S": job_id}},
+        )
+
+
+def _key(row: Row) -> dict[str, Any]:
+    return to_item({"file_key": row["file_key"], "timestamp": row["timestamp"]})

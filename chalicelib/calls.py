@@ -1,0 +1,27 @@
+"""What a request of the API carries, read from Chalice's request object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.errors import RequestError
+from chalicelib.operator import Operator
+
+
+def query_of(request: Any) -> dict[str, list[str]]:
+    """Return the query parameters, with every repeat."""
+    given = request.query_params
+    return {name: given.getlist(name) for name in given} if given else {}
+
+
+def body_of(request: Any) -> Any:
+    """Return the JSON body, None without one; Chalice refuses what is not JSON."""
+    try:
+        return request.json_body
+    except RecursionError:
+        raise RequestError("the body is nested too deeply") from None
+
+
+def caller_of(request: Any) -> Operator:
+    """Return who asks, as the authorizer and the gateway know them."""
+    return Operator(request.context["authorizer"]["principalId"], request.context["identity"]["sourceIp"])

@@ -1,0 +1,93 @@
+"use strict";
+// Calls of the API beside which this page is served; the token stays in this tab.
+
+const BASE = location.pathname.replace(/\/?$/, "/");
+
+class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const session = {
+  stage: "",
+  get token() { return sessionStorage.getItem("sluice-token") || ""; },
+  set token(value) {
+    if (value) sessionStorage.setItem("sluice-token", value);
+    else sessionStorage.removeItem("sluice-token");
+  },
+};
+
+async function call(method, path, { query = {}, body = undefined, token = session.token } = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const parameters = new URLSearchParams(given).toString();
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let reply;
+  try {
+    reply = await fetch(BASE + path + (parameters ? `?${parameters}` : ""), {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+    });
+  } catch {
+    throw new ApiError(0, "Sluice does not answer. Is it running? Trying again.");
+  }
+  const answer = await reply.json().catch(() => ({}));
+  if (!reply.ok) {
+    if (reply.status === 401 && session.token) askToken("This token is not known: it may have been rotated.");
+    const denied = reply.status === 403 ? "A reader's token may look only: sign in as an operator to act." : "";
+    throw new ApiError(reply.status, denied || answer.Message || answer.message || `HTTP ${reply.status}`);
+  }
+  return answer;
+}
+
+const get = (path, query) => call("GET", path, { query });
+const post = (path, body) => call("POST", path, { body });
+
+function askToken(problem = "") {
+  const dialog = $("token");
+  $("token-hint").hidden = session.stage !== "local";
+  setText($("token-error"), problem);
+  $("token-error").hidden = !problem;
+  if (!$("token-value").value) $("token-value").value = session.stage === "local" ? "local-operator" : "";
+  if (!dialog.open) dialog.showModal();
+  $("token-value").focus();
+}
+
+async function signIn(event) {
+  event.preventDefault();
+  const token = $("token-value").value.trim();
+  $("token-submit").disabled = true;
+  try {
+    session.token = "";
+    await call("GET", "files", { query: { limit: 1 }, token });
+    session.token = token;
+    $("token-value").value = "";
+    $("token").close();
+    showAccount();
+    refresh();
+  } catch (error) {
+    const unknown = error.status === 401 || error.status === 403;
+    setText($("token-error"), unknown ? "This token is not known. Check for a missing character." : error.message);
+    $("token-error").hidden = false;
+  } finally {
+    $("token-submit").disabled = false;
+  }
+}
+
+function showAccount() {
+  setText($("account"), session.token ? "Sign out" : "Sign in");
+}
+
+function account() {
+  if (session.token) {
+    session.token = "";
+    showAccount();
+    location.reload();
+  } else {
+    askToken();
+  }
+}

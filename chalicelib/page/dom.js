@@ -1,0 +1,100 @@
+"use strict";
+// Building blocks of the page. Whatever comes from S3 becomes a text node, never markup.
+
+function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat(3)) {
+    if (child === null || child === undefined || child === false) continue;
+    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return node;
+}
+
+const $ = (id) => document.getElementById(id);
+
+function keyText(key) {
+  return h("bdi", { class: "key" }, key);
+}
+
+function badge(status) {
+  return h("span", { class: "badge", "data-status": status }, String(status).replace("_", " "));
+}
+
+function bytes(count) {
+  if (typeof count !== "number") return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) { value /= 1024; unit += 1; }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+function number(count) {
+  return typeof count === "number" ? count.toLocaleString("en-US") : "–";
+}
+
+function moment(text) {
+  return new Date(String(text || "").split("#")[0]);
+}
+
+function ago(text) {
+  const seconds = Math.round((Date.now() - moment(text)) / 1000);
+  if (Number.isNaN(seconds)) return "";
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} d ago`;
+}
+
+function time(text) {
+  if (!text || Number.isNaN(moment(text).getTime())) return h("span", { class: "muted" }, "–");
+  const exact = moment(text).toISOString().replace("T", " ").slice(0, 19) + " UTC";
+  return h("time", { datetime: moment(text).toISOString(), title: exact, "data-ago": text }, ago(text));
+}
+
+setInterval(() => {
+  for (const node of document.querySelectorAll("time[data-ago]")) {
+    const now = ago(node.dataset.ago);
+    if (node.textContent !== now) node.textContent = now;
+  }
+}, 5000);
+
+// Rows that did not change keep their nodes, so nothing flickers and focus and selection stay.
+const drawn = new WeakMap();
+
+function reconcile(parent, items, idOf, render) {
+  const before = new Map([...parent.children].map((node) => [drawn.get(node)?.id, node]));
+  const focused = document.activeElement?.dataset?.focus;
+  items.forEach((item, index) => {
+    const id = idOf(item);
+    const content = JSON.stringify(item);
+    let node = before.get(id);
+    const inside = node?.contains(document.activeElement);
+    if (!node || drawn.get(node).content !== content) {
+      const fresh = render(item);
+      drawn.set(fresh, { id, content });
+      if (node) node.replaceWith(fresh);
+      node = fresh;
+      if (inside && focused) fresh.querySelector(`[data-focus="${focused}"]`)?.focus();
+    }
+    before.delete(id);
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] || null);
+  });
+  for (const node of before.values()) node.remove();
+}
+
+function setText(node, text) {
+  if (node.textContent !== String(text)) node.textContent = text;
+}
+
+function toast(text, kind = "info") {
+  const node = h("div", { class: "toast", "data-kind": kind }, text);
+  $("toasts").append(node);
+  setTimeout(() => node.remove(), kind === "error" ? 9000 : 5000);
+}

@@ -1,0 +1,67 @@
+"use strict";
+// Files of a day, by status, with replay of what is listed.
+
+class Files {
+  constructor() {
+    this.status = h("select", { id: "status-filter", onchange: () => { view.status = this.status.value; this.list.reset(); refresh(); } },
+      h("option", { value: "" }, "Every status"), STATUSES.map((status) => h("option", { value: status }, status.replace("_", " "))));
+    this.replayAll = h("button", { type: "button", class: "ghost", onclick: () => this.replay() }, "Replay these…");
+    this.list = new PagedList({
+      path: "files", label: "Files of the day, newest first", columns: ["Key", "Status", "Landed", "Size", "Outcome"],
+      query: () => ({ date: view.date, status: view.status }),
+      idOf: (row) => row.file_key + row.timestamp,
+      row: (row) => [keyButton(row.file_key), badge(row.status), time(row.timestamp), bytes(row.file_size), outcomeOf(row)],
+      empty: "No file of this kind on this day.",
+    });
+    this.node = h("div", { class: "view" },
+      h("div", { class: "heading" }, h("h1", {}, "Files"),
+        h("div", { class: "row" }, h("label", { for: "status-filter", class: "hidden" }, "Status"), this.status, this.replayAll)),
+      h("section", { class: "panel flush" }, this.list.node));
+  }
+
+  async refresh() {
+    this.status.value = view.status;
+    this.replayAll.hidden = !["failed", "inactive", "not_configured"].includes(view.status);
+    await this.list.refresh();
+  }
+
+  async replay() {
+    const body = { status: view.status, date: view.date };
+    try {
+      await confirmReplay(body, `Replay ${view.status.replace("_", " ")} files of ${view.date}`);
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  }
+}
+
+// First what would happen, then, when it is confirmed, the same request for real.
+async function confirmReplay(body, title) {
+  const plan = await post("replay", { ...body, dry_run: true });
+  const acting = plan.items.filter((item) => item.action !== "none");
+  const dialog = $("confirm");
+  const lines = plan.items.map((item) => h("li", {},
+    h("span", { class: `action ${item.action === "none" ? "muted" : ""}` }, item.action.replace("_", " ")),
+    h("div", {}, keyText(item.key), h("p", { class: "muted small" }, item.why))));
+  const act = async () => {
+    dialog.close();
+    try {
+      const done = await post("replay", body);
+      const ran = done.items.filter((item) => item.outcome);
+      toast(ran.length ? `Replayed ${ran.length}: ${ran.map((item) => item.outcome.status).slice(0, 3).join(", ")}` : "Nothing had to be done.");
+      refresh();
+      if ($("detail").open) openDetail($("detail").dataset.key);
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  };
+  dialog.replaceChildren(
+    h("h2", { id: "confirm-title" }, title),
+    h("p", { class: "muted" }, acting.length ? `${acting.length} of ${plan.items.length} would be acted on.` : "Nothing would be done."),
+    h("ul", { class: "plan" }, lines),
+    plan.next_cursor ? h("p", { class: "muted small" }, "More follow: replay again afterwards for the next ones.") : null,
+    h("div", { class: "row end" },
+      h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "primary", id: "confirm-act", disabled: !acting.length, onclick: act }, `Replay ${acting.length}`)));
+  dialog.showModal();
+}

@@ -1,0 +1,122 @@
+"use strict";
+// NDJSON batches and manifests, quarantine, jobs and discovery.
+
+class Batches {
+  constructor() {
+    this.meters = h("div", { class: "meters" });
+    this.none = h("p", { class: "state" }, "Loading…");
+    this.manifests = new PagedList({
+      path: "manifests", label: "Batch manifests of the day", columns: ["Manifest", "State", "Planned", "Files", "Size"],
+      query: () => ({ date: view.date }), idOf: (row) => row.manifest_key,
+      row: (row) => [h("bdi", { class: "key" }, row.manifest_key), badge(row.status), time(row.created_at), number(row.files), bytes(row.total_bytes)],
+      empty: "No manifest on this day yet: files wait until their batch is full, or old enough.",
+    });
+    this.files = new PagedList({
+      path: "batches", label: "Files that wait for a batch", columns: ["Key", "Waiting since", "Size"],
+      query: () => ({ date: view.date }), idOf: (row) => row.date_prefix + row.file_name,
+      row: (row) => [keyButton(objectKey(row.file_path)), time(row.pending_since), bytes(row.size_bytes)],
+      empty: "No file of this day waits.",
+    });
+    this.node = h("div", { class: "view" }, h("h1", {}, "Batches"),
+      h("section", { class: "panel" }, h("h2", {}, "Filling"), this.meters, this.none),
+      h("section", { class: "panel flush" }, h("h2", {}, "Manifests"), this.manifests.node),
+      h("section", { class: "panel flush" }, h("h2", {}, "Waiting files"), this.files.node));
+  }
+
+  async refresh() {
+    const [page] = await Promise.all([this.files.refresh(), this.manifests.refresh()]);
+    if (!page) return;
+    reconcile(this.meters, page.waiting, (each) => each.date, meterNode);
+    setText(this.none, "Nothing waits: every accepted file is in a manifest.");
+    this.none.hidden = page.waiting.length > 0;
+  }
+}
+
+function meterNode(each) {
+  const share = Math.min(1, each.bytes / Math.max(1, each.threshold_bytes));
+  const fill = h("span", { class: "fill" });
+  fill.style.width = `${Math.max(1, share * 100)}%`;
+  return h("div", { class: "meter" },
+    h("div", { class: "line" }, h("strong", {}, each.date), h("span", {}, `${bytes(each.bytes)} of ${bytes(each.threshold_bytes)}`)),
+    h("div", { class: "track", role: "meter", "aria-label": `Batch of ${each.date}`, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share * 100) }, fill),
+    h("div", { class: "muted small" }, `${number(each.files)} files, the oldest waits since `, time(each.oldest_pending_since)));
+}
+
+function objectKey(path) {
+  return String(path).replace(/^s3:\/\/[^/]*\//, "");
+}
+
+class Quarantine {
+  constructor() {
+    this.list = new PagedList({
+      path: "quarantine", label: "Quarantined files, newest first", columns: ["Key", "Why", "When", "Size", "Action"],
+      query: () => ({}), idOf: (row) => row.date_prefix + row.file_name,
+      row: (row) => [keyButton(row.key), h("span", { class: "reason" }, row.reason), time(row.quarantined_at), bytes(row.size_bytes),
+        h("button", { type: "button", class: "small-button", "data-focus": "release", onclick: () => releaseKey(row.key) }, "Release")],
+      empty: "Quarantine is empty.",
+    });
+    this.node = h("div", { class: "view" }, h("h1", {}, "Quarantine"),
+      h("p", { class: "muted" }, "Files that failed validation, of every day. A released file goes back and is accepted as it is, once."),
+      h("section", { class: "panel flush" }, this.list.node));
+  }
+
+  refresh() { return this.list.refresh(); }
+}
+
+async function releaseKey(key) {
+  try {
+    await post("quarantine/release", { key });
+    toast("Released: it is back where it came from.");
+    refresh();
+    if ($("detail").open) await refreshDetail();
+  } catch (error) {
+    toast(error.message, "error");
+  }
+}
+
+class Jobs {
+  constructor() {
+    this.state = h("div", { class: "banner", hidden: true });
+    this.list = new PagedList({
+      path: "jobs", label: "Jobs of the config", columns: ["File name", "Job", "Table", "Keys", "State"],
+      query: () => ({}), idOf: (row) => String(row.index),
+      row: (row) => [h("bdi", { class: "key" }, row.source_file_name ?? "–"), `${row.job_id ?? "–"} · ${row.job_name ?? "–"}`, row.target_table ?? "–",
+        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–",
+        row.faults.length ? h("ul", { class: "faults" }, row.faults.map((fault) => h("li", {}, fault))) : badge(row.is_active ? "active" : "inactive")],
+      empty: "No job is configured yet: upload a list of jobs as config/config.json.",
+    });
+    this.node = h("div", { class: "view" }, h("h1", {}, "Jobs"), this.state, h("section", { class: "panel flush" }, this.list.node));
+  }
+
+  async refresh() {
+    const page = await this.list.refresh();
+    if (!page) return;
+    this.state.hidden = page.valid;
+    reconcile(this.state, page.valid ? [] : [page.faults], () => "faults", (faults) => h("div", {},
+      h("strong", {}, "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
+  }
+}
+
+class Discovery {
+  constructor() {
+    this.facts = h("div", { class: "cards" });
+    this.list = new PagedList({
+      path: "discovery", label: "Files that discovery knows", columns: ["Key", "Status", "Queued", "Size", "Folder"],
+      query: () => ({}), idOf: (row) => row.key,
+      row: (row) => [keyButton(row.key), badge(row.status), time(row.queued_at), bytes(row.size), row.folder],
+      empty: "Discovery has not queued a file yet.",
+    });
+    this.node = h("div", { class: "view" }, h("h1", {}, "Discovery"), h("section", { class: "panel" }, h("h2", {}, "Last scan"), this.facts),
+      h("section", { class: "panel flush" }, h("h2", {}, "Known files"), this.list.node));
+  }
+
+  async refresh() {
+    const page = await this.list.refresh();
+    if (!page) return;
+    const scan = page.last_scan || {};
+    const cards = [["Queued", number(scan.queued)], ["Unchanged", number(scan.skipped)], ["Errors", number(scan.errors)],
+      ["Outcome", scan.outcome || "no scan yet", scan.started_at]].map(([name, value, at]) => ({ name, value, at, hint: "", to: "discovery", alarm: name === "Errors" && scan.errors > 0 }));
+    if (page.fault || scan.error) cards.push({ name: "Fault", value: page.fault || scan.error, hint: "", to: "discovery", alarm: true });
+    reconcile(this.facts, cards, (card) => card.name, laneCard);
+  }
+}

@@ -1,0 +1,122 @@
+"use strict";
+// Overview: the day in tiles, what is stuck, and the latest files as a timeline.
+
+const STATUSES = ["triggered", "received", "not_configured", "inactive", "failed", "vanished"];
+const TILES = [
+  ["triggered", "Triggered", "Started a job"],
+  ["received", "Received", "Recorded only"],
+  ["not_configured", "Not configured", "Parked, no job"],
+  ["inactive", "Inactive", "Job is switched off"],
+  ["failed", "Failed", "No outcome yet"],
+];
+
+class Overview {
+  constructor() {
+    this.tiles = h("div", { class: "tiles" });
+    this.share = h("div", { class: "share", role: "img" });
+    this.lane = h("div", { class: "cards" });
+    this.backlog = h("ul", { class: "backlog" });
+    this.timeline = h("ol", { class: "timeline" });
+    this.quiet = h("p", { class: "state" }, "Loading…");
+    this.node = h("div", { class: "view" },
+      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.tiles, this.share),
+      h("div", { class: "columns" },
+        h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
+        h("div", { class: "stack" },
+          h("section", { class: "panel", "aria-labelledby": "lanes" }, h("h2", { id: "lanes" }, "NDJSON and discovery"), this.lane),
+          h("section", { class: "panel", "aria-labelledby": "queues" }, h("h2", { id: "queues" }, "Queues"), this.backlog))));
+  }
+
+  async refresh() {
+    const [summary, files] = await Promise.all([
+      get("summary", { date: view.date }), get("files", { date: view.date, limit: 12 }),
+    ]);
+    this.drawTiles(summary);
+    this.drawLanes(summary);
+    reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);
+    reconcile(this.timeline, files.items, (row) => row.file_key + row.timestamp, timelineRow);
+    setText(this.quiet, "Nothing landed on this day yet. Drop a file anywhere on this page to upload it.");
+    this.quiet.hidden = files.items.length > 0;
+  }
+
+  drawTiles(summary) {
+    const tiles = TILES.map(([status, name, hint]) => ({
+      status, name, hint, count: summary.landing[status] || 0, more: summary.at_least.includes(`landing.${status}`),
+    }));
+    reconcile(this.tiles, tiles, (tile) => tile.status, tileNode);
+    const total = STATUSES.reduce((sum, status) => sum + (summary.landing[status] || 0), 0);
+    const parts = STATUSES.map((status) => ({ status, count: summary.landing[status] || 0, total })).filter((part) => part.count);
+    reconcile(this.share, parts, (part) => part.status, sharePart);
+    this.share.setAttribute("aria-label", parts.map((part) => `${part.count} ${part.status}`).join(", ") || "no files");
+  }
+
+  drawLanes(summary) {
+    const scan = summary.last_scan;
+    const pending = summary.pending.reduce((sum, each) => sum + each.bytes, 0);
+    const cards = [
+      { name: "Waiting for a batch", value: bytes(pending), hint: `${number(summary.ndjson.pending)} files of this day`, to: "batches" },
+      { name: "In manifests", value: number(summary.ndjson.manifested), hint: "files of this day", to: "batches" },
+      { name: "Quarantined", value: number(summary.ndjson.quarantined), hint: "files of this day", to: "quarantine", alarm: summary.ndjson.quarantined > 0 },
+      { name: "Last discovery", value: scan ? `${number(scan.queued || 0)} queued` : "–", at: scan?.started_at, hint: scan ? "" : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors) },
+    ];
+    reconcile(this.lane, cards, (card) => card.name, laneCard);
+  }
+}
+
+function tileNode(tile) {
+  const go = () => { view.status = tile.status; location.hash = "files"; };
+  return h("button", { type: "button", class: "tile", "data-status": tile.status, "data-focus": "tile", onclick: go },
+    h("span", { class: "tile-name" }, tile.name),
+    h("span", { class: "tile-count" }, number(tile.count), tile.more ? "+" : ""),
+    h("span", { class: "tile-hint" }, tile.hint));
+}
+
+function sharePart(part) {
+  const node = h("span", { "data-status": part.status, title: `${part.count} ${part.status}` });
+  node.style.flexGrow = String(part.count / part.total);
+  return node;
+}
+
+function laneCard(card) {
+  return h("a", { class: `card${card.alarm ? " alarm" : ""}`, href: `#${card.to}` },
+    h("span", { class: "muted" }, card.name), h("strong", {}, card.value),
+    h("span", { class: "muted small" }, card.at ? time(card.at) : card.hint));
+}
+
+function queueRow(queue) {
+  const stuck = queue.dead_letters && queue.waiting > 0;
+  const name = queue.queue.replace("-dlq", "");
+  const again = h("button", { type: "button", class: "small-button", "data-focus": "redrive", onclick: () => redrive(name) }, "Redrive");
+  const count = queue.exists ? `${number(queue.waiting)} waiting${queue.in_work ? `, ${queue.in_work} in work` : ""}` : "not there";
+  return h("li", { class: stuck ? "alarm" : "" },
+    h("span", {}, name, queue.dead_letters ? h("span", { class: "muted" }, " dead letters") : ""),
+    h("span", { class: "count" }, count), stuck ? again : null);
+}
+
+function timelineRow(row) {
+  return h("li", { "data-status": row.status },
+    h("div", { class: "line" }, keyButton(row.file_key), badge(row.status)),
+    h("div", { class: "muted small" }, time(row.timestamp), ` · ${bytes(row.file_size)} · `, outcomeOf(row)));
+}
+
+function outcomeOf(row) {
+  const told = {
+    triggered: `job ${row.job_id} started`,
+    not_configured: `parked as ${row.moved_to}`,
+    inactive: `job ${row.job_id} is inactive`,
+    failed: row.reason || "no outcome yet",
+    received: "recorded",
+    vanished: "gone before it was read",
+  };
+  return h("span", { class: "outcome" }, told[row.status] || row.status);
+}
+
+async function redrive(queue) {
+  try {
+    const done = await post("redrive", { queue });
+    toast(`${done.moved} dead letters of ${queue} sent back${done.failed ? `, ${done.failed} failed again` : ""}.`);
+    refresh();
+  } catch (error) {
+    toast(error.message, "error");
+  }
+}

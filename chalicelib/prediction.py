@@ -1,0 +1,115 @@
+"""What would happen to a file of the landing bucket if it landed now. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.catalog import Status
+from chalicelib.job_list import Config
+from chalicelib.jobs import WILDCARD, Job
+from chalicelib.landing import own_outputs
+from chalicelib.moves import destination_keys, file_name
+from chalicelib.near_misses import near_misses
+from chalicelib.settings import Settings
+
+IGNORED = "ignored"
+LINTED = "linted"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An outcome, why, and what follows; `details` are the data behind the sentences."""
+
+    outcome: str
+    why: str
+    next_step: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
+
+
+def predict(key: str, settings: Settings, config: Config, *, routed: bool = False) -> Prediction:
+    """Tell what would happen to `key`; with `routed` as if it lay where files are routed."""
+    if key.startswith(tuple(prefix for prefix in own_outputs(settings) if prefix)):
+        return Prediction(
+            IGNORED, "It lies under a prefix that Sluice writes itself, which is not processed."
+        )
+    if key == settings.config_key:
+        return Prediction(LINTED, "It is the job config: it would be checked at once and its faults alerted.")
+    if not routed and not key.startswith(settings.input_prefix) and not is_discoverable(key, settings):
+        return Prediction(
+            Status.RECEIVED,
+            f"It does not lie under {settings.input_prefix}, where files are routed: it is only recorded.",
+            f"Upload it under {settings.input_prefix} to have it routed.",
+        )
+    return _route(key, settings, config)
+
+
+def is_discoverable(key: str, settings: Settings) -> bool:
+    """Tell whether discovery takes a key: a CSV in one folder below its prefix that is not skipped."""
+    if settings.s3_source_bucket != settings.landing_bucket or not key.startswith(settings.s3_prefix):
+        return False
+    folder, slash, name = key.removeprefix(settings.s3_prefix).partition("/")
+    named_csv = name.lower().endswith(".csv") and "/" not in name
+    return bool(folder and slash and named_csv) and folder.lower() not in settings.skip_folders
+
+
+def why_matched(key: str, job: Job) -> str:
+    """Say why a job matches a key."""
+    if WILDCARD.search(job.source_file_name):
+        return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of {job.job_id}"
+    return f"{file_name(key)!r} is the file name of {job.job_id}"
+
+
+def _route(key: str, settings: Settings, config: Config) -> Prediction:
+    if config.jobs is None:
+        return Prediction(
+            Status.FAILED,
+            f"The job config cannot be used ({len(config.faults)} faults), so nothing is routed or moved.",
+            f"Mend {settings.config_key}; waiting files are routed by the next repair, within minutes.",
+            {"config_faults": config.faults},
+        )
+    job = config.jobs.find_matching_job(key)
+    if job is None:
+        return _unmatched(key, settings, config)
+    details = {"job": _job(job)}
+    if not job.is_active:
+        return Prediction(
+            Status.INACTIVE,
+            f"{why_matched(key, job)}, and that job is inactive: it would be reported, and nothing started.",
+            f"Set is_active of {job.job_id} to true, then replay the file.",
+            details,
+        )
+    return Prediction(
+        Status.TRIGGERED,
+        f"{why_matched(key, job)}: it would start {job.job_name}, which loads {job.target_table}.",
+        "",
+        details,
+    )
+
+
+def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
+    jobs = config.jobs.all if config.jobs else ()
+    misses = near_misses(key, jobs)
+    target = destination_keys(settings.new_files_prefix, file_name(key), "0" * 8)[0]
+    close = f" Close to {misses[0].source_file_name!r}: {misses[0].differs}." if misses else ""
+    return Prediction(
+        Status.NOT_CONFIGURED,
+        f"None of the {len(jobs)} jobs takes {file_name(key)!r}: it would be parked as {target}.{close}",
+        f"Add a job for it to {settings.config_key}, or upload it under the name of one; then replay it.",
+        {"near_misses": [miss.shown() for miss in misses], "moved_to": target},
+    )
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "job_name": job.job_name,
+        "source_file_name": job.source_file_name,
+        "target_table": job.target_table,
+        "upsert_keys": list(job.upsert_keys),
+        "is_active": job.is_active,
+    }

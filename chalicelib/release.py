@@ -1,0 +1,126 @@
+"""`POST /quarantine/release`: a quarantined file goes back to where it came from, past validation once.
+
+The row says so first; then the file is copied back over nothing, and its quarantined copy is deleted. Dying
+anywhere leaves a row that may be released again, which finishes the way back. A file that never moved (there
+is no quarantine bucket) is announced to the lane's queue again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.redrive import MessageTarget
+from chalicelib.aws.release_log import ReleaseLog
+from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.catalog import identify
+from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.explain_ndjson import tracking_rows
+from chalicelib.logs import log
+from chalicelib.operator import Operator, read_body, read_object_key
+from chalicelib.paging import Row
+from chalicelib.tracked import key_of
+
+RELEASABLE = ("quarantined", "released")
+READ_BYTES = 4096
+INDEX_PAGES = 4  # of 250 quarantined files each, looked through for a key whose date nothing tells
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """What releases work with; `arrivals` and `target` are the NDJSON bucket, read and copied into."""
+
+    tracking: TrackingReader
+    log: ReleaseLog
+    arrivals: Bucket
+    target: CopyTarget
+    quarantine: Bucket
+    queue: MessageTarget
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def release(releases: Releases, body: object, operator: Operator) -> Body:
+    """Release the newest quarantined version of a key; refuse what cannot come back whole."""
+    key = read_object_key(read_body(body, "key"))
+    row = _quarantined(releases, key)
+    at = releases.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    back = _way_back(releases, row)
+    if not releases.log.release(row, operator.role, operator.address, at):
+        raise ConflictError(f"{key[:200]!r} changed while it was released: look at it again")
+    back()
+    log.info("released", extra={"key": key, "by": operator.role, "address": operator.address})
+    return {
+        "key": key_of(row),
+        "status": "released",
+        "location": row["file_path"],
+        "reason": row.get("reason"),
+        "message": "It is back and will be accepted as it is: watch it under /batches or /explain.",
+    }
+
+
+def _quarantined(releases: Releases, key: str) -> Row:
+    bucket = releases.arrivals.name
+    rows = tracking_rows(releases.tracking, bucket, key, releases.arrivals.head(key), releases.clock())
+    found = [row for row in rows if row["status"] in RELEASABLE] or _anywhere(releases, key)
+    if found:
+        return max(found, key=lambda row: str(row.get("quarantined_at") or row["created_at"]))
+    if rows:
+        raise ConflictError(f"{key[:200]!r} is not in quarantine: it is {rows[0]['status']}")
+    raise NotFoundError(f"{key[:200]!r} is not in quarantine: GET /quarantine lists the keys that are")
+
+
+def _anywhere(releases: Releases, key: str) -> list[Row]:
+    path = f"s3://{releases.arrivals.name}/{key}"
+    rows, until = list[Row](), ""
+    for _ in range(INDEX_PAGES):
+        page = releases.tracking.quarantined(until, 250)
+        rows += [row for row in page if row["file_path"] == path]
+        if len(page) < 250 or rows:
+            break
+        until = page[-1]["quarantined_at"]
+    return rows
+
+
+def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
+    """Return what brings the file back; raise ConflictError when nothing can."""
+    key, there = key_of(row), releases.arrivals.head(key_of(row))
+    if not row.get("moved_to"):
+        if there is None:
+            raise ConflictError(f"{row['file_path']} is gone: upload it again")
+        return lambda: _announce(releases, there)
+    parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
+    if parked is None:
+        if there:
+            return lambda: None  # an earlier release brought it back
+        raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
+    identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
+    if there and there.metadata.get(IDENTITY_METADATA) != identity:
+        raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
+    return lambda: _bring_back(releases, parked, key, identity)
+
+
+def _bring_back(releases: Releases, parked: StoredObject, key: str, identity: str) -> None:
+    releases.target.copy_once(releases.quarantine, parked, [key], identity)
+    releases.quarantine.delete_if_match(parked.key, parked.etag)
+
+
+def _announce(releases: Releases, found: StoredObject) -> None:
+    message = {
+        "bucket": releases.arrivals.name,
+        "key": found.key,
+        "etag": found.etag,
+        "size": found.size,
+        "last_modified": found.last_modified.isoformat(),
+    }
+    releases.queue.send(json.dumps(message))
+
+
+def _within(location: str) -> str:
+    return location.removeprefix("s3://").partition("/")[2]

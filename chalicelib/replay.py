@@ -1,0 +1,173 @@
+"""`POST /replay`: route uploads again, through the same code and identity as live traffic.
+
+Each replay is noted in the upload's row before it is carried out; whatever row its routing writes carries
+the note too. What already started starts nothing, unless `force` asks for another execution of its own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.aws.bucket import StoredObject
+from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.copying import IDENTITY_METADATA
+from chalicelib.aws.replay_log import ReplayLog
+from chalicelib.catalog import Upload, bytes_to_read, identify
+from chalicelib.cursors import Position, encode_cursor
+from chalicelib.errors import SluiceError
+from chalicelib.events import ObjectEvent
+from chalicelib.executions import execution_input, execution_name
+from chalicelib.job_list import Config, read_config
+from chalicelib.landing import Landing
+from chalicelib.logs import log
+from chalicelib.operator import Operator, ReplayRequest, read_replay
+from chalicelib.paging import Row, newest_first
+from chalicelib.prediction import predict
+from chalicelib.replay_plan import Action, Step, plan
+from chalicelib.routing import route
+from chalicelib.status import BY_UPLOAD
+
+PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """What replays work with."""
+
+    landing: Landing
+    catalog: CatalogReader
+    log: ReplayLog
+
+
+def replay(replays: Replays, body: object, operator: Operator) -> Body:
+    """Answer `POST /replay`: what would happen to each upload, or what did."""
+    request = read_replay(body)
+    rows, missing, position = _rows(replays, request)
+    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    steps = [_planned(replays.landing, row, config, force=request.force) for row in rows]
+    if request.dry_run:
+        items = [step.shown() for step in steps]
+    else:
+        items = [_carried_out(replays, step, operator, force=request.force) for step in steps]
+    unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
+    return {
+        "dry_run": request.dry_run,
+        "items": items + unknown,
+        "next_cursor": encode_cursor(request.query, position),
+    }
+
+
+def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str], Position | None]:
+    if request.keys:
+        newest = {key: replays.catalog.versions(key, "", 1) for key in request.keys}
+        rows = [found[0] for found in newest.values() if found]
+        return rows, [key for key, found in newest.items() if not found], None
+    source = partial(replays.catalog.uploads, request.date, request.status)
+    rows, position = newest_first([source], BY_UPLOAD, request.after, PAGE)
+    return rows, [], position
+
+
+def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Step:
+    step = plan(row, predict(row["file_key"], landing.settings, config, routed=_was_routed(row)), force=force)
+    if step.action is Action.RESTORE:
+        return _checked_way_back(landing, step)
+    if step.action is Action.NONE:
+        return step
+    found = landing.bucket.head(row["file_key"])
+    if found is None:
+        return replace(step, action=Action.NONE, why="Its object is gone; upload it again.", expected="")
+    if found.etag != row["etag"]:
+        return replace(step, action=Action.NONE, why="It was overwritten since: replay its newest version.",
+                       expected="")  # fmt: skip
+    return step
+
+
+def _was_routed(row: Row) -> bool:
+    return str(row["status"]) not in {"received", "vanished"}
+
+
+def _checked_way_back(landing: Landing, step: Step) -> Step:
+    row = step.row
+    parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
+    if parked is None:
+        why = f"What was parked as {row['moved_to']} is gone: it was replayed before, or taken away."
+        return replace(step, action=Action.NONE, why=why, expected="")
+    if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
+        why = "A newer upload lies under its key: move that away first, or replay that."
+        return replace(step, action=Action.NONE, why=why, expected="")
+    return step
+
+
+def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: bool) -> Body:
+    if step.action is Action.NONE:
+        return step.shown()
+    note = {
+        "by": operator.role,
+        "address": operator.address,
+        "at": replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "from_status": step.row["status"],
+        "force": force,
+    }
+    audit = replays.log.note(step.row, note)
+    if audit is None:
+        return {**step.shown(), "action": "none", "why": "Its row is gone."}
+    landing = replace(replays.landing, audit=audit)
+    try:
+        outcome = _acted(replays, landing, step, audit["replay_count"])
+    except (SluiceError, RuntimeError) as error:
+        return {**step.shown(), "outcome": {"status": "failed", "reason": str(error)}}
+    log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
+    return {**step.shown(), "outcome": outcome}
+
+
+def _acted(replays: Replays, landing: Landing, step: Step, count: int) -> Body:
+    if step.action is Action.START_AGAIN:
+        return _start_again(replays, landing, step.row, count)
+    if step.action is Action.RESTORE:
+        _restore(landing, step.row)
+    return route(landing, _event(landing, step.row), discovered=True)
+
+
+def _restore(landing: Landing, row: Row) -> None:
+    """Move a parked file back to its key, over nothing; its own event then finds it routed."""
+    parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
+    if parked is None:
+        return
+    landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+    landing.bucket.delete_if_match(row["moved_to"], parked.etag)
+
+
+def _start_again(replays: Replays, landing: Landing, row: Row, count: int) -> Body:
+    found = landing.bucket.read(row["file_key"], 0)
+    job = landing.jobs.match(row["file_key"])
+    if found is None or found.etag != row["etag"] or job is None:
+        return {
+            "key": row["file_key"],
+            "status": "unchanged",
+            "reason": "the file or its job changed meanwhile",
+        }
+    upload = Upload(landing.bucket.name, found, _event(landing, row))
+    name = execution_name(upload, repeat=count)
+    landing.machine.start(name, execution_input(upload, job))
+    replays.log.note_execution(row, name, job.job_id)
+    return {"key": row["file_key"], "status": "triggered", "execution": name}
+
+
+def _identity(landing: Landing, parked: StoredObject) -> str:
+    return identify(landing.bucket.name, parked.key, parked.etag, parked.last_modified)
+
+
+def _event(landing: Landing, row: Row) -> ObjectEvent:
+    return ObjectEvent(
+        bucket=landing.bucket.name,
+        key=row["file_key"],
+        size_bytes=row.get("file_size", 0),
+        etag=row.get("etag", ""),
+        event_name=f"Replayed:{row['status']}",
+        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
+    )

@@ -1,0 +1,68 @@
+"""The status page: one HTML document with its style and scripts inside, so that it needs no other route.
+
+Its Content-Security-Policy names each script and style by hash and lets it connect to this API and to the
+bucket's address for uploads, and nowhere else; whatever else a page could load or run is refused.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+FILES = Path(__file__).with_name("page")
+SCRIPTS = ("dom", "api", "list", "overview", "files", "detail", "lanes", "upload", "app")
+
+
+@cache
+def page_html() -> str:
+    """Return the page."""
+    style = f"<style>{_style()}</style>"
+    scripts = "\n".join(f"<script>{script}</script>" for script in _scripts())
+    shell = (FILES / "index.html").read_text(encoding="utf-8")
+    return shell.replace("<!-- style -->", style).replace("<!-- scripts -->", scripts)
+
+
+def page_headers(upload_origin: str) -> dict[str, str]:
+    """Return the page's headers; `upload_origin` is where presigned uploads go, or empty."""
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": content_security_policy(upload_origin),
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def content_security_policy(upload_origin: str) -> str:
+    """Return the policy: nothing but what the page is made of."""
+    scripts = " ".join(_hashed(script) for script in _scripts())
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {scripts}",
+            f"style-src {_hashed(_style())}",
+            f"connect-src 'self' {upload_origin}".rstrip(),
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    return tuple((FILES / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+@cache
+def _style() -> str:
+    return (FILES / "style.css").read_text(encoding="utf-8")
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

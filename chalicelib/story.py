@@ -1,0 +1,93 @@
+"""The recorded story of a key in plain sentences, oldest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chalicelib.catalog import Status
+from chalicelib.paging import Row
+
+Body = dict[str, Any]
+
+
+def tell(
+    uploads: Iterable[Row], tracked: Iterable[Row], manifests: Iterable[Row], entry: Body | None
+) -> list[Body]:
+    """Return one sentence per thing that happened, each with its time and lane."""
+    told = [*_uploads(uploads), *_tracked(tracked), *_manifests(manifests), *_discovered(entry)]
+    return sorted(told, key=lambda sentence: str(sentence["at"]))
+
+
+def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
+    for row in rows:
+        yield _sentence(row["timestamp"].partition("#")[0], "landing", f"{_arrival(row)} {_outcome(row)}")
+        for replay in row.get("replays", ()):
+            yield _sentence(replay["at"], "operator", _replay(replay))
+
+
+def _arrival(row: Row) -> str:
+    event = row.get("event_name", "")
+    how = {
+        "Discovered": "was found by discovery",
+        "Reconciled": "was found by repair",
+        "Replayed": "was replayed",
+    }
+    seen = how.get(event.partition(":")[0], "arrived")
+    return f"It {seen} in {row['bucket_name']} ({row.get('file_size', 0)} bytes)."
+
+
+def _outcome(row: Row) -> str:
+    reason = row.get("reason", "no reason was recorded")
+    sentences: dict[str, str] = {
+        Status.RECEIVED: "It was recorded, and nothing else is done with files there.",
+        Status.TRIGGERED: f"It matched job {row.get('job_id')} and started execution {row.get('execution')}.",
+        Status.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
+        Status.INACTIVE: f"Its job {row.get('job_id')} is inactive, so it was reported and nothing started.",
+        Status.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
+        Status.VANISHED: "It was gone before it could be read.",
+    }
+    moved = row["status"] == Status.INACTIVE and row.get("moved_to")
+    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
+
+
+def _replay(replay: Body) -> str:
+    outcome = replay.get("outcome", "an outcome that was not recorded")
+    forced = ", forced," if replay.get("force") else ""
+    return f"{replay['by']} replayed it{forced} when it was {replay['from_status']}: {outcome}."
+
+
+def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
+    for row in rows:
+        size, place = f"{row.get('size_bytes', 0)} bytes", row.get("moved_to", "its old place")
+        sentences = {
+            "pending": f"It was accepted ({size}) and waits for its batch of {row['date_prefix']}.",
+            "manifested": f"It was accepted ({size}) and is in manifest {row.get('manifest_key')}.",
+            "quarantined": f"It was quarantined: {row.get('reason')}. It lies at {place}.",
+            "vanished": "It was gone before it could be read.",
+            "released": "It was released from quarantine and waits to arrive again.",
+        }
+        status = str(row.get("status"))
+        yield _sentence(
+            row.get("created_at", ""), "ndjson", sentences.get(status, f"Its status is {status}.")
+        )
+        if row.get("released_by"):
+            text = f"{row['released_by']} released it from quarantine ({row.get('released_reason')})."
+            yield _sentence(row["released_at"], "operator", text)
+
+
+def _manifests(records: Iterable[Row]) -> Iterator[Body]:
+    for record in records:
+        run = f"; Glue run {record['job_run_id']} was started" if record.get("job_run_id") else ""
+        text = f"Its manifest {record['manifest_key']} is {record['status']}{run}."
+        yield _sentence(record.get("created_at", ""), "manifest", text)
+
+
+def _discovered(entry: Body | None) -> Iterator[Body]:
+    if entry:
+        text = f"Discovery queued it from folder {entry.get('folder')} ({entry.get('size')} bytes)."
+        yield _sentence(str(entry.get("queued_at", "")), "discovery", text)
+
+
+def _sentence(at: str, lane: str, text: str) -> Body:
+    return {"at": at, "lane": lane, "text": text}

@@ -1,0 +1,129 @@
+"""The API's adapters, put together from Settings as app.py does for the lanes.
+
+Readers and writers are separate classes, so that a function that only reads is granted nothing else.
+"""
+
+from __future__ import annotations
+
+from chalicelib.auth import CachedTokens, GivenTokens, Tokens
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.clients import client
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.queue_depth import QueueDepth
+from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+from chalicelib.aws.release_log import ReleaseLog
+from chalicelib.aws.replay_log import ReplayLog
+from chalicelib.aws.secrets import RoleSecrets
+from chalicelib.aws.state_store import StateStore
+from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.aws.upload_urls import UploadUrls
+from chalicelib.discovery_list import Scans
+from chalicelib.explain import Sources
+from chalicelib.landing import Landing
+from chalicelib.redrive import Redrives
+from chalicelib.release import Releases
+from chalicelib.replay import Replays
+from chalicelib.settings import Settings
+from chalicelib.status import Uploads
+from chalicelib.summary import Overview, Queues
+from chalicelib.tracked import Tracked
+
+
+def tokens(config: Settings) -> CachedTokens | GivenTokens:
+    """Wire the tokens: kept in secrets, or given as stage `local` does."""
+    if not config.api_tokens_secret:
+        return GivenTokens(Tokens(config.api_reader_token, config.api_operator_token))
+    return CachedTokens(RoleSecrets(client("secretsmanager", config.aws_region), config.api_tokens_secret))
+
+
+def uploads(config: Settings) -> Uploads:
+    """Wire the lists of uploads."""
+    return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
+
+
+def tracked(config: Settings) -> Tracked:
+    """Wire the lists of the NDJSON lane."""
+    return Tracked(TrackingReader(client("dynamodb", config.aws_region), config.tracking_table), config)
+
+
+def config_bucket(config: Settings) -> Bucket:
+    """Wire the bucket that holds the job config."""
+    return Bucket(client("s3", config.aws_region), config.landing_bucket)
+
+
+def scans(config: Settings) -> Scans:
+    """Wire what discovery left to read."""
+    return Scans(
+        results=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
+        states=StateStore(client("s3", config.aws_region), config.s3_state_bucket),
+        state_key=config.s3_state_key,
+    )
+
+
+def overview(config: Settings) -> Overview:
+    """Wire the summary."""
+    region = config.aws_region
+    return Overview(
+        uploads=uploads(config),
+        tracking=TrackingReader(client("dynamodb", region), config.tracking_table),
+        scans=scans(config),
+        queues=Queues(
+            ndjson=QueueDepth(client("sqs", region), config.ndjson_queue),
+            ndjson_dead=QueueDepth(client("sqs", region), config.ndjson_dlq),
+            discovered=QueueDepth(client("sqs", region), config.discovered_queue),
+            discovered_dead=QueueDepth(client("sqs", region), config.discovered_dlq),
+            landing_dead=QueueDepth(client("sqs", region), config.landing_dlq),
+        ),
+        settings=config,
+    )
+
+
+def sources(config: Settings) -> Sources:
+    """Wire everything that may know of a key."""
+    return Sources(
+        catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
+        tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
+        landing=Bucket(client("s3", config.aws_region), config.landing_bucket),
+        ndjson=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
+        scans=scans(config),
+        settings=config,
+    )
+
+
+def replays(config: Settings, landing: Landing) -> Replays:
+    """Wire replays, which route as the landing lane does."""
+    return Replays(
+        landing=landing,
+        catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
+        log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+    )
+
+
+def releases(config: Settings) -> Releases:
+    """Wire releases from quarantine."""
+    return Releases(
+        tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
+        log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
+        arrivals=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
+        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket),
+        quarantine=Bucket(client("s3", config.aws_region), config.quarantine_bucket),
+        queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+    )
+
+
+def redrives(config: Settings, landing: Landing) -> Redrives:
+    """Wire the way out of the dead-letter queues."""
+    return Redrives(
+        ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
+        ndjson=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+        discovered_dead=DeadLetterQueue(client("sqs", config.aws_region), config.discovered_dlq),
+        discovered=MessageTarget(client("sqs", config.aws_region), config.discovered_queue),
+        landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
+        landing=landing,
+    )
+
+
+def upload_urls(config: Settings) -> UploadUrls:
+    """Wire presigned uploads."""
+    return UploadUrls(client("s3", config.aws_region), config.landing_bucket)

@@ -1,0 +1,102 @@
+"""The lanes' adapters, put together from Settings."""
+
+from __future__ import annotations
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.aws.clients import client
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.glue import GlueJob
+from chalicelib.aws.lock import DistributedLock
+from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_store import StateStore
+from chalicelib.aws.topic import Topic
+from chalicelib.aws.tracking_table import TrackingTable
+from chalicelib.discovery import Discovery
+from chalicelib.folder_listing import Scope
+from chalicelib.jobs import JobConfig
+from chalicelib.landing import Landing, own_outputs
+from chalicelib.ndjson import Ndjson
+from chalicelib.settings import Settings
+from chalicelib.table_manifests import TableManifests
+
+
+def landing(config: Settings) -> Landing:
+    """Wire the lane of the landing bucket."""
+    region = config.aws_region
+    return Landing(
+        bucket=Bucket(client("s3", region), config.landing_bucket),
+        target=CopyTarget(client("s3", region), config.landing_bucket),
+        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        jobs=JobConfig(
+            Bucket(client("s3", region), config.landing_bucket),
+            config.config_key,
+            config.config_cache_seconds,
+        ),
+        settings=config,
+    )
+
+
+def ndjson(config: Settings) -> Ndjson:
+    """Wire the lane of the NDJSON bucket."""
+    region = config.aws_region
+    return Ndjson(
+        bucket=Bucket(client("s3", region), config.ndjson_bucket),
+        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket),
+        manifests=Bucket(client("s3", region), config.manifest_bucket),
+        tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
+        records=ManifestRecords(client("dynamodb", region), config.tracking_table),
+        lock=DistributedLock(client("dynamodb", region), config.tracking_table),
+        glue=GlueJob(client("glue", region), config.glue_job_name),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        settings=config,
+    )
+
+
+def discovery_scan(config: Settings) -> Discovery:
+    """Wire the scan for CSV files."""
+    region = config.aws_region
+    return Discovery(
+        source=Bucket(client("s3", region), config.s3_source_bucket),
+        states=StateStore(client("s3", region), config.s3_state_bucket),
+        queue=Queue(client("sqs", region), config.sqs_queue_url),
+        scope=Scope(config.s3_prefix, config.skip_folders, own_outputs(config)),
+        state_key=config.s3_state_key,
+    )
+
+
+def discovered_files(config: Settings) -> Landing:
+    """Wire the landing lane on the bucket that discovery scans."""
+    region = config.aws_region
+    return Landing(
+        bucket=Bucket(client("s3", region), config.s3_source_bucket),
+        target=CopyTarget(client("s3", region), config.s3_source_bucket),
+        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        jobs=JobConfig(
+            Bucket(client("s3", region), config.landing_bucket),
+            config.config_key,
+            config.config_cache_seconds,
+        ),
+        settings=config,
+    )
+
+
+def table_manifests_run(config: Settings) -> TableManifests:
+    """Wire the lane of the tables' manifests."""
+    region = config.aws_region
+    return TableManifests(
+        source=Bucket(client("s3", region), config.landing_bucket),
+        manifests=StateStore(client("s3", region), config.landing_bucket),
+        jobs=JobConfig(
+            Bucket(client("s3", region), config.landing_bucket),
+            config.config_key,
+            config.config_cache_seconds,
+        ),
+        settings=config,
+    )

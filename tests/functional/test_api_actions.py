@@ -1,0 +1,179 @@
+"""Release from quarantine, redrive of dead letters, and places to upload to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+import app
+from tests.support.api import OPERATOR, Api
+from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
+from tests.support.ndjson import QUARANTINE, keys_in, messages, record_of, row, upload
+from tests.support.world import World
+
+KEY = "in/2026-01-15/a.ndjson"
+
+
+@pytest.fixture
+def operator() -> Api:
+    return Api(OPERATOR)
+
+
+def quarantined(key: str = KEY, body: bytes = b"not json\n") -> None:
+    for event in messages(upload(key, body=body)):
+        app.ndjson_arrived(event, None)
+
+
+def arrive_again(key: str = KEY) -> None:
+    found = boto3.client("s3").head_object(Bucket=NDJSON, Key=key)
+    record = record_of(key, found["ETag"].strip('"'), found["ContentLength"])
+    assert app.ndjson_arrived(sqs_event({"Records": [record]}), None) == {"batchItemFailures": []}
+
+
+def test_a_released_file_is_back_and_accepted_as_it_is_once(world: World, operator: Api) -> None:
+    quarantined()
+    reply = operator.post("/quarantine/release", {"key": KEY})
+    assert (reply.status, reply.body["status"]) == (200, "released")
+    assert keys_in(QUARANTINE) == []
+    assert boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read() == b"not json\n"
+    arrive_again()
+    assert row("a.ndjson")["status"] == "pending"
+    assert operator.get("/quarantine").body["items"] == []
+    audit = row("a.ndjson")
+    assert audit["released_by"] == "operator"
+    assert "Line 1" in audit["released_reason"]
+
+
+def test_releasing_twice_is_one_release(world: World, operator: Api) -> None:
+    quarantined()
+    for _ in range(2):
+        assert operator.post("/quarantine/release", {"key": KEY}).status == 200
+    assert keys_in(NDJSON) == [KEY]
+
+
+def test_a_release_that_died_after_its_row_is_finished_by_the_next(world: World, operator: Api) -> None:
+    quarantined()
+    client = boto3.client("dynamodb")
+    client.update_item(
+        TableName="sluice-local-tracking",
+        Key={"date_prefix": {"S": "2026-01-15"}, "file_name": {"S": "a.ndjson"}},
+        UpdateExpression="SET #s = :r REMOVE quarantine",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":r": {"S": "released"}},
+    )
+    assert operator.post("/quarantine/release", {"key": KEY}).status == 200
+    assert keys_in(NDJSON) == [KEY]
+
+
+def test_without_a_quarantine_bucket_the_file_is_announced_again(
+    world: World, operator: Api, environ: Any
+) -> None:
+    environ(QUARANTINE_BUCKET="")
+    quarantined()
+    assert operator.post("/quarantine/release", {"key": KEY}).status == 200
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="sluice-local-ndjson")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert app.ndjson_arrived(sqs_event(message["Body"]), None) == {"batchItemFailures": []}
+    assert row("a.ndjson")["status"] == "pending"
+
+
+def test_a_newer_file_under_the_key_is_never_overwritten(world: World, operator: Api) -> None:
+    quarantined()
+    boto3.client("s3").put_object(Bucket=NDJSON, Key=KEY, Body=b"newer")
+    reply = operator.post("/quarantine/release", {"key": KEY})
+    assert (reply.status, reply.body["Code"]) == (409, "ConflictError")
+    assert boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read() == b"newer"
+    assert row("a.ndjson")["status"] == "quarantined"
+
+
+def test_what_is_accepted_cannot_be_released(world: World, operator: Api) -> None:
+    for event in messages(upload(KEY)):
+        app.ndjson_arrived(event, None)
+    reply = operator.post("/quarantine/release", {"key": KEY})
+    assert reply.status == 409
+    assert "pending" in reply.body["Message"]
+
+
+def test_what_is_not_there_is_404(aws: None, operator: Api) -> None:
+    reply = operator.post("/quarantine/release", {"key": "absent"})
+    assert reply.status == 404
+    assert "/quarantine" in reply.body["Message"]
+
+
+@pytest.mark.parametrize("body", [None, {}, {"key": 1}, {"key": ""}, {"key": "a", "dry_run": True}])
+@pytest.mark.parametrize("path", ["/quarantine/release", "/upload"])
+def test_a_bad_body_is_400(operator: Api, path: str, body: Any) -> None:
+    assert operator.post(path, body).status == 400
+
+
+def send(queue: str, *bodies: Any) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"sluice-local-{queue}")["QueueUrl"]
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body if isinstance(body, str) else json.dumps(body))
+
+
+def depth(queue: str) -> int:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"sluice-local-{queue}")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.mark.parametrize("queue", ["ndjson", "discovered"])
+def test_dead_letters_go_back_to_their_queue(world: World, operator: Api, queue: str) -> None:
+    send(f"{queue}-dlq", *[f"message {number}" for number in range(12)])
+    reply = operator.post("/redrive", {"queue": queue})
+    assert reply.body == {"queue": queue, "moved": 12, "failed": 0, "reasons": [], "more": False}
+    assert (depth(queue), depth(f"{queue}-dlq")) == (12, 0)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda event: event, lambda event: {"requestPayload": event, "version": "1.0"}]
+)
+def test_failed_invocations_of_the_landing_lane_are_processed_again(
+    world: World, operator: Api, wrap: Any
+) -> None:
+    etag = world.upload("data/in/customers.csv")
+    send("landing-dlq", wrap(s3_event("data/in/customers.csv", etag=etag)), "not json")
+    reply = operator.post("/redrive", {"queue": "landing"})
+    assert (reply.body["moved"], reply.body["failed"]) == (1, 1)
+    assert world.row("data/in/customers.csv")["status"] == "triggered"
+
+
+@pytest.mark.parametrize("body", [{}, {"queue": "other"}, {"queue": 1}, {"queue": "ndjson", "all": True}])
+def test_a_bad_redrive_is_400(operator: Api, body: Any) -> None:
+    assert operator.post("/redrive", body).status == 400
+
+
+@pytest.mark.parametrize(
+    "key", ["data/in/customers.csv", "data/in/a+b %41 ünï<b>.csv", "data/in/new\nline.csv"]
+)
+def test_an_offered_place_takes_the_file_and_its_event_routes_it(
+    world: World, operator: Api, key: str
+) -> None:
+    offer = operator.post("/upload", {"key": key, "content_type": "text/csv"}).body
+    assert "X-Amz-Signature" in offer["url"]
+    put = requests.request(offer["method"], offer["url"], data=b"1,2\n", headers=offer["headers"], timeout=5)
+    assert put.status_code == 200
+    assert boto3.client("s3").get_object(Bucket=LANDING, Key=key)["Body"].read() == b"1,2\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"key": "data/new_files/x"}, "Sluice itself writes"),
+        ({"key": "data/in/"}, "ends in a slash"),
+        ({"key": "a", "content_type": "text"}, "media type"),
+        ({"key": "a", "content_type": "text/csv\r\nX: y"}, "media type"),
+    ],
+)
+def test_a_place_that_makes_no_sense_is_refused(operator: Api, body: dict[str, str], says: str) -> None:
+    reply = operator.post("/upload", body)
+    assert reply.status == 400
+    assert says in reply.body["Message"]

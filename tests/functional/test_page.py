@@ -1,0 +1,41 @@
+"""The page's shell: one document that runs under a policy of hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+
+from tests.support.api import Api
+
+
+def sha256(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_shell_needs_no_token_and_no_aws() -> None:
+    reply = Api(token="").get("/")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert reply.text.startswith("<!doctype html>")
+
+
+def test_the_policy_allows_what_the_page_is_made_of_and_nothing_else() -> None:
+    reply = Api(token="").get("/")
+    policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
+    scripts = re.findall(r"<script>(.*?)</script>", reply.text, re.S)
+    assert scripts
+    assert policy["script-src"].split() == [sha256(script) for script in scripts]
+    (style,) = re.findall(r"<style>(.*?)</style>", reply.text, re.S)
+    assert policy["style-src"] == sha256(style)
+    assert policy["default-src"] == "'none'"
+    assert "unsafe" not in reply.headers["Content-Security-Policy"]
+    assert policy["connect-src"].startswith("'self' https://")
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_makes_no_markup_of_data() -> None:
+    text = Api(token="").get("/").text
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"'](?!data:)", text)
+    for unsafe in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "<!-- "):
+        assert unsafe not in text
+    assert not re.search(r"\son\w+=", text.split("<body>")[1].split("<script>")[0])
