@@ -55,7 +55,7 @@ def decode_cursor(query: str, cursor: str) -> Position | None:
     return position
 
 
-def fingerprint(*parts: str) -> str:
+def fingerprint(parts: list[str]) -> str:
     """Return a short digest that tells a row from the others of its moment."""
     return blake2b(json.dumps(parts).encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
 

@@ -28,7 +28,7 @@ class Order:
 
     def fingerprint(self, row: Row) -> str:
         """Return what tells this row from the others of its moment."""
-        return fingerprint(*(str(row.get(name, "")) for name in self.keys))
+        return fingerprint([str(row.get(name, "")) for name in self.keys])
 
 
 def newest_first(

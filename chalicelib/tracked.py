@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 from chalicelib.summary import PENDING_PAGES, pending_by_date
 
 BY_ARRIVAL = Order("pending_since", ("file_path",))
-BY_KEY = Order("file_name", ())
+BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
 RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix"})
 

@@ -21,7 +21,7 @@ class UploadUrls:
     def put_url(self, key: str, content_type: str) -> str:
         """Return a URL that takes one PUT of `key` with exactly this content type, for 15 minutes."""
         return self._s3.generate_presigned_url(
-            "put_object",
+            ClientMethod="put_object",
             Params={"Bucket": self.name, "Key": key, "ContentType": content_type},
             ExpiresIn=VALID_SECONDS,
         )

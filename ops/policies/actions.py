@@ -54,6 +54,7 @@ _SCAN = (
 NEEDS: dict[tuple[str, str], tuple[Need, ...]] = {
     ("s3", "get_object"): _READ + _READ_VERSION,
     ("s3", "head_object"): _READ + _READ_VERSION,
+    ("s3", "generate_presigned_url"): _one("s3:PutObject", "object", "Params.Bucket"),  # a PUT is all we sign
     ("s3", "put_object"): _WRITE + _TAG + _READ_FOR_CONDITION,
     ("s3", "delete_object"): (*_one("s3:DeleteObject", "object", "Bucket"), *_READ_FOR_CONDITION),
     ("s3", "delete_objects"): _one("s3:DeleteObject", "object", "Bucket"),

@@ -48,6 +48,8 @@ SAME_ELEMENTS = frozenset(
 )  # fmt: skip
 ONE_ELEMENT = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 
+REQUEST = CHALICE_APP + ".current_request"  # data of the caller
+
 
 def call(machine: Machine, frame: Frame, node: ast.AST, path: str, given: Arguments) -> Values:
     """Return what an external function gives; what it is given escapes, unless it is known to be kept."""
@@ -59,7 +61,7 @@ def call(machine: Machine, frame: Frame, node: ast.AST, path: str, given: Argume
         return _same_elements(machine, frame, node, given)
     if path in ONE_ELEMENT:
         return _one_element(machine, frame, node, given)
-    if path.startswith(CHALICE_APP + "."):
+    if path.startswith(CHALICE_APP + ".") and not path.startswith(REQUEST):
         return _trigger(machine, frame, node, path, given)
     machine.escape(frame, node, given.all())
     return OPAQUE

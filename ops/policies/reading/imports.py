@@ -12,6 +12,7 @@ UNFOLLOWED = frozenset(
      "pkgutil", "runpy", "socket", "subprocess", "urllib.request"}
 )  # fmt: skip
 BOTO_DATA = ("botocore.exceptions", "botocore.config", "botocore.utils", "boto3.dynamodb")
+WIRING = "chalicelib.wiring"
 CLIENTS_MODULE = "chalicelib.aws.clients"
 
 
