@@ -1,0 +1,163 @@
+"""The page as a person meets it, in a real browser on the deployed zip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Page, start_chromium
+from tests.support.builders import SEED_JOBS
+from tests.support.deployed import DeployedSluice
+
+MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
+HOSTILE = [
+    MARKUP,
+    "data/in/new\nline.csv",
+    "data/in/\u202egpj.csv",
+    "data/in/a+b %41 ünï✓.csv",
+    f"data/in/{'k' * 1000}",
+]
+BROKEN = "events/2026-01-15/broken.ndjson"
+
+
+@pytest.fixture(scope="module")
+def sluice(stack: DeployedSluice) -> DeployedSluice:
+    """Configure jobs and upload what the page shall show."""
+    s3, landing = stack.client("s3"), stack.names["LANDING_BUCKET"]
+    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
+    for key in HOSTILE:
+        s3.put_object(Bucket=landing, Key=key, Body=b"<script>alert(2)</script>\n")
+    for number in range(60):
+        s3.put_object(Bucket=landing, Key=f"page/{number:02}.txt", Body=b"1")
+    s3.put_object(Bucket=stack.names["NDJSON_BUCKET"], Key=BROKEN, Body=b"not json\n" * 30_000)
+    return stack
+
+
+@pytest.fixture(scope="module")
+def page(sluice: DeployedSluice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    browser = start_chromium(tmp_path_factory.mktemp("profile"))
+    yield Page(browser, f"{sluice.stack.api_url}/")
+    browser.quit()
+
+
+@pytest.fixture(autouse=True)
+def quiet_console(page: Page) -> Iterator[None]:
+    """Fail a test after which the console holds anything."""
+    page.errors()
+    yield
+    assert page.errors() == []
+
+
+@pytest.fixture
+def operator(page: Page) -> Page:
+    page.browser.get("about:blank")
+    page.open()
+    page.browser.execute_script("sessionStorage.clear()")
+    page.open()
+    page.sign_in("local-operator")
+    return page
+
+
+def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(page: Page) -> None:
+    page.open()
+    page.wait(lambda: page.one("#token").get_attribute("open"))
+    assert page.one("#token-value").get_attribute("value") == "local-operator"
+    page.one("#token-value").clear()
+    page.one("#token-value").send_keys("wrong")
+    page.one("#token-submit").click()
+    page.wait(lambda: "not known" in page.one("#token-error").text)
+    assert all("401" in error for error in page.errors())  # the browser itself reports a refused request
+    page.sign_in("local-reader")
+    page.wait(lambda: page.one("#live-text").text == "Live")
+
+
+def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("id,name\n1,Ada\n")
+    operator.one("#file-picker").send_keys(str(file))
+    operator.show("files")
+    operator.one("#status-filter").send_keys("triggered")
+    operator.wait(lambda: "data/in/customers.csv" in operator.texts("tbody .key"))
+    assert "triggered" in operator.texts("tbody .badge")
+    operator.click("tbody .link")
+    operator.wait(lambda: any("matched job JOB001" in text for text in operator.texts("#detail .story p")))
+    operator.shoot("story")
+    operator.click("#detail [data-focus=close]")
+
+
+def test_a_quarantined_file_is_released_and_accepted(operator: Page, sluice: DeployedSluice) -> None:
+    operator.show("quarantine")
+    operator.wait(lambda: BROKEN in operator.texts("tbody .key"))
+    operator.shoot("quarantine")
+    operator.click("tbody [data-focus=release]")
+    operator.wait(lambda: any("Released" in text for text in operator.texts(".toast")))
+    operator.wait(lambda: BROKEN not in operator.texts("tbody .key"))
+
+    def accepted() -> bool:
+        _, told = sluice.api(f"/explain?key={BROKEN}")
+        return [row["status"] for row in told["tracking"]] == ["pending"]
+
+    operator.wait(accepted)
+
+
+def test_a_list_is_paged_and_stays_whole_while_it_refreshes(operator: Page, sluice: DeployedSluice) -> None:
+    operator.show("files")
+    operator.one("#status-filter").send_keys("received")
+    operator.wait(lambda: len(operator.texts("tbody tr")) == 50)
+    operator.click(".more")
+    operator.wait(lambda: len(operator.texts("tbody tr")) >= 60)
+    s3 = sluice.client("s3")
+    s3.put_object(Bucket=sluice.names["LANDING_BUCKET"], Key="page/late.txt", Body=b"1")
+    operator.wait(lambda: "page/late.txt" in operator.texts("tbody .key"))
+    shown = [key for key in operator.texts("tbody .key") if key.startswith("page/")]
+    assert sorted(shown) == sorted([*(f"page/{number:02}.txt" for number in range(60)), "page/late.txt"])
+
+
+def test_hostile_keys_show_as_themselves(operator: Page) -> None:
+    operator.show("files")
+    operator.wait(lambda: MARKUP in operator.texts("tbody .key"))
+    assert set(HOSTILE) <= set(operator.texts("tbody .key"))
+    assert (
+        operator.browser.execute_script("return document.querySelectorAll('main img, main script').length")
+        == 0
+    )
+    operator.one("#key").send_keys(MARKUP)
+    operator.one("#search button").click()
+    operator.wait(lambda: operator.texts("#detail-title") == [MARKUP])
+    operator.wait(lambda: operator.texts("#detail .story p"))
+    operator.shoot("hostile")
+
+
+def test_a_replay_shows_its_plan_before_it_acts(operator: Page) -> None:
+    operator.one("#key").send_keys("data/in/customer.csv")
+    operator.one("#search button").click()
+    operator.wait(lambda: any("customers.csv" in text for text in operator.texts("#detail .now li")))
+    operator.browser.execute_script("openDetail(arguments[0])", MARKUP)
+    operator.click("#detail [data-focus=replay]")
+    operator.wait(lambda: operator.one("#confirm").get_attribute("open"))
+    assert any("Nothing would change" in text for text in operator.texts("#confirm li"))
+    assert operator.one("#confirm-act").get_attribute("disabled")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light")])
+def test_every_view_fits_and_shows_something(operator: Page, width: int, scheme: str) -> None:
+    operator.open(width, 900, scheme)
+    for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):
+        operator.browser.execute_script("location.hash = arguments[0]", view)
+        operator.wait(lambda view=view: operator.texts("h1")[0].lower() == view)  # type: ignore[misc]
+        operator.wait(lambda: not any("Loading" in text for text in operator.texts(".state:not([hidden])")))
+        operator.shoot(f"{view}-{width}-{scheme}")
+        assert operator.browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_every_control_has_a_name_and_is_reached_by_keyboard(operator: Page) -> None:
+    nameless = """return [...document.querySelectorAll('button, input, select, a')].filter((node) =>
+        !(node.textContent.trim() || node.getAttribute('aria-label') || node.labels?.length)).length"""
+    assert operator.browser.execute_script(nameless) == 0
+    operator.one("#key").send_keys("data/in/customers.csv\n")
+    operator.wait(lambda: operator.one("#detail").get_attribute("open"))
+    operator.browser.switch_to.active_element.send_keys("\ue00c")  # Escape
+    operator.wait(lambda: not operator.one("#detail").get_attribute("open"))

@@ -1,0 +1,104 @@
+"""Debian's Chromium, headless, with what a user would notice: text on the page and errors in its console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+def start_chromium(profile: Path) -> webdriver.Chrome:
+    """Start a browser with a fresh profile; without Chromium skip, but in CI fail."""
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not binary or not driver:
+        missing = "install Debian's chromium and chromium-driver to run the page's tests"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(binary)
+    for flag in (*QUIET, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(str(driver)))
+
+
+class Page:
+    """The status page in a browser."""
+
+    def __init__(self, browser: webdriver.Chrome, address: str) -> None:
+        self.browser = browser
+        self.address = address
+
+    def open(self, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+        """Load the page afresh in a window of this size."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        self.browser.get(self.address)
+
+    def sign_in(self, token: str) -> None:
+        """Enter a token."""
+        self.wait(lambda: self.one("#token").get_attribute("open"))
+        field = self.one("#token-value")
+        field.clear()
+        field.send_keys(token)
+        self.one("#token-submit").click()
+        self.wait(lambda: not self.one("#token").get_attribute("open"))
+
+    def show(self, view: str) -> None:
+        """Go to a view by its link."""
+        self.one(f"#tabs a[href='#{view}']").click()
+
+    def one(self, selector: str) -> Any:
+        """Return the first element of a selector."""
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the whole text of each element, as it stands in the document."""
+        script = "return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)"
+        return list(self.browser.execute_script(script, selector))
+
+    def click(self, selector: str) -> None:
+        """Click the first element of a selector, once it is there."""
+        self.wait(lambda: self._clicked(selector))
+
+    def _clicked(self, selector: str) -> bool:
+        self.one(selector).click()
+        return True
+
+    def wait(self, find: Callable[[], Any], seconds: float = 30) -> Any:
+        """Return the first truthy value of `find`."""
+        deadline, problem = time.monotonic() + seconds, ""
+        while time.monotonic() < deadline:
+            try:
+                if found := find():
+                    return found
+            except (StaleElementReferenceException, WebDriverException) as error:
+                problem = str(error).partition("\n")[0]
+            time.sleep(0.1)
+        self.shoot("failed")
+        raise AssertionError(f"not seen within {seconds} s {problem}: {self.texts('main')} {self.errors()}")
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the page."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.browser.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    def errors(self) -> list[str]:
+        """Return what the console reported since the last look: errors, refusals of the policy, warnings."""
+        return [entry["message"] for entry in self.browser.get_log("browser")]  # type: ignore[no-untyped-call]
