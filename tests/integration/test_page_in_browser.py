@@ -79,7 +79,7 @@ def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, 
     file.write_text("id,name\n1,Ada\n")
     operator.one("#file-picker").send_keys(str(file))
     operator.show("files")
-    operator.one("#status-filter").send_keys("triggered")
+    operator.choose("#status-filter", "triggered")
     operator.wait(lambda: "data/in/customers.csv" in operator.texts("tbody .key"))
     assert "triggered" in operator.texts("tbody .badge")
     operator.click("tbody .link")
@@ -105,7 +105,7 @@ def test_a_quarantined_file_is_released_and_accepted(operator: Page, sluice: Dep
 
 def test_a_list_is_paged_and_stays_whole_while_it_refreshes(operator: Page, sluice: DeployedSluice) -> None:
     operator.show("files")
-    operator.one("#status-filter").send_keys("received")
+    operator.choose("#status-filter", "received")
     operator.wait(lambda: len(operator.texts("tbody tr")) == 50)
     operator.click(".more")
     operator.wait(lambda: len(operator.texts("tbody tr")) >= 60)

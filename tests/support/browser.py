@@ -14,6 +14,7 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 QUIET = (
@@ -63,6 +64,10 @@ class Page:
     def show(self, view: str) -> None:
         """Go to a view by its link."""
         self.one(f"#tabs a[href='#{view}']").click()
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose an option of a select element."""
+        Select(self.one(selector)).select_by_value(value)
 
     def one(self, selector: str) -> Any:
         """Return the first element of a selector."""
