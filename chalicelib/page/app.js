@@ -7,6 +7,7 @@ const view = { date: new Date().toISOString().slice(0, 10), status: "", name: ""
 const made = {};
 let timer = 0;
 let running = false;
+let again = false;
 
 function show() {
   const name = location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "overview";
@@ -27,7 +28,11 @@ function show() {
 async function refresh() {
   clearTimeout(timer);
   if (!session.token) return;
-  if (!running && !document.hidden) {
+  if (running) {
+    again = true;
+    return;
+  }
+  if (!document.hidden) {
     running = true;
     try {
       await view.current.refresh();
@@ -39,8 +44,8 @@ async function refresh() {
       running = false;
     }
   }
-  clearTimeout(timer);
-  timer = setTimeout(refresh, REFRESH_MS);
+  timer = setTimeout(refresh, again ? 0 : REFRESH_MS);
+  again = false;
 }
 
 function live(state, text) {

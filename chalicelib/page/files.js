@@ -3,7 +3,7 @@
 
 class Files {
   constructor() {
-    this.status = h("select", { id: "status-filter", onchange: () => { view.status = this.status.value; this.list.reset(); refresh(); } },
+    this.status = h("select", { id: "status-filter", onchange: () => this.choose() },
       h("option", { value: "" }, "Every status"), STATUSES.map((status) => h("option", { value: status }, status.replace("_", " "))));
     this.replayAll = h("button", { type: "button", class: "ghost", onclick: () => this.replay() }, "Replay these…");
     this.list = new PagedList({
@@ -19,8 +19,18 @@ class Files {
       h("section", { class: "panel flush" }, this.list.node));
   }
 
+  choose() {
+    view.status = this.synced = this.status.value;
+    this.list.reset();
+    refresh();
+  }
+
   async refresh() {
-    this.status.value = view.status;
+    if (this.synced !== view.status) {
+      this.status.value = view.status;
+      this.synced = view.status;
+      this.list.reset();
+    }
     this.replayAll.hidden = !["failed", "inactive", "not_configured"].includes(view.status);
     await this.list.refresh();
   }
