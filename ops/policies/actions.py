@@ -54,7 +54,6 @@ _SCAN = (
 NEEDS: dict[tuple[str, str], tuple[Need, ...]] = {
     ("s3", "get_object"): _READ + _READ_VERSION,
     ("s3", "head_object"): _READ + _READ_VERSION,
-    ("s3", "generate_presigned_url"): _one("s3:PutObject", "object", "Params.Bucket"),  # a PUT is all we sign
     ("s3", "put_object"): _WRITE + _TAG + _READ_FOR_CONDITION,
     ("s3", "delete_object"): (*_one("s3:DeleteObject", "object", "Bucket"), *_READ_FOR_CONDITION),
     ("s3", "delete_objects"): _one("s3:DeleteObject", "object", "Bucket"),
@@ -118,6 +117,11 @@ NEEDS: dict[tuple[str, str], tuple[Need, ...]] = {
     ("glue", "batch_stop_job_run"): _one("glue:BatchStopJobRun", "job", "JobName"),
     ("secretsmanager", "get_secret_value"): _one("secretsmanager:GetSecretValue", "secret", "SecretId"),
     ("secretsmanager", "describe_secret"): _one("secretsmanager:DescribeSecret", "secret", "SecretId"),
+}
+
+# Calls of a client that are no operation: what is signed is asked for when the URL is used, of the signer.
+SIGNED: dict[tuple[str, str], tuple[Need, ...]] = {
+    ("s3", "generate_presigned_url"): _one("s3:PutObject", "object", "Params.Bucket"),
 }
 
 # Parameters that ask for permissions which this table does not know.
