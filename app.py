@@ -32,10 +32,10 @@ try:  # what `chalice local` turns into an answer; Lambda has no such module
 except ImportError:
     GatewayError = Exception
 
-if os.environ.get("AWS_CHALICE_CLI_MODE") and "deploy" in sys.argv:  # never in Lambda, `ops` is not shipped
-    from ops.chalice_hook import prepare_deploy
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda, `ops` is not shipped
+    from ops.chalice_hook import prepare
 
-    prepare_deploy(sys.argv, os.environ)
+    prepare(sys.argv, os.environ)
 
 app = Chalice(app_name="sluice", configure_logs=False)
 

@@ -16,6 +16,7 @@ from chalice.deploy.deployer import ResultsRecorder
 
 from ops import adoption, emulator_fixes
 from ops.aws import is_emulator, locate, open_session
+from ops.chalice_local import prepare_local
 from ops.completion import complete
 from ops.errors import OperationError
 from ops.patching import wrap
@@ -25,6 +26,14 @@ from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage
 
 DEFAULT_STAGE = "dev"
 OLDEST_GOOD_PYTHON = (3, 12)
+
+
+def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
+    """Prepare what the command needs of this process: `chalice deploy` and `chalice local` need something."""
+    if "deploy" in arguments:
+        prepare_deploy(arguments, environ)
+    elif "local" in arguments and option(arguments, "--stage") != "local":
+        prepare_local(option(arguments, "--stage"), option(arguments, "--profile"), environ)
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
