@@ -29,6 +29,11 @@ class Stage:
         return self.name == LOCAL
 
     @property
+    def has_own_state_machine(self) -> bool:
+        """Whether the config names a state machine that the stack is not to make."""
+        return not self.is_local and "STEP_FUNCTION_ARN" in self.environment
+
+    @property
     def stack_name(self) -> str:
         """The name of the stage's CloudFormation stack."""
         return f"{APP}-{self.name}"
@@ -78,6 +83,9 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
         "TRACKING_TABLE": f"{prefix}-tracking",
         "NDJSON_QUEUE": f"{prefix}-ndjson",
         "DISCOVERED_QUEUE": f"{prefix}-discovered",
+        "LANDING_DLQ": f"{prefix}-landing-dlq",
+        "NDJSON_DLQ": f"{prefix}-ndjson-dlq",
+        "DISCOVERED_DLQ": f"{prefix}-discovered-dlq",
         "SQS_QUEUE_URL": f"{queue_host}/{prefix}-discovered",
         "SNS_TOPIC_ARN": f"arn:{target.partition}:sns:{place}:{prefix}-alerts",
         "STEP_FUNCTION_ARN": f"arn:{target.partition}:states:{place}:stateMachine:{prefix}-etl",
