@@ -5,7 +5,6 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
-STAGE ?= local
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV
@@ -14,7 +13,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test check format bench lock python clean
+.PHONY: help run deploy-local destroy test faults check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +27,17 @@ deploy-local: python  ## Put edited code into the Sluice that make run started
 	@exec $(BIN)/python -m ops deploy-local
 
 destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buckets and tables with data)
+	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=dev" >&2; exit 1; }
 	@$(ENVIRONMENT) $(VENV)=requirements-run.txt
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
 test: check  ## Everything CI checks: lint, types, and all tests
 	@$(ENVIRONMENT) $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+faults: python  ## Kill a deploy after each of its writes in turn, and all other fault tests (half an hour)
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
+	ALL_DEATHS=1 $(BIN)/python -m pytest tests/faults tests/integration/test_deploy.py
 
 check: python  ## Lint, formatting and types
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt

@@ -15,7 +15,7 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from ops import adoption, emulator_fixes
-from ops.aws import is_emulator, locate, open_session
+from ops.aws import endpoint, is_emulator, locate, open_session
 from ops.chalice_local import prepare_local
 from ops.completion import complete
 from ops.errors import OperationError
@@ -43,6 +43,11 @@ def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) 
 
 def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
     stage = load_stage(option(arguments, "--stage") or DEFAULT_STAGE)
+    if stage.is_local and not endpoint(environ):
+        raise OperationError(
+            "stage local has fixed names and tokens that everybody knows, so it is for emulators: use "
+            "`make run`, export AWS_ENDPOINT_URL, or deploy another stage: chalice deploy --stage dev"
+        )
     session = open_session(option(arguments, "--profile"))
     if is_emulator(environ):
         emulator_fixes.apply()
@@ -54,8 +59,8 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     environ.update(environment)
     give_to_functions(environment)
     write_current_policies(stage, target, environment)
-    adoption.apply()
-    _complete_afterwards(stage, session, environment)
+    adoption.apply(stage.stack_name)
+    _complete_afterwards(session, target, environment)
 
 
 def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
@@ -89,7 +94,7 @@ def give_to_functions(environment: dict[str, str]) -> None:
     wrap(Config, "environment_variables", with_resources)
 
 
-def _complete_afterwards(stage: Stage, session: Any, environment: dict[str, str]) -> None:
+def _complete_afterwards(session: Any, target: Target, environment: dict[str, str]) -> None:
     """Complete the deploy once its results are recorded, which is the last that Chalice does."""
 
     def completing(record: Callable[..., None]) -> Callable[..., None]:
@@ -97,7 +102,7 @@ def _complete_afterwards(stage: Stage, session: Any, environment: dict[str, str]
             recorder: ResultsRecorder, results: dict[str, Any], chalice_stage_name: str, project_dir: str
         ) -> None:
             record(recorder, results, chalice_stage_name, project_dir)
-            _or_exit(lambda: complete(stage, session, environment, results))
+            _or_exit(lambda: complete(session, target, environment, results))
 
         return record_and_complete
 

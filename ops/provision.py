@@ -31,7 +31,11 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
     return Stack(
         name=stage.stack_name,
         template=(root / TEMPLATE).read_text(),
-        parameters={"Stage": stage.name, "BucketSuffix": bucket_suffix(stage, target)},
+        parameters={
+            "Stage": stage.name,
+            "BucketSuffix": bucket_suffix(stage, target),
+            "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
+        },
         tags={"sluice-stage": stage.name},
     )
 
