@@ -1,5 +1,4 @@
-"""Reconcile's share of the NDJSON lane: finish open manifests, start due Glue runs, flush old batches,
-remove locks of the dead.
+"""Repair the NDJSON lane: finish manifests, start due Glue runs, flush old batches, remove dead locks.
 
 One scan of the sparse index shows all of it, for every date; on a settled system that is the only call.
 """
