@@ -1,5 +1,4 @@
-"""Reconcile's share of the NDJSON lane: finish open manifests, start due Glue runs, flush old batches,
-remove locks of the dead.
+"""Repair the NDJSON lane: finish manifests, start due Glue runs, flush old batches, remove dead locks.
 
 One scan of the sparse index shows all of it, for every date; on a settled system that is the only call.
 """
@@ -44,10 +43,19 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
     Counts: manifest records `finished`, manifests made by age (`flushed`) and of dates whose hint was lost
     (`thresholds`), expired `locks` removed, and `errors`: repairs that failed and will be tried again.
     """
+    counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
+    try:
+        _repair(lane, has_time, counts)
+    except Exception:  # the other lanes' repairs do not depend on this one
+        counts["errors"] += 1
+        log.exception("ndjson lane not repaired")
+    return dict(counts)
+
+
+def _repair(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
     now = lane.clock()
     past_grace = _before(now, lane.settings.reconcile_grace_seconds)
     found = survey(lane.tracking.unfinished(), past_grace)
-    counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
     for record in found.records:
         if has_time():
             _finish(lane, record, past_grace, counts)
@@ -58,7 +66,6 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
     for lock in found.locks:
         if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and has_time():
             counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
-    return dict(counts)
 
 
 def survey(items: Iterable[Row], past_grace: str) -> Survey:

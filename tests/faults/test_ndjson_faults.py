@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from chalicelib import parallel
 from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.clients import client
 from chalicelib.ndjson import Ndjson
-from tests.faults.dying import Failure, Fault, Moment, calls_of, deaths, run
+from tests.faults.dying import Call, Death, Failure, Fault, Moment, calls_of, deaths, run
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import (
     QUARANTINE,
@@ -26,6 +27,7 @@ from tests.support.ndjson import (
     messages,
     repair,
     statuses,
+    unseen,
     upload,
 )
 
@@ -79,26 +81,62 @@ def _one_case(fault: Fault) -> None:
     for seconds in (301, 3601, 301):
         clock.turn(seconds)
         assert repair(lane)["errors"] == 0
+    assert statuses() == {"manifested": 4, "quarantined": 1}
+    assert len(keys_in(QUARANTINE)) == 1
     _check_balance(clock, lane)
 
 
 def _check_balance(clock: Clock, lane: Ndjson) -> None:
-    assert statuses() == {"manifested": 4, "quarantined": 1}
     assert imbalance() == []
-    assert sum(len(paths) for paths in manifests().values()) == 4
+    assert sum(len(paths) for paths in manifests().values()) == statuses()["manifested"]
     assert _started() == Counter(f"s3://sluice-local-artifacts/{key}" for key in manifests())
-    assert len(keys_in(QUARANTINE)) == 1
     assert items("LOCK#") == []
     clock.turn(10_000)
     assert [call.operation for call in calls_of(lambda: repair(lane))] == ["Scan"]
 
 
-def _every_fault() -> list[Fault]:
+def _receive_calls() -> list[Call]:
     with emulated_aws():
         _create_job()
         lane = lane_with(Clock(), **SMALL)
         (event,) = messages(*_uploads())
-        calls = calls_of(lambda: ndjson_arrived(lane, event))
+        return calls_of(lambda: ndjson_arrived(lane, event))
+
+
+def _interrupted(clock: Clock) -> Ndjson:
+    """Leave five pending files, an open record of two of them, and a lock: all that a repair finds to do."""
+    _create_job()
+    lane = lane_with(clock, **SMALL, NDJSON_CONTENT_CHECK="false")
+    (event,) = messages(*(unseen(str(number)) for number in range(5)))
+    claim = next(
+        call.number
+        for call in calls_of(lambda: ndjson_arrived(lane, event))
+        if "#manifest_key" in call.parameters.get("ExpressionAttributeNames", {})
+    )
+    (event,) = messages(*(unseen(f"again-{number}") for number in range(5)))
+    assert run(lambda: ndjson_arrived(lane, event), Death(claim, Moment.BEFORE))
+    clock.turn(3601)
+    return lane
+
+
+def _one_repair_case(fault: Fault) -> None:
+    clock = Clock()
+    lane = _interrupted(clock)
+    run(lambda: repair(lane), fault)
+    for seconds in (301, 3601, 301):
+        clock.turn(seconds)
+        assert repair(lane)["errors"] == 0
+    assert statuses() == {"manifested": 10}
+    _check_balance(clock, lane)
+
+
+def _repair_calls() -> list[Call]:
+    with emulated_aws():
+        lane = _interrupted(Clock())
+        return calls_of(lambda: repair(lane))
+
+
+def _faults_of(calls: list[Call]) -> list[Fault]:
     faults: list[Fault] = list(deaths(calls))
     for call in calls:
         code = TRANSIENT[call.number % len(TRANSIENT)]
@@ -106,18 +144,26 @@ def _every_fault() -> list[Fault]:
     return faults
 
 
+@pytest.mark.parametrize(
+    ("calls", "one_case"),
+    [(_receive_calls, _one_case), (_repair_calls, _one_repair_case)],
+    ids=["receiving", "repairing"],
+)
 def test_whichever_call_it_dies_or_fails_at_each_file_is_in_one_manifest(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    calls: Callable[[], list[Call]],
+    one_case: Callable[[Fault], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parallel, "WORKERS", 1)  # the same call has the same number in every run
-    faults = _every_fault()
-    today = random.Random(os.environ.get("FAULTS_SEED")).randrange(SHARE)
-    chosen = faults[today::SHARE]
+    faults = _faults_of(calls())
+    begin = random.Random(os.environ.get("FAULTS_SEED")).randrange(SHARE)
+    chosen = faults[begin::SHARE]
     for fault in chosen:
         with emulated_aws():
             try:
-                _one_case(fault)
+                one_case(fault)
             except AssertionError as error:
                 raise AssertionError(f"after: {fault}") from error
     with capsys.disabled():
-        print(f"\nndjson lane: {len(chosen)} of {len(faults)} fault cases")  # noqa: T201
+        print(f"\nndjson lane, {one_case.__name__[1:]}: {len(chosen)} of {len(faults)} fault cases")  # noqa: T201

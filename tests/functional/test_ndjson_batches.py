@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ import pytest
 import app
 from chalicelib.aws.bucket import Bucket
 from chalicelib.batching import BATCHES_OF_ONE_HOLD, make_manifests
-from tests.faults.dying import calls_of
+from tests.faults.dying import Call, ProcessDied, Send, calls_of, run
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     ARTIFACTS,
@@ -201,8 +202,7 @@ def test_no_two_manifests_share_a_key_though_two_holders_share_a_moment(aws: Non
 def test_a_failure_of_batching_fails_no_message_and_is_made_good(aws: None) -> None:
     clock = Clock()
     lane = lane_with(clock, **SMALL)
-    broken = lane_with(clock, **SMALL)
-    object.__setattr__(broken, "manifests", Bucket(boto3.client("s3"), "no-such-bucket"))
+    broken = replace(lane, manifests=Bucket(boto3.client("s3"), "no-such-bucket"))
 
     deliver(broken, *_files(10))
     assert manifests() == {}
@@ -216,9 +216,7 @@ def test_a_failure_of_batching_fails_no_message_and_is_made_good(aws: None) -> N
 def test_a_file_replaced_after_it_was_planned_is_left_to_the_next_manifest(aws: None) -> None:
     clock = Clock()
     lane = lane_with(clock, **SMALL, MAX_BATCH_AGE_SECONDS="10000")
-    broken = lane_with(clock, **SMALL)
-    object.__setattr__(broken, "tracking", _ClaimsNothing(lane.tracking))
-    deliver(broken, *_files(10))
+    run(lambda: deliver(lane, *_files(10)), _dies_at_the_first_claim)
     newer = unseen("file-00003", 11 * MB)
     newer["s3"]["object"]["eTag"] = "1" * 32
     deliver(lane, newer)
@@ -247,17 +245,10 @@ def test_one_holder_makes_a_bounded_number_of_manifests_and_a_repair_goes_on(aws
     assert imbalance() == []
 
 
-class _ClaimsNothing:
-    """A tracking table whose claims fail, as when the process dies between record and claims."""
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-
-    def claim(self, *_: object) -> bool:
-        raise ConnectionError("lost")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._table, name)
+def _dies_at_the_first_claim(call: Call, send: Send) -> Any:
+    if "#manifest_key" in call.parameters.get("ExpressionAttributeNames", {}):
+        raise ProcessDied(str(call))
+    return send()
 
 
 def test_the_apps_handlers_are_wired_to_the_lane(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
