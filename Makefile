@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test faults check format bench lock python clean
+.PHONY: help run deploy-local destroy test faults soak check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,9 +35,10 @@ test: check  ## Everything CI checks: lint, types, and all tests
 	@$(ENVIRONMENT) $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-faults: python  ## Kill a deploy after each of its writes in turn, and all other fault tests (half an hour)
+faults: python  ## Every fault there is: the whole matrix, ten times the stories, a deploy killed at each write
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
-	ALL_DEATHS=1 $(BIN)/python -m pytest tests/faults tests/integration/test_deploy.py
+	FAULTS=all DISORDER=10 ALL_DEATHS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup \
+		tests/faults tests/disorder tests/integration/test_deploy.py $(PYTEST_ARGS)
 
 check: python  ## Lint, formatting and types
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
