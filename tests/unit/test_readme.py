@@ -1,0 +1,48 @@
+"""README.md tells the truth about settings and links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+
+from chalicelib.settings import Settings
+from tests.support.emulation import LOCAL_ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _settings_rows() -> dict[str, str]:
+    section = README.partition("## Settings")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| ", section, re.MULTILINE)
+    return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
+
+
+def test_every_setting_is_documented() -> None:
+    documented = re.findall(r"`([A-Z][A-Z0-9_]+)`", README.partition("## Settings")[2])
+    assert {setting.name.upper() for setting in fields(Settings)} <= set(documented)
+
+
+def test_documented_defaults_are_the_real_ones() -> None:
+    required = {name: value for name, value in LOCAL_ENVIRONMENT.items() if name not in {"STAGE"}}
+    settings = Settings.from_environ(required)
+    for name, default in _settings_rows().items():
+        value = getattr(settings, name.lower(), None)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            assert default.split()[0] == str(value), name
+        elif default.startswith("`"):
+            text = ",".join(value) if isinstance(value, tuple) else value
+            assert default == f"`{text}`", name
+
+
+def test_every_link_leads_somewhere() -> None:
+    missing = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert missing == []
