@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks import landing, ndjson
+from benchmarks import api, landing, ndjson
 
 
 def main() -> None:
     """Print every table."""
     landing.main()
     ndjson.main()
+    api.main()
 
 
 if __name__ == "__main__":
