@@ -118,12 +118,10 @@ def test_a_list_is_paged_and_stays_whole_while_it_refreshes(operator: Page, slui
 
 def test_hostile_keys_show_as_themselves(operator: Page) -> None:
     operator.show("files")
-    operator.wait(lambda: MARKUP in operator.texts("tbody .key"))
-    assert set(HOSTILE) <= set(operator.texts("tbody .key"))
-    assert (
-        operator.browser.execute_script("return document.querySelectorAll('main img, main script').length")
-        == 0
-    )
+    operator.choose("#status-filter", "not_configured")
+    operator.wait(lambda: set(HOSTILE) <= set(operator.texts("tbody .key")))
+    made = "return document.querySelectorAll('main img, main script').length"
+    assert operator.browser.execute_script(made) == 0
     operator.one("#key").send_keys(MARKUP)
     operator.one("#search button").click()
     operator.wait(lambda: operator.texts("#detail-title") == [MARKUP])
