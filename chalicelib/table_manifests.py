@@ -87,7 +87,8 @@ def render_manifest(blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield b'{"entries":['
     separator = b"\n"
     for block in blocks:
-        yield separator + block
+        yield separator
+        yield block
         separator = SEPARATOR
     yield b"]}" if separator == b"\n" else b"\n]}"
 

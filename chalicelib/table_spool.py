@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from types import TracebackType
 
-BLOCK_BYTES = 2 * 1024**2
+BLOCK_BYTES = 1024**2
 SEPARATOR = b",\n"
 
 
