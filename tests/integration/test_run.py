@@ -1,0 +1,148 @@
+"""The life of `make run`: it starts, refuses a second, takes edited code, and leaves nothing when stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from ops.embedded_aws import client_environment
+from ops.processes import HOST, free_port
+from ops.stages import ROOT
+from tests.support.deployed import copy_project
+
+pytestmark = pytest.mark.xdist_group("run")
+ALIVE_SECONDS = 60
+
+
+@dataclass
+class Run:
+    """A `python -m ops run` in a project of its own."""
+
+    project: Path
+    aws_port: int
+    api_port: int
+    process: subprocess.Popen[str]
+
+    def ops(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of the same project with the same ports."""
+        return subprocess.run(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=self.project,
+            env=_environment(self.aws_port, self.api_port) | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def health(self) -> str:
+        """Return what the API says of its health."""
+        with urlopen(f"http://{HOST}:{self.api_port}/health", timeout=5) as response:
+            return str(response.read().decode())
+
+    def is_gone(self) -> bool:
+        """Return whether nothing listens on either port any more."""
+        return not any(_listens(port) for port in (self.aws_port, self.api_port))
+
+
+def _environment(aws_port: int, api_port: int) -> dict[str, str]:
+    venv = str(ROOT / os.environ.get("AWS_VENV", ".venv-aws"))
+    ports = {"AWS_PORT": str(aws_port), "API_PORT": str(api_port)}
+    return client_environment(aws_port) | ports | {"AWS_VENV": venv, "DEMO": "0", "PYTHONUNBUFFERED": "1"}
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _await(run: Run, text: str) -> None:
+    assert run.process.stdout
+    lines = []
+    for line in run.process.stdout:
+        lines.append(line)
+        if text in line:
+            return
+    raise AssertionError(f"ended without saying {text!r}: {''.join(lines)}")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """Start a run and wait until it is ready."""
+    project = copy_project(tmp_path / "project")
+    aws_port, api_port = free_port(), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", "run"],
+        cwd=project,
+        env=_environment(aws_port, api_port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    run = Run(project, aws_port, api_port, process)
+    with process:
+        try:
+            _await(run, "Sluice is ready")
+            yield run
+        finally:
+            process.kill()
+
+
+def _gone_in_time(run: Run) -> bool:
+    deadline = time.monotonic() + ALIVE_SECONDS
+    while not run.is_gone() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return run.is_gone()
+
+
+def test_a_second_run_is_refused_and_edited_code_is_taken(run: Run) -> None:
+    second = run.ops("run")
+    assert second.returncode == 1
+    assert f"running already, as process {run.process.pid}" in second.stderr
+
+    version = run.project / "chalicelib" / "__init__.py"
+    version.write_text(version.read_text().replace("__version__ = ", "__version__ = '9.9.9'  # "))
+    deployed = run.ops("deploy-local")
+    assert deployed.returncode == 0, deployed.stderr
+    _await(run, "run the edited code")
+    assert "9.9.9" in run.health()
+
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(ALIVE_SECONDS) == 0
+    assert run.is_gone()
+    assert not list((run.project / ".state").rglob("ministack-lambda-*"))
+    assert "make run" in run.ops("deploy-local").stderr
+
+
+def test_a_killed_run_leaves_no_process(run: Run) -> None:
+    run.process.kill()
+    assert _gone_in_time(run)
+
+
+@pytest.mark.parametrize("variable", ["AWS_PORT", "API_PORT"])
+def test_a_port_in_use_is_named_with_the_way_out(variable: str, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ports = {"AWS_PORT": free_port(), "API_PORT": free_port(), variable: port}
+        result = subprocess.run(
+            [sys.executable, "-m", "ops", "run"],
+            cwd=copy_project(tmp_path / "project"),
+            env=_environment(ports["AWS_PORT"], ports["API_PORT"]),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert f"port {port}" in result.stderr
+    assert f"{variable}={port + 1}" in result.stderr
