@@ -16,10 +16,11 @@ from ops.patching import wrap
 PARTIAL_RESPONSES = ["ReportBatchItemFailures"]
 
 
-def apply() -> None:
-    """Change the client class of this process."""
+def apply(api_name: str) -> None:
+    """Change the client class of this process; `api_name` tells this stage's API from other stages'."""
     wrap(TypedAWSClient, "create_lambda_event_source", _adopting_mappings)
-    wrap(TypedAWSClient, "import_rest_api", _adopting_rest_api)
+    wrap(TypedAWSClient, "update_api_from_swagger", lambda update: _updating_named(update, api_name))
+    wrap(TypedAWSClient, "import_rest_api", lambda create: _adopting_rest_api(create, api_name))
 
 
 def _adopting_mappings(create: Callable[..., str]) -> Callable[..., str]:
@@ -45,12 +46,25 @@ def ask_for_partial_responses(params: dict[str, Any], **_: Any) -> dict[str, Any
     return {**params, "FunctionResponseTypes": PARTIAL_RESPONSES}
 
 
-def _adopting_rest_api(create: Callable[..., str]) -> Callable[..., str]:
+def _adopting_rest_api(create: Callable[..., str], api_name: str) -> Callable[..., str]:
     def import_or_adopt(client: Any, swagger_document: dict[str, Any], endpoint_type: str) -> str:
-        existing = client.get_rest_api_id(swagger_document["info"]["title"])
+        existing = client.get_rest_api_id(api_name)
         if existing is None:
-            return create(client, swagger_document=swagger_document, endpoint_type=endpoint_type)
+            document = named(swagger_document, api_name)
+            return create(client, swagger_document=document, endpoint_type=endpoint_type)
         client.update_api_from_swagger(rest_api_id=existing, swagger_document=swagger_document)
         return str(existing)
 
     return import_or_adopt
+
+
+def _updating_named(update: Callable[..., None], api_name: str) -> Callable[..., None]:
+    def update_named(client: Any, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
+        update(client, rest_api_id=rest_api_id, swagger_document=named(swagger_document, api_name))
+
+    return update_named
+
+
+def named(swagger_document: dict[str, Any], api_name: str) -> dict[str, Any]:
+    """Return the document with a name of the stage's own: Chalice calls the APIs of all stages alike."""
+    return {**swagger_document, "info": {**swagger_document["info"], "title": api_name}}

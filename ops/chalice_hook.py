@@ -54,8 +54,8 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     environ.update(environment)
     give_to_functions(environment)
     write_current_policies(stage, target, environment)
-    adoption.apply()
-    _complete_afterwards(stage, session, environment)
+    adoption.apply(stage.stack_name)
+    _complete_afterwards(session, target, environment)
 
 
 def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
@@ -89,7 +89,7 @@ def give_to_functions(environment: dict[str, str]) -> None:
     wrap(Config, "environment_variables", with_resources)
 
 
-def _complete_afterwards(stage: Stage, session: Any, environment: dict[str, str]) -> None:
+def _complete_afterwards(session: Any, target: Target, environment: dict[str, str]) -> None:
     """Complete the deploy once its results are recorded, which is the last that Chalice does."""
 
     def completing(record: Callable[..., None]) -> Callable[..., None]:
@@ -97,7 +97,7 @@ def _complete_afterwards(stage: Stage, session: Any, environment: dict[str, str]
             recorder: ResultsRecorder, results: dict[str, Any], chalice_stage_name: str, project_dir: str
         ) -> None:
             record(recorder, results, chalice_stage_name, project_dir)
-            _or_exit(lambda: complete(stage, session, environment, results))
+            _or_exit(lambda: complete(session, target, environment, results))
 
         return record_and_complete
 

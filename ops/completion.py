@@ -11,24 +11,18 @@ from typing import Any
 
 from ops.adoption import PARTIAL_RESPONSES
 from ops.errors import OperationError
-from ops.stages import Stage
+from ops.stages import Target
 
 
-def complete(stage: Stage, session: Any, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
+def complete(session: Any, target: Target, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
     """Give S3's functions a dead-letter queue, enable partial responses, and check both."""
     functions = session.client("lambda")
-    region = session.region_name
+    dead_letters = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['LANDING_DLQ']}"
     for resource in deployed["resources"]:
         if resource["resource_type"] == "s3_event":
-            dead_letters = _landing_dead_letters(stage, environment, region)
             _ensure_dead_letters(functions, resource["lambda_arn"], dead_letters)
         if resource["resource_type"] == "sqs_event":
             _ensure_partial_responses(functions, resource["event_uuid"], resource["queue"])
-
-
-def _landing_dead_letters(stage: Stage, environment: Mapping[str, str], region: str) -> str:
-    partition, account = (environment["SNS_TOPIC_ARN"].split(":")[place] for place in (1, 4))
-    return f"arn:{partition}:sqs:{region}:{account}:{stage.stack_name}-landing-dlq"
 
 
 def _ensure_dead_letters(functions: Any, name: str, queue_arn: str) -> None:

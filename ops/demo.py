@@ -12,6 +12,7 @@ import boto3
 from ops.stages import LOCAL, ROOT, load_stage
 
 if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
 SAMPLES = ROOT / "samples"
@@ -36,6 +37,7 @@ def upload_samples(environ: Mapping[str, str]) -> None:
     )
     s3: S3Client = session.client("s3", endpoint_url=environ["AWS_ENDPOINT_URL"])
     names = load_stage(LOCAL).environment
+    _create_glue_jobs(session.client("glue", endpoint_url=environ["AWS_ENDPOINT_URL"]))
     _upload(s3, names["LANDING_BUCKET"], CONFIG_KEY, SAMPLES / "config.json")
     for key, sample in LANDING_UPLOADS.items():
         _upload(s3, names["LANDING_BUCKET"], key, SAMPLES / sample)
@@ -50,6 +52,18 @@ def ndjson_samples() -> Iterator[tuple[str, bytes]]:
         rows = (json.dumps({"id": row, "sensor": f"s-{row % 40}", "value": row / 7}) for row in ids)
         yield f"{NDJSON_DATE}/readings-{part}.ndjson", "\n".join([*rows, ""]).encode()
     yield f"{NDJSON_DATE}/broken.ndjson", b"this is not JSON\n" * 10_000
+
+
+def _create_glue_jobs(glue: GlueClient) -> None:
+    """Create the jobs that the sample config names, so that the state machine has something to start."""
+    existing = set(glue.list_jobs()["JobNames"])
+    for job in json.loads((SAMPLES / "config.json").read_text()):
+        if job["job_name"] not in existing:
+            glue.create_job(
+                Name=job["job_name"],
+                Role="arn:aws:iam::123456789012:role/sluice-local-etl",
+                Command={"Name": "glueetl", "ScriptLocation": "s3://sluice-local-artifacts/jobs/none.py"},
+            )
 
 
 def _upload(s3: S3Client, bucket: str, key: str, path: Path) -> None:

@@ -31,7 +31,13 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
     return Stack(
         name=stage.stack_name,
         template=(root / TEMPLATE).read_text(),
-        parameters={"Stage": stage.name, "BucketSuffix": bucket_suffix(stage, target)},
+        parameters={
+            "Stage": stage.name,
+            "BucketSuffix": bucket_suffix(stage, target),
+            "OwnStateMachine": "yes"
+            if "STEP_FUNCTION_ARN" in stage.environment and not stage.is_local
+            else "no",
+        },
         tags={"sluice-stage": stage.name},
     )
 

@@ -29,6 +29,11 @@ class Stage:
         return self.name == LOCAL
 
     @property
+    def has_own_state_machine(self) -> bool:
+        """Whether the config names a state machine that the stack is not to make."""
+        return not self.is_local and "STEP_FUNCTION_ARN" in self.environment
+
+    @property
     def stack_name(self) -> str:
         """The name of the stage's CloudFormation stack."""
         return f"{APP}-{self.name}"

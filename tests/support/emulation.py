@@ -9,15 +9,21 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import boto3
+import yaml
 from moto import mock_aws
 
 from ops.provision import provision
 from ops.stages import LOCAL, Target, load_stage
 from tests.support.strict_aws import strict
 
+PARSE = yaml.load
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"
 TEMPLATE = CHALICE / "resources.yaml"
 CONFIG = json.loads((CHALICE / "config.json").read_text())
@@ -34,13 +40,23 @@ os.environ |= {
 }
 
 
+@cache
+def _parsed(text: str, loader: Any) -> Any:
+    return PARSE(text, loader)  # our own template, by moto's own loader
+
+
+def _load(text: str, **options: Any) -> Any:
+    """Load a template as moto does, but each text only once: its pure Python parser takes half a second."""
+    return deepcopy(_parsed(text, options["Loader"]))
+
+
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS, as strict as it is, with the stack of stage `local`, as long as the context lasts."""
-    with mock_aws(), strict():
-        session = boto3.Session()
-        provision(load_stage(LOCAL), session, Target("123456789012", "us-east-1"), lambda _: None)
-        queues = session.client("sqs")
+    with mock_aws(), strict(), patch.object(yaml, "load", _load):
+        # boto3 itself is its default session, whose clients share what they load
+        provision(load_stage(LOCAL), boto3, Target("123456789012", "us-east-1"), lambda _: None)
+        queues = boto3.client("sqs")
         url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
         queues.purge_queue(QueueUrl=url)  # S3's test event, sent when told to announce
         yield
