@@ -34,9 +34,7 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
         parameters={
             "Stage": stage.name,
             "BucketSuffix": bucket_suffix(stage, target),
-            "OwnStateMachine": "yes"
-            if "STEP_FUNCTION_ARN" in stage.environment and not stage.is_local
-            else "no",
+            "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
         },
         tags={"sluice-stage": stage.name},
     )

@@ -11,7 +11,7 @@ from ops.processes import free_port
 from ops.stages import LOCAL, load_stage
 from tests.support.deployed import DeployedSluice, copy_project
 
-MODES = ("open",)
+MODES = ("open", "enforced")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
