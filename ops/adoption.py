@@ -19,6 +19,7 @@ PARTIAL_RESPONSES = ["ReportBatchItemFailures"]
 def apply(api_name: str) -> None:
     """Change the client class of this process; `api_name` tells this stage's API from other stages'."""
     wrap(TypedAWSClient, "create_lambda_event_source", _adopting_mappings)
+    wrap(TypedAWSClient, "connect_s3_bucket_to_lambda", _connecting_once)
     wrap(TypedAWSClient, "update_api_from_swagger", lambda update: _updating_named(update, api_name))
     wrap(TypedAWSClient, "import_rest_api", lambda create: _adopting_rest_api(create, api_name))
 
@@ -39,6 +40,23 @@ def _adopting_mappings(create: Callable[..., str]) -> Callable[..., str]:
         return create(client, event_source_arn, function_name, **options)
 
     return create_or_adopt
+
+
+def _connecting_once(connect: Callable[..., None]) -> Callable[..., None]:
+    """Leave a notification that is right as it is: to put it again gives it a new id and a test event."""
+
+    def connect_once(client: Any, bucket: str, function_arn: str, events: list[str], **key: Any) -> None:
+        s3 = client._client("s3")  # noqa: SLF001
+        current = s3.get_bucket_notification_configuration(Bucket=bucket)
+        found = [
+            (each["Events"], "Filter" in each)
+            for each in current.get("LambdaFunctionConfigurations", [])
+            if each["LambdaFunctionArn"] == function_arn
+        ]
+        if any(key.values()) or found != [(events, False)]:
+            connect(client, bucket=bucket, function_arn=function_arn, events=events, **key)
+
+    return connect_once
 
 
 def ask_for_partial_responses(params: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""`chalice deploy --stage dev` from an empty account, again, interrupted, and `destroy` to an empty one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.embedded_aws import start_embedded_aws
+from ops.leftovers import find
+from ops.processes import free_port
+from tests.support.account import Account, without_ids
+from tests.support.deployed import copy_project
+
+pytestmark = pytest.mark.xdist_group("deploy")
+CI_DEATHS = 4  # all of them by `make faults`
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """Start an empty account."""
+    port = free_port()
+    child = start_embedded_aws(port, tmp_path / "aws")
+    try:
+        yield Account(port, copy_project(tmp_path / "project"))
+    finally:
+        child.stop()
+
+
+def test_a_deploy_makes_everything_and_a_second_changes_nothing(account: Account) -> None:
+    first = account.deploy()
+    assert first.returncode == 0, first.stderr
+    made = account.snapshot()
+    assert made["mappings"]
+    assert all(mapping[-1] == ["ReportBatchItemFailures"] for mapping in made["mappings"])
+    dead_letters = made["functions"]["sluice-dev-object_created"]["DeadLetterConfig"]["TargetArn"]
+    assert dead_letters.endswith(":sluice-dev-landing-dlq")
+
+    shutil.rmtree(account.project / ".chalice" / "deployed")  # as from another machine
+    second = account.deploy()
+    assert second.returncode == 0, second.stderr
+    assert account.snapshot() == made
+
+
+def test_a_deploy_killed_after_any_write_is_completed_by_the_next(account: Account, tmp_path: Path) -> None:
+    writes = account.deploy_dying(after=10**6)
+    complete = without_ids(account.snapshot())
+    for after in deaths(len(writes)):
+        port = free_port()
+        child = start_embedded_aws(port, tmp_path / f"aws-{after}")
+        try:
+            other = Account(port, copy_project(tmp_path / f"project-{after}"))
+            assert len(other.deploy_dying(after)) == after
+            result = other.deploy()
+            assert result.returncode == 0, f"after {writes[after - 1]}: {result.stderr}"
+            assert without_ids(other.snapshot()) == complete, f"after {writes[after - 1]}"
+        finally:
+            child.stop()
+
+
+def deaths(writes: int) -> list[int]:
+    """Return after which writes to die: spread evenly, all when asked to."""
+    if os.environ.get("ALL_DEATHS"):
+        return list(range(1, writes))
+    return sorted({max(1, writes * part // (CI_DEATHS + 1)) for part in range(1, CI_DEATHS + 1)})
+
+
+def test_destroy_keeps_data_unless_told_and_leaves_nothing_else(account: Account) -> None:
+    assert account.deploy().returncode == 0
+    session = account.session
+    bucket = "sluice-dev-landing-123456789012"
+    session.client("s3").put_object(Bucket=bucket, Key="data/in/kept.csv", Body=b"a\n1\n")
+
+    refused = account.destroy(typed="sluice-prod")
+    assert refused.returncode == 1
+    assert "nothing was deleted" in refused.stderr
+    assert find(session, "sluice-dev", "function")
+
+    kept = account.destroy()
+    assert kept.returncode == 3, kept.stderr
+    assert f"bucket {bucket}" in kept.stdout
+    assert session.client("s3").get_object(Bucket=bucket, Key="data/in/kept.csv")["ContentLength"] == 4
+    assert not find(session, "sluice-dev", "function", "rule", "API")
+
+    gone = account.destroy("--delete-data")
+    assert gone.returncode == 0, gone.stderr
+    assert not find(session, "sluice-dev")
+    assert account.deploy().returncode == 0
+
+
+def test_chalice_delete_alone_takes_no_data(account: Account) -> None:
+    assert account.deploy().returncode == 0
+    kinds = ("bucket", "table", "queue", "topic", "secret", "stack")
+    before = find(account.session, "sluice-dev", *kinds)
+    result = account.run("chalice", "delete", "--stage", "dev")
+    assert result.returncode == 0, result.stderr
+    assert find(account.session, "sluice-dev", *kinds) == before
+    assert not find(account.session, "sluice-dev", "function")
+    assert account.destroy().returncode == 0
+    assert not find(account.session, "sluice-dev")

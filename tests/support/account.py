@@ -1,0 +1,134 @@
+"""An empty account on an embedded AWS of its own, stages deployed to it, and all that is then in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops.embedded_aws import client_environment
+from ops.leftovers import find
+from ops.stages import ROOT
+
+MORTAL = ROOT / "tests" / "support" / "mortal"
+VOLATILE = {"LastModified", "CodeSha256", "RevisionId", "CodeSize", "LastUpdateStatus", "SnapStart"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account; `project` is what is deployed to it."""
+
+    aws_port: int
+    project: Path
+
+    @property
+    def session(self) -> Any:
+        """A session in this account."""
+        return _Session(client_environment(self.aws_port))
+
+    def run(self, *command: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the project's environment, `typed` on its standard input."""
+        program = Path(sys.executable).with_name(command[0])
+        inherited = client_environment(self.aws_port) | environ
+        return subprocess.run(
+            [str(program), *command[1:]],
+            cwd=self.project,
+            env={name: value for name, value in inherited.items() if value != "-"},
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def deploy(self, stage: str = "dev", **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run chalice deploy."""
+        return self.run("chalice", "deploy", "--stage", stage, **environ)
+
+    def deploy_dying(self, after: int) -> list[str]:
+        """Deploy, but die right after the n-th call that changes something; return those calls."""
+        log = self.project / "writes.log"
+        log.unlink(missing_ok=True)
+        self.deploy(PYTHONPATH=str(MORTAL), DIE_AFTER_WRITES=str(after), WRITES_LOG=str(log))
+        return log.read_text().split() if log.exists() else []
+
+    def destroy(self, *options: str, typed: str = "sluice-dev") -> subprocess.CompletedProcess[str]:
+        """Run the destroy command with its confirmation typed."""
+        return self.run("python", "-m", "ops", "destroy", "--stage", "dev", *options, typed=f"{typed}\n")
+
+    def snapshot(self, prefix: str = "sluice-dev") -> dict[str, Any]:
+        """Return the whole state of a stage, without what changes by itself."""
+        session = self.session
+        return {
+            "names": sorted(str(each) for each in find(session, prefix)),
+            "functions": {
+                each.name: _function(session, each.name) for each in find(session, prefix, "function")
+            },
+            "roles": {each.name: _policies(session, each.name) for each in find(session, prefix, "role")},
+            "rules": {each.name: _targets(session, each.name) for each in find(session, prefix, "rule")},
+            "notifications": {
+                each.name: _notifications(session, each.name) for each in find(session, prefix, "bucket")
+            },
+            "mappings": _mappings(session),
+        }
+
+
+class _Session:
+    """As a boto3 session, every client of which talks to the embedded AWS."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._endpoint = environ["AWS_ENDPOINT_URL"]
+        self.region_name = environ["AWS_DEFAULT_REGION"]
+        self._session: Any = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region_name
+        )
+
+    def client(self, service: str) -> Any:
+        return self._session.client(service, endpoint_url=self._endpoint)
+
+
+def _function(session: Any, name: str) -> dict[str, Any]:
+    found = session.client("lambda").get_function_configuration(FunctionName=name)
+    return {key: value for key, value in found.items() if key not in VOLATILE | {"ResponseMetadata"}}
+
+
+def _policies(session: Any, role: str) -> dict[str, Any]:
+    iam = session.client("iam")
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+
+
+def _targets(session: Any, rule: str) -> list[str]:
+    return [each["Arn"] for each in session.client("events").list_targets_by_rule(Rule=rule)["Targets"]]
+
+
+def _notifications(session: Any, bucket: str) -> Any:
+    found = session.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    return {key: value for key, value in found.items() if key != "ResponseMetadata"}
+
+
+def without_ids(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Return a snapshot without the ids that S3 gives to notifications, to compare two accounts."""
+    stripped: dict[str, Any] = json.loads(json.dumps(snapshot))
+    for bucket in stripped["notifications"].values():
+        for configuration in (each for entries in bucket.values() for each in entries):
+            del configuration["Id"]
+    return stripped
+
+
+def _mappings(session: Any) -> list[list[Any]]:
+    found = session.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return sorted(
+        [each["EventSourceArn"], each["FunctionArn"], each["BatchSize"], each.get("FunctionResponseTypes")]
+        for each in found
+    )
+
+
+def aws_environment() -> str:
+    """Return the embedded AWS's environment as an absolute path, for commands run elsewhere."""
+    return str(ROOT / os.environ.get("AWS_VENV", ".venv-aws"))
