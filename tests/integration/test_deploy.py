@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,10 +13,20 @@ import pytest
 from ops.embedded_aws import start_embedded_aws
 from ops.leftovers import find
 from ops.processes import free_port
-from tests.support.account import Account, without_ids
+from ops.stages import ROOT
+from tests.support.account import Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 
 pytestmark = pytest.mark.xdist_group("deploy")
+ACTION_OF = {  # where IAM's name is another
+    "DeleteObjects": "s3:DeleteObjectVersion",
+    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "ListBuckets": "s3:ListAllMyBuckets",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjectsV2": "s3:ListBucket",
+    "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+}
 CI_DEATHS = 4  # all of them by `make faults`
 
 
@@ -59,6 +70,32 @@ def test_a_deploy_killed_after_any_write_is_completed_by_the_next(account: Accou
             assert without_ids(other.snapshot()) == complete, f"after {writes[after - 1]}"
         finally:
             child.stop()
+
+
+def test_the_deployers_policy_allows_every_call_of_deploy_and_destroy(account: Account) -> None:
+    log = account.project / "calls.log"
+    assert account.deploy(**noting_calls(log)).returncode == 0
+    bucket = "sluice-dev-landing-123456789012"
+    account.session.client("s3").put_object(Bucket=bucket, Key="some.txt", Body=b"text")
+    assert account.destroy("--delete-data", **noting_calls(log)).returncode == 0
+
+    made = set(log.read_text().splitlines())
+    assert "cloudformation CreateStack" in made
+    assert "s3 DeleteObjects" in made
+    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
+    allowed = {action for statement in policy["Statement"] for action in _list(statement["Action"])}
+    assert {call for call in made if _action(*call.split()) not in allowed} == set()
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _action(service: str, operation: str) -> str:
+    if service == "apigateway":
+        methods = {"Get": "GET", "Create": "POST", "Delete": "DELETE", "Update": "PATCH", "Put": "PUT"}
+        return next(f"apigateway:{method}" for verb, method in methods.items() if operation.startswith(verb))
+    return ACTION_OF.get(operation, f"{service}:{operation}")
 
 
 def deaths(writes: int) -> list[int]:

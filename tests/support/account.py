@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ops.embedded_aws import client_environment
 from ops.leftovers import find
 from ops.stages import ROOT
 
+READS = ("Describe", "List", "Get", "Head", "Scan", "Query", "Invoke")
 MORTAL = ROOT / "tests" / "support" / "mortal"
 VOLATILE = {"LastModified", "CodeSha256", "RevisionId", "CodeSize", "LastUpdateStatus", "SnapStart"}
 
@@ -35,11 +35,11 @@ class Account:
     def run(self, *command: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the project's environment, `typed` on its standard input."""
         program = Path(sys.executable).with_name(command[0])
-        inherited = client_environment(self.aws_port) | environ
+        environment = client_environment(self.aws_port) | environ
         return subprocess.run(
             [str(program), *command[1:]],
             cwd=self.project,
-            env={name: value for name, value in inherited.items() if value != "-"},
+            env=environment,
             input=typed,
             capture_output=True,
             text=True,
@@ -52,14 +52,18 @@ class Account:
 
     def deploy_dying(self, after: int) -> list[str]:
         """Deploy, but die right after the n-th call that changes something; return those calls."""
-        log = self.project / "writes.log"
+        log = self.project / "calls.log"
         log.unlink(missing_ok=True)
-        self.deploy(PYTHONPATH=str(MORTAL), DIE_AFTER_WRITES=str(after), WRITES_LOG=str(log))
-        return log.read_text().split() if log.exists() else []
+        self.deploy(**noting_calls(log, die_after=after))
+        operations = [line.split()[1] for line in log.read_text().splitlines()] if log.exists() else []
+        return [each for each in operations if not each.startswith(READS)]
 
-    def destroy(self, *options: str, typed: str = "sluice-dev") -> subprocess.CompletedProcess[str]:
+    def destroy(
+        self, *options: str, typed: str = "sluice-dev", **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the destroy command with its confirmation typed."""
-        return self.run("python", "-m", "ops", "destroy", "--stage", "dev", *options, typed=f"{typed}\n")
+        command = ("python", "-m", "ops", "destroy", "--stage", "dev", *options)
+        return self.run(*command, typed=f"{typed}\n", **environ)
 
     def snapshot(self, prefix: str = "sluice-dev") -> dict[str, Any]:
         """Return the whole state of a stage, without what changes by itself."""
@@ -76,6 +80,11 @@ class Account:
             },
             "mappings": _mappings(session),
         }
+
+
+def noting_calls(log: Path, die_after: int = 0) -> dict[str, str]:
+    """Return an environment in which Python processes note their AWS calls, and die after some."""
+    return {"PYTHONPATH": str(MORTAL), "CALLS_LOG": str(log), "DIE_AFTER_WRITES": str(die_after)}
 
 
 class _Session:
@@ -127,8 +136,3 @@ def _mappings(session: Any) -> list[list[Any]]:
         [each["EventSourceArn"], each["FunctionArn"], each["BatchSize"], each.get("FunctionResponseTypes")]
         for each in found
     )
-
-
-def aws_environment() -> str:
-    """Return the embedded AWS's environment as an absolute path, for commands run elsewhere."""
-    return str(ROOT / os.environ.get("AWS_VENV", ".venv-aws"))

@@ -1,6 +1,6 @@
-"""Kills any Python process right after its n-th AWS call that changes something; put on PYTHONPATH.
+"""Notes the AWS calls of any Python process, and kills it after its n-th that changes something.
 
-`DIE_AFTER_WRITES` is n. Every process counts for itself, and names the calls in `WRITES_LOG`.
+Put on PYTHONPATH. `CALLS_LOG` names the file of notes; `DIE_AFTER_WRITES` is n, 0 for immortal.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _made = 0
 _make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
 
-def _counted(client: Any, operation: str, parameters: Any) -> Any:
+def _noted(client: Any, operation: str, parameters: Any) -> Any:
     global _made  # noqa: PLW0603  # one process, one count
     result = _make(client, operation, parameters)
+    with Path(os.environ["CALLS_LOG"]).open("a") as log:
+        log.write(f"{client.meta.service_model.signing_name} {operation}\n")
     if not operation.startswith(READS):
         _made += 1
-        with Path(os.environ["WRITES_LOG"]).open("a") as log:
-            log.write(f"{operation}\n")
         if _made == int(os.environ["DIE_AFTER_WRITES"]):
             os._exit(KILLED)
     return result
 
 
-if "WRITES_LOG" in os.environ:
-    BaseClient._make_api_call = _counted  # type: ignore[attr-defined]
+if "CALLS_LOG" in os.environ:
+    BaseClient._make_api_call = _noted  # type: ignore[attr-defined]

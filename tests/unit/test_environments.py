@@ -1,0 +1,61 @@
+"""Environments are made once per state of their lock file, and one that is whole already is left alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import environments
+from ops.stages import ROOT
+
+PINNED = ("run", "dev", "aws", "cli")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an environment that holds one package, `here` 1.0."""
+    site = tmp_path / "venv" / "lib" / "python3.11" / "site-packages" / "Here_It.is-1.0.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: Here_It.is\nVersion: 1.0\n")
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    return tmp_path / "venv"
+
+
+def _lock(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "requirements-x.txt"
+    path.write_text(text)
+    return path
+
+
+def test_an_environment_that_holds_all_pins_is_taken_as_it_is(folder: Path, tmp_path: Path) -> None:
+    lock = _lock(tmp_path, "XX")
+    assert environments.ensure(folder, lock)
+    assert not environments.ensure(folder, lock)
+
+
+def test_a_changed_lock_is_installed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = _lock(tmp_path, "here-it-is==1.0\n")
+    environments.ensure(folder, lock)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    changed = _lock(tmp_path, f"here-it-is==9.9 --hash=sha256:{'0' * 64}\n")
+    assert environments.main([f"{folder}={changed}"]) == 1
+    assert "could not install requirements-x.txt" in capsys.readouterr().err
+    assert environments.main([f"{folder}={changed}"]) == 1  # a failed one is not taken for done
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_a_lock_pins_everything_by_hash_and_names_no_place(name: str) -> None:
+    text = (ROOT / f"requirements-{name}.txt").read_text()
+    pins = re.findall(r"^[A-Za-z0-9].*$", text, re.MULTILINE)
+    assert pins
+    assert all("==" in pin and pin.endswith("\\") for pin in pins)
+    assert "://" not in text
+    assert text.count("--hash=sha256:") >= len(pins)
