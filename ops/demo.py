@@ -56,14 +56,12 @@ def ndjson_samples() -> Iterator[tuple[str, bytes]]:
 
 def _create_glue_jobs(glue: GlueClient) -> None:
     """Create the jobs that the sample config names, so that the state machine has something to start."""
-    existing = set(glue.list_jobs()["JobNames"])
     for job in json.loads((SAMPLES / "config.json").read_text()):
-        if job["job_name"] not in existing:
-            glue.create_job(
-                Name=job["job_name"],
-                Role="arn:aws:iam::123456789012:role/sluice-local-etl",
-                Command={"Name": "glueetl", "ScriptLocation": "s3://sluice-local-artifacts/jobs/none.py"},
-            )
+        glue.create_job(
+            Name=job["job_name"],
+            Role="arn:aws:iam::123456789012:role/sluice-local-etl",
+            Command={"Name": "glueetl", "ScriptLocation": "s3://sluice-local-artifacts/jobs/none.py"},
+        )
 
 
 def _upload(s3: S3Client, bucket: str, key: str, path: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -57,7 +57,7 @@ class Run:
 def _environment(aws_port: int, api_port: int) -> dict[str, str]:
     venv = str(ROOT / os.environ.get("AWS_VENV", ".venv-aws"))
     ports = {"AWS_PORT": str(aws_port), "API_PORT": str(api_port)}
-    return client_environment(aws_port) | ports | {"AWS_VENV": venv, "DEMO": "0", "PYTHONUNBUFFERED": "1"}
+    return client_environment(aws_port) | ports | {"AWS_VENV": venv, "PYTHONUNBUFFERED": "1"}
 
 
 def _listens(port: int) -> bool:
@@ -97,6 +97,18 @@ def run(tmp_path: Path) -> Iterator[Run]:
             process.kill()
 
 
+def _triggers_the_sample(run: Run) -> None:
+    request = Request(f"http://{HOST}:{run.api_port}/file?key=data/in/customers.csv")
+    request.add_header("Authorization", "Bearer local-reader")
+    deadline = time.monotonic() + ALIVE_SECONDS
+    text = ""
+    while "triggered" not in text and time.monotonic() < deadline:
+        with urlopen(request, timeout=10) as response:
+            text = response.read().decode()
+        time.sleep(0.2)
+    assert '"triggered"' in text
+
+
 def _gone_in_time(run: Run) -> bool:
     deadline = time.monotonic() + ALIVE_SECONDS
     while not run.is_gone() and time.monotonic() < deadline:
@@ -109,6 +121,7 @@ def test_a_second_run_is_refused_and_edited_code_is_taken(run: Run) -> None:
     assert second.returncode == 1
     assert f"running already, as process {run.process.pid}" in second.stderr
 
+    _triggers_the_sample(run)
     version = run.project / "chalicelib" / "__init__.py"
     version.write_text(version.read_text().replace("__version__ = ", "__version__ = '9.9.9'  # "))
     deployed = run.ops("deploy-local")
