@@ -98,7 +98,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def _triggers_the_sample(run: Run) -> None:
-    request = Request(f"http://{HOST}:{run.api_port}/file?key=data/in/customers.csv")
+    request = Request(f"http://{HOST}:{run.api_port}/files?limit=100")
     request.add_header("Authorization", "Bearer local-reader")
     deadline = time.monotonic() + ALIVE_SECONDS
     text = ""
