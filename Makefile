@@ -5,7 +5,6 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
-STAGE ?= local
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV
@@ -28,6 +27,7 @@ deploy-local: python  ## Put edited code into the Sluice that make run started
 	@exec $(BIN)/python -m ops deploy-local
 
 destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buckets and tables with data)
+	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=dev" >&2; exit 1; }
 	@$(ENVIRONMENT) $(VENV)=requirements-run.txt
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 

@@ -15,7 +15,7 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from ops import adoption, emulator_fixes
-from ops.aws import is_emulator, locate, open_session
+from ops.aws import endpoint, is_emulator, locate, open_session
 from ops.chalice_local import prepare_local
 from ops.completion import complete
 from ops.errors import OperationError
@@ -43,6 +43,11 @@ def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) 
 
 def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
     stage = load_stage(option(arguments, "--stage") or DEFAULT_STAGE)
+    if stage.is_local and not endpoint(environ):
+        raise OperationError(
+            "stage local has fixed names and tokens that everybody knows, so it is for emulators: use "
+            "`make run`, export AWS_ENDPOINT_URL, or deploy another stage: chalice deploy --stage dev"
+        )
     session = open_session(option(arguments, "--profile"))
     if is_emulator(environ):
         emulator_fixes.apply()

@@ -72,6 +72,22 @@ def test_a_deploy_killed_after_any_write_is_completed_by_the_next(account: Accou
             child.stop()
 
 
+def test_what_a_deploy_cannot_do_it_refuses_before_it_changes_anything(account: Account) -> None:
+    local = account.deploy("local", AWS_ENDPOINT_URL="")
+    assert local.returncode == 2
+    assert "stage local" in local.stderr
+    assert "Traceback" not in local.stderr
+
+    unknown = account.deploy("qa")
+    assert unknown.returncode == 2
+    assert "no stage 'qa'" in unknown.stderr
+
+    nobody = account.deploy(AWS_ENDPOINT_URL="", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert nobody.returncode == 2
+    assert "no AWS credentials" in nobody.stderr
+    assert not find(account.session, "sluice-dev")
+
+
 def test_the_deployers_policy_allows_every_call_of_deploy_and_destroy(account: Account) -> None:
     log = account.project / "calls.log"
     assert account.deploy(**noting_calls(log)).returncode == 0
