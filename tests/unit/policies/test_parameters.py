@@ -18,13 +18,6 @@ CALLS = sorted(
         for name in call.parameters
     }
 )
-NEWEST = [
-    ("s3", "put_object", "IfNoneMatch"),
-    ("s3", "put_object", "IfMatch"),
-    ("s3", "complete_multipart_upload", "IfNoneMatch"),
-    ("s3", "delete_object", "IfMatch"),
-    ("dynamodb", "put_item", "ReturnValuesOnConditionCheckFailure"),
-]
 
 
 def members(service: str, method: str) -> set[str]:
@@ -33,13 +26,6 @@ def members(service: str, method: str) -> set[str]:
     model = session.client(service).meta.service_model
     name = next(name for name in model.operation_names if xform_name(name) == method)
     return set(model.operation_model(name).input_shape.members)
-
-
-@pytest.mark.parametrize(("service", "method", "parameter"), NEWEST, ids=".".join)
-def test_the_parameters_that_set_the_oldest_botocore_are_passed(
-    service: str, method: str, parameter: str
-) -> None:
-    assert (service, method, parameter) in CALLS
 
 
 @pytest.mark.parametrize(("service", "method"), sorted({(call[0], call[1]) for call in CALLS}), ids=".".join)
