@@ -5,6 +5,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
+OLDEST_VENV ?= .venv-oldest
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV
@@ -13,7 +14,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test faults soak check format bench lock python clean
+.PHONY: help run deploy-local destroy test test-oldest faults soak check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +41,11 @@ faults: python  ## Every fault there is: the whole matrix, ten times the stories
 	FAULTS=all DISORDER=10 ALL_DEATHS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup \
 		tests/faults tests/disorder tests/integration/test_deploy.py $(PYTEST_ARGS)
 
+test-oldest: check  ## Unit and functional tests on the oldest boto3 that Sluice runs on
+	@$(ENVIRONMENT) $(OLDEST_VENV)=requirements-oldest.txt
+	PYTHONPATH="$$(realpath $(OLDEST_VENV)/lib/python3*/site-packages)" \
+		$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/functional $(PYTEST_ARGS)
+
 check: python  ## Lint, formatting and types
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
 	$(BIN)/ruff check .
@@ -55,7 +61,7 @@ bench: python  ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
 lock:  ## Resolve the requirements-*.in into lock files (needs uv on the PATH)
-	@for name in run dev aws cli; do \
+	@for name in run dev aws cli oldest; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			--no-emit-index-url requirements-$$name.in -o requirements-$$name.txt || exit 1; done
 
@@ -67,4 +73,4 @@ python:
 
 clean:  ## Remove what the commands made, environments included
 	rm -rf .state build .chalice/deployed .chalice/deployments .chalice/policies .mypy_cache .ruff_cache .pytest_cache
-	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV)
+	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV) $(OLDEST_VENV)

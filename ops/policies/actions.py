@@ -119,11 +119,6 @@ NEEDS: dict[tuple[str, str], tuple[Need, ...]] = {
     ("secretsmanager", "describe_secret"): _one("secretsmanager:DescribeSecret", "secret", "SecretId"),
 }
 
-# Calls of a client that are no operation: what is signed is asked for when the URL is used, of the signer.
-SIGNED: dict[tuple[str, str], tuple[Need, ...]] = {
-    ("s3", "generate_presigned_url"): _one("s3:PutObject", "object", "Params.Bucket"),
-}
-
 # Parameters that ask for permissions which this table does not know.
 UNMAPPED_PARAMETERS = frozenset(
     {"ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "SSEKMSKeyId", "RequestPayer",

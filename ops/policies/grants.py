@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.policies.actions import NEEDS, POLLER, SIGNED, UNMAPPED_PARAMETERS, Kind, Need
+from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
 from ops.policies.reading.handlers import API, Handler
 from ops.policies.reading.refusal import Refused
 from ops.policies.reading.state import Call
@@ -51,7 +51,7 @@ def _queue(handler: Handler, place: Place) -> str:
 def grants_of_call(call: Call, place: Place) -> set[Grant]:
     """Return what one operation needs."""
     operation = f"{call.operation.service}.{call.operation.name}"
-    needs = (NEEDS | SIGNED).get((call.operation.service, call.operation.name))
+    needs = NEEDS.get((call.operation.service, call.operation.name))
     if needs is None:
         raise Refused(
             f"{call.at}: {operation} has no entry in ops/policies/actions.py; add what IAM asks for it"

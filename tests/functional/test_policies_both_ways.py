@@ -45,7 +45,7 @@ def settings() -> Settings:
     return Settings.from_environ({**os.environ, **EVERYTHING})
 
 
-@pytest.fixture(params=sorted(SCENARIOS))
+@pytest.fixture(params=sorted(set(SCENARIOS) & set(handlers())))
 def handler(request: pytest.FixtureRequest, world: World) -> str:
     """Run every scenario of one handler."""
     name: str = request.param
@@ -72,14 +72,15 @@ def _generalised(triple: Triple, patterns: set[Triple]) -> Triple:
 
 
 def test_every_handler_has_scenarios() -> None:
-    assert set(SCENARIOS) == set(handlers())
+    assert set(handlers()) <= set(SCENARIOS)
 
 
 def test_given_every_scenario_then_code_and_calls_are_the_same(handler: str, iam: Recorder) -> None:
     can, did = derived(handler), observed(handler, iam)
 
     assert did - can == set()
-    assert {triple for triple in can - did if (handler, *triple[:2]) not in UNOBSERVED} == set()
+    unseen = {triple for triple in can - did if (handler, *triple[:2]) not in UNOBSERVED}
+    assert not unseen, "\n".join(map(str, sorted(unseen)))
     _any_grant_less_would_be_missed(handler, iam)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,9 +15,9 @@ import app
 from chalicelib.aws import copying
 from chalicelib.errors import ConfigError
 from tests.support import ndjson
-from tests.support.api import Api
+from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
-from tests.support.builders import CONFIG_KEY, LANDING, s3_event, sqs_event
+from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
 from tests.support.world import World
 
 BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
@@ -176,9 +177,64 @@ def the_api_is_asked(world: World) -> None:
     files_start_jobs(world)
     ndjson_files_arrive(world)
     api = Api()
-    for path in ("/health", "/summary", "/files", "/files?status=triggered"):
-        assert api.get(path).status == 200
-    api.get("/file", key="data/in/customers.csv")
+    for path in ("/health", "/summary", "/files", "/files?status=triggered", "/jobs", "/discovery"):
+        api.get(path)
+    for path in ("/batches", "/manifests"):
+        api.get(path, date=ndjson.DATE)
+    api.get("/quarantine")
+    ndjson.upload(f"in/{ndjson.DATE}/unseen.ndjson", body=ndjson.LINES * 10_000)
+    api.get("/explain", key=f"in/{ndjson.DATE}/unseen.ndjson")
+    for key in ("data/in/customers.csv", "data/in/none.csv", f"in/{ndjson.DATE}/0.ndjson", "wrong.txt"):
+        api.get("/file", key=key)
+        api.get("/explain", key=key)
+
+
+def an_operator_acts(world: World) -> None:
+    """Replays, releases, redrives and uploads."""
+    operator = Api(OPERATOR)
+    files_are_parked(world)
+    jobs = [job(job_id=name, source_file_name=f"{name}.csv") for name in ("small", "products", "tagged")]
+    world.configure(jobs)
+    keys = ["data/in/small.csv", "data/in/products.csv", "data/in/tagged.csv", "data/in/absent.csv"]
+    operator.post("/replay", {"keys": keys, "dry_run": True})
+    operator.post("/replay", {"keys": keys})
+    failed_files_are_replayed(world, operator)
+    ndjson_files_arrive(world)
+    release = {"key": f"in/{ndjson.DATE}/wrong-big.txt"}
+    with failing("CompleteMultipartUpload", "Refused"):
+        operator.post("/quarantine/release", release)
+    for name in ("wrong.txt", "wrong-big.txt", "empty.ndjson"):
+        operator.post("/quarantine/release", {**release, "key": f"in/{ndjson.DATE}/{name}"})
+    for queue in ("ndjson", "discovered", "landing"):
+        body = json.dumps(s3_event("data/in/customers.csv"))
+        send(f"sluice-local-{queue}-dlq", body)
+        operator.post("/redrive", {"queue": queue})
+    operator.post("/upload", {"key": "data/in/new.csv", "content_type": "text/csv"})
+
+
+def failed_files_are_replayed(world: World, operator: Api) -> None:
+    """Files that failed by a broken config; mended, it starts one again, parks one, and one is inactive."""
+    world.configure()
+    keys = ["data/in/customers.csv", "data/in/unknown.csv", "data/in/products.csv"]
+    world.land(keys[0])
+    world.stop_executions()
+    world.forget_rows()
+    world.configure(b"{")
+    world.upload(keys[1], b"z" * BIG)
+    world.upload(keys[2])
+    for key in keys:
+        with suppress(ConfigError):
+            world.deliver(key)
+    world.configure()
+    with failing("CompleteMultipartUpload", "Refused"):
+        operator.post("/replay", {"keys": [keys[1]]})
+    operator.post("/replay", {"keys": keys})
+
+
+def send(queue: str, body: str) -> None:
+    """Put a message into a queue."""
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
 
 
 def secrets_are_read(_world: World) -> None:
@@ -250,6 +306,6 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "discover_csv": [csv_files_are_discovered],
     "write_table_manifests": [tables_get_manifests],
     "reconcile": [the_landing_lane_is_repaired, repairs_fail_too, batches_are_repaired],
-    "api_handler": [the_api_is_asked],
+    "api_handler": [the_api_is_asked, an_operator_acts],
     "authorize": [secrets_are_read],
 }

@@ -157,12 +157,28 @@ def _operation(machine: Machine, frame: Frame, node: ast.AST, callee: Operation,
         raise machine.refuse(
             frame, node, f"{where}: cannot tell which parameters ** brings; use literal keys"
         )
+    if callee.name == "generate_presigned_url":
+        return _presigned(machine, frame, node, callee, given)
     for values in given.named.values():
         machine.escape(frame, node, values)
     keywords = node.keywords if isinstance(node, ast.Call) else []
     certain = frozenset(keyword.arg for keyword in keywords if keyword.arg)
     machine.calls[(node, frame, callee)] = Call(callee, dict(given.named), certain, frame.at(node))
     return externals.response(machine, frame, node, callee, given)
+
+
+def _presigned(machine: Machine, frame: Frame, node: ast.AST, callee: Operation, given: Arguments) -> Values:
+    """Record the operation that a presigned URL stands for: its bearer acts with the function's role."""
+    methods = literals_of(given.named.get("ClientMethod", NOTHING))
+    boxes = [value for value in given.named.get("Params", NOTHING) if isinstance(value, Box)]
+    if not methods or len(boxes) != len(given.named.get("Params", NOTHING)):
+        raise machine.refuse(frame, node, "a presigned URL needs a literal ClientMethod and literal Params")
+    for box in boxes:
+        parameters = {key: values for key, values in box.known.items() if isinstance(key, str)}
+        rest = Arguments(named=parameters, rest=box.unknown)
+        for method in methods:
+            _operation(machine, frame, node, Operation(callee.service, method), rest)
+    return OPAQUE
 
 
 def _partial(machine: Machine, frame: Frame, node: ast.AST, callee: Partial, given: Arguments) -> Values:

@@ -109,7 +109,7 @@ def instantiate(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, gi
     else:
         machine.escape(frame, node, given.all())
     if not all(path.startswith(HARMLESS_BASES) or path.endswith(EXCEPTIONS) for path in outside):
-        _let_parents_call(machine, frame, node, made)
+        let_others_call(machine, frame, node, made)
     return frozenset({made})
 
 
@@ -134,8 +134,8 @@ def _check(machine: Machine, cls: ClassRef) -> None:
             raise machine.refuse(one.frame, one.node, f"class {one.node.name}: {name} cannot be followed")
 
 
-def _let_parents_call(machine: Machine, frame: Frame, node: ast.AST, made: Instance) -> None:
-    """Run every method with data: a parent from outside may call any of them (a thread calls `run`)."""
+def let_others_call(machine: Machine, frame: Frame, node: ast.AST, made: Instance) -> None:
+    """Run every method with data, as others may: a parent from outside, or whom the instance is given to."""
     for one in ancestry(machine, made.cls):
         for values in list(one.frame.names.values()):
             for value in values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from ops.policies.reading.classes import external_bases, has_decorator, is_enum
+from ops.policies.reading.classes import external_bases, has_decorator, is_enum, let_others_call
 from ops.policies.reading.holding import parts_of
 from ops.policies.reading.state import Arguments, Frame, Machine
 from ops.policies.reading.values import (
@@ -20,6 +20,8 @@ from ops.policies.reading.values import (
     Values,
     union,
 )
+
+CLIENT_MAKERS = ("app", "chalicelib.wiring")  # modules whose functions can get at clients out of nothing
 
 
 def escape(machine: Machine, frame: Frame, node: ast.AST, values: Values) -> None:
@@ -42,8 +44,14 @@ def _escape_one(machine: Machine, frame: Frame, node: ast.AST, value: Value, see
     elif isinstance(value, ClassRef):
         _escape_class(machine, frame, node, value, seen)
     elif isinstance(value, Instance | Box):
+        _let_methods_run(machine, frame, node, value)
         for part in union(parts_of(value)):
             _escape_one(machine, frame, node, part, seen)
+
+
+def _let_methods_run(machine: Machine, frame: Frame, node: ast.AST, value: Value) -> None:
+    if isinstance(value, Instance) and value.cls.frame.source.name.startswith(CLIENT_MAKERS):
+        let_others_call(machine, frame, node, value)
 
 
 def _escape_class(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, seen: set[int]) -> None:

@@ -212,7 +212,19 @@ def test_given_a_call_of_the_api_then_the_logs_are_those_of_the_function_chalice
     assert found == {Grant("logs:CreateLogStream", logs), Grant("logs:PutLogEvents", logs)}
 
 
+def test_given_a_presigned_url_then_what_its_bearer_may_do_is_granted(project: Path) -> None:
+    body = """
+        parameters = {"Bucket": self.name, "Key": event}
+        self._aws.generate_presigned_url(ClientMethod="put_object", Params=parameters, ExpiresIn=60)
+        """
+
+    assert grants(project, body) == {Grant("s3:PutObject", OBJECTS)}
+
+
 REFUSED = {
+    "a presigned URL for any operation": (
+        'self._aws.generate_presigned_url(ClientMethod=event, Params={"Bucket": self.name})'
+    ),
     "paginator": 'self._aws.get_paginator("list_objects_v2").paginate(Bucket=self.name)',
     "positional parameters": "self._aws.get_object(self.name, event)",
     "unknown parameters": "self._aws.get_object(Bucket=self.name, **event)",
