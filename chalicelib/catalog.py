@@ -112,12 +112,12 @@ def catalog_row(
     return row | details
 
 
-def vanished_row(event: ObjectEvent, processed_at: datetime) -> dict[str, Any]:
-    """Build the row of an object that was gone before it was read: all there is, is the event."""
+def vanished_row(event: ObjectEvent, processed_at: datetime, why: str) -> dict[str, Any]:
+    """Build the row of an upload that was not there to be read: all there is, is the event."""
     identity = identify(event.bucket, event.key, event.etag, event.event_time)
     timestamp = row_timestamp(event.event_time, identity)
     row = _row(event, timestamp, event.event_time, Status.VANISHED, processed_at)
-    return row | {"file_size": event.size_bytes, "etag": event.etag, "reason": "gone before it was read"}
+    return row | {"file_size": event.size_bytes, "etag": event.etag, "reason": why}
 
 
 def content_preview(found: StoredObject, chars: int) -> str:

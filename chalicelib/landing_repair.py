@@ -12,7 +12,7 @@ from itertools import islice
 
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.items import Row
-from chalicelib.catalog import Status, identify, row_timestamp
+from chalicelib.catalog import Status, identify, iso, row_timestamp
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing import Landing, own_outputs
@@ -21,10 +21,12 @@ from chalicelib.outcomes import give_up
 from chalicelib.routing import route
 
 BATCH_SIZE = 100  # keys of one BatchGetItem
+LISTING_SKEW = timedelta(seconds=2)  # that a listing's time may differ by from the object's own
 
 COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished")
 
 Counts = dict[str, int]
+Due = tuple[str, ObjectEvent, Row | None]  # the repair's name, what to route, and the failed row if it is one
 
 
 def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
@@ -41,19 +43,18 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
         log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
         return counts | {"waiting": 1}
     before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
-    for name, event in _due(landing, before):
+    for name, event, failed in _due(landing, before):
         if not has_time():
             return counts | {"unfinished": 1}
-        counts[name if _repaired(landing, name, event) else "errors"] += 1
+        counts[name if _repaired(landing, name, event, failed) else "errors"] += 1
     return counts
 
 
-def _due(landing: Landing, before: datetime) -> Iterator[tuple[str, ObjectEvent]]:
+def _due(landing: Landing, before: datetime) -> Iterator[Due]:
+    moment = before.isoformat(timespec="milliseconds")
     for row in landing.catalog.failed():
-        if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= before.isoformat(
-            timespec="milliseconds"
-        ):
-            yield "retried", _event_of_row(row)
+        if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= moment:
+            yield "retried", _event_of_row(row), row
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     listing = landing.bucket.list_objects(landing.settings.input_prefix)
     candidates = (found for found in listing if after <= found.last_modified <= before)
@@ -63,35 +64,41 @@ def _due(landing: Landing, before: datetime) -> Iterator[tuple[str, ObjectEvent]
         yield from _missed(landing, batch)
 
 
-def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[tuple[str, ObjectEvent]]:
+def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
     rows = landing.catalog.find_many([(found.key, _timestamp(landing, found)) for found in batch])
     known = {row["file_key"]: row for row in rows}
     for found in batch:
         # a listing may tell another time than the object itself: the ETag decides before anything is done
-        row = known.get(found.key) or landing.catalog.find_etag(found.key, found.etag)
+        row = known.get(found.key) or _recorded(landing, found)
         if row is None:
-            yield "routed", _event_of(landing, found)
+            yield "routed", _event_of(landing, found), None
         elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
-            yield "moves_finished", _event_of(landing, found)
+            yield "moves_finished", _event_of(landing, found), None
 
 
-def _repaired(landing: Landing, name: str, event: ObjectEvent) -> bool:
+def _recorded(landing: Landing, found: ListedObject) -> Row | None:
+    """Return the row of this content, unless it is of an earlier upload of the same content."""
+    row = landing.catalog.find_etag(found.key, found.etag)
+    return row if row and row["last_modified"] >= iso(found.last_modified - LISTING_SKEW) else None
+
+
+def _repaired(landing: Landing, name: str, event: ObjectEvent, failed: Row | None) -> bool:
     where = {"bucket": event.bucket, "key": event.key, "repair": name}
     try:
         outcome = route(landing, event, discovered=True)
     except Exception as error:
         log.warning("repair failed", extra={**where, "reason": str(error)})
         return False
-    if name == "retried":
-        _give_up_superseded(landing, event)
+    if failed:
+        _give_up_superseded(landing, failed)
     log.info("repaired", extra={**where, "outcome": outcome["status"]})
     return True
 
 
-def _give_up_superseded(landing: Landing, event: ObjectEvent) -> None:
-    row = landing.catalog.find_etag(event.key, event.etag)
+def _give_up_superseded(landing: Landing, failed: Row) -> None:
+    row = landing.catalog.find(failed["file_key"], failed["timestamp"])
     if row and row.get("retry"):  # what was routed is a newer upload under the same key
-        give_up(landing, row, "the object was overwritten since")
+        give_up(landing, row, "overwritten since")
 
 
 def _ignored(found: ListedObject, own: Iterable[str]) -> bool:

@@ -80,15 +80,15 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
     return outcome_of(standing, repeated=True) if standing else outcome_of(row)
 
 
-def record_vanished(landing: Landing, event: ObjectEvent) -> Outcome:
-    """Record that an object was gone before it was read, unless the catalogue knows it: then it was moved."""
+def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
+    """Record that an upload was not there to be read, unless the catalogue knows it: then it was moved."""
     known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
     if known is None:
-        row = vanished_row(event, landing.clock())
+        row = vanished_row(event, landing.clock(), why)
         landing.catalog.record(row, REPLACES[Status.VANISHED])
         return outcome_of(row)
     if known.get("retry"):
-        give_up(landing, known, "the object is gone since")
+        give_up(landing, known, f"now {why}")
     return outcome_of(known, repeated=True)
 
 

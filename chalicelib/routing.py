@@ -29,6 +29,8 @@ from chalicelib.outcomes import (
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 OVERWRITES_FOLLOWED = 3
+OVERWRITTEN = "overwritten before it was read"
+GONE = "gone before it was read"
 
 
 def object_created(landing: Landing, payload: object) -> list[Outcome]:
@@ -61,7 +63,9 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
     for _ in range(OVERWRITES_FOLLOWED):
         found = landing.bucket.read(event.key, bytes_to_read(landing.settings.preview_chars))
         if found is None:
-            return _logged(event, "", record_vanished(landing, event))
+            return _logged(event, "", record_vanished(landing, event, GONE))
+        if event.etag not in {"", found.etag}:  # an older version's event: what is there is routed as well
+            record_vanished(landing, event, OVERWRITTEN)
         upload = Upload(event.bucket, found, event)
         try:
             return _logged(event, upload.identity, _catalogue_or_route(landing, upload, discovered))

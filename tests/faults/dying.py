@@ -105,6 +105,29 @@ class Failure:
         return f"{self.code} {self.moment} call {self.number}"
 
 
+@dataclass(frozen=True)
+class Meanwhile:
+    """Something else happens whole, before or after call number `number`: another worker, or a user."""
+
+    number: int
+    happens: Scenario
+    moment: Moment = Moment.BEFORE
+
+    def __call__(self, call: Call, send: Send) -> Any:
+        """Make the call, and let it happen if it is the one."""
+        if call.number != self.number:
+            return send()
+        if self.moment is Moment.BEFORE:
+            self.happens()
+            return send()
+        answer = send()
+        self.happens()
+        return answer
+
+    def __str__(self) -> str:
+        return f"{getattr(self.happens, '__name__', 'something')} {self.moment} call {self.number}"
+
+
 class Process:
     """One life of a process: the calls it made, and whether it is dead."""
 

@@ -114,9 +114,9 @@ def test_a_failed_upload_that_is_gone_or_overwritten_is_not_retried_for_ever(
     world.upload(CUSTOMERS, b"newer")
     later(HOUR)
     assert _reconcile()["retried"] == 2
-    assert world.row("data/in/orders.csv")["reason"].endswith("the object is gone since")
+    assert world.row("data/in/orders.csv")["reason"].endswith("now gone before it was read")
     older, newer = sorted(world.rows(CUSTOMERS), key=lambda row: str(row["status"]))
-    assert older["reason"].endswith("overwritten since")
+    assert older["reason"].endswith("overwritten before it was read")
     assert newer["status"] == "triggered"
     assert _reconcile() == {}
 

@@ -1,0 +1,161 @@
+"""What the landing lane promises about any story of uploads, events, configs, deaths and clocks.
+
+The model keeps what users and AWS did; what Sluice stored is judged against that alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.catalog import Status, iso
+from chalicelib.errors import ConfigError
+from chalicelib.jobs import Jobs, parse_jobs
+from tests.support.builders import LANDING
+from tests.support.reset import stored
+from tests.support.world import World
+
+CACHED = timedelta(seconds=60)  # how long a worker may start jobs by an older config
+
+
+@dataclass(eq=False)
+class Upload:
+    """One version that a user put; `superseded` when it was overwritten or deleted by a user."""
+
+    key: str
+    body: bytes
+    etag: str
+    modified: datetime
+    superseded: bool = False
+    delivered: bool = False
+
+
+@dataclass
+class Story:
+    """What happened outside Sluice so far."""
+
+    uploads: list[Upload] = field(default_factory=list)
+    configs: list[tuple[datetime, Jobs | None]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)  # ETags of versions whose event never comes
+    died: bool = False
+
+    def put(self, upload: Upload) -> None:
+        """Add a version; the one it overwrites is superseded, unless it is the same upload."""
+        same = [one for one in self.uploads if identity(one) == identity(upload)]
+        self.supersede(upload.key)
+        if same:
+            same[0].superseded = False
+        else:
+            self.uploads.append(upload)
+
+    def supersede(self, key: str) -> None:
+        """Mark what stood under `key` as overwritten or deleted."""
+        for upload in self.uploads:
+            if upload.key == key:
+                upload.superseded = True
+
+    def configure(self, now: datetime, body: bytes | None) -> None:
+        """Remember which config was in force from when on."""
+        self.configs.append((now, jobs_in(body)))
+
+    def allowed(self, upload: Upload) -> set[str]:
+        """Return the outcomes that some config in force since the upload, or cached then, gives."""
+        if not upload.key.startswith("data/in/"):
+            return {Status.RECEIVED}
+        ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
+        known = [jobs for (_, jobs), end in zip(self.configs, ends, strict=True)
+                 if jobs and end >= upload.modified - CACHED]  # fmt: skip
+        return {outcome_by(jobs, upload.key) for jobs in known}
+
+
+def identity(upload: Upload) -> tuple[str, str, str]:
+    """Return what tells one upload from another: S3's own facts, to the second."""
+    return upload.key, upload.etag, iso(upload.modified)
+
+
+def jobs_in(body: bytes | None) -> Jobs | None:
+    """Return a config's jobs, None when it is missing or invalid."""
+    try:
+        return None if body is None else parse_jobs(body, "any")
+    except ConfigError:
+        return None
+
+
+def outcome_by(jobs: Jobs, key: str) -> str:
+    """Return the outcome that a config gives a file."""
+    job = jobs.find_matching_job(key)
+    if job is None:
+        return Status.NOT_CONFIGURED
+    return Status.TRIGGERED if job.is_active else Status.INACTIVE
+
+
+def broken_promises(world: World, story: Story) -> list[str]:
+    """Return every way in which what is stored breaks a promise; empty when all holds."""
+    rows = {(row["file_key"], row["etag"], row["last_modified"]): row for row in world.rows()}
+    return [
+        *_of_rows(world.rows()),
+        *_of_executions(world, story, rows),
+        *(fault for upload in story.uploads for fault in _of_upload(world, story, upload, rows)),
+    ]
+
+
+def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
+    doubled = Counter((row["file_key"], row["timestamp"]) for row in rows)
+    places = Counter(row["moved_to"] for row in rows if "moved_to" in row)
+    faults = [f"two rows of one upload: {each}" for each, count in doubled.items() if count > 1]
+    faults += [f"two uploads moved to one key: {each}" for each, count in places.items() if count > 1]
+    return faults + [
+        f"still to be retried: {row['file_key']} {row['reason']}" for row in rows if "retry" in row
+    ]
+
+
+def _of_executions(world: World, story: Story, rows: dict[Any, dict[str, Any]]) -> list[str]:
+    executions = world.executions()
+    recorded = {row["execution"] for row in rows.values() if row["status"] == Status.TRIGGERED}
+    names = {each["name"] for each in executions}
+    faults = [f"a row tells of no execution: {name}" for name in recorded - names]
+    for each in executions:
+        superseded = any(
+            one.superseded for one in story.uploads if (one.key, one.etag) == (each["key"], each["etag"])
+        )
+        if each["name"] not in recorded and not (story.died and superseded):
+            faults.append(f"an execution without a row: {each['name']}")
+    return faults
+
+
+def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[str, Any]]) -> list[str]:
+    row = rows.get(identity(upload))
+    name = f"{upload.key} of {iso(upload.modified)}"
+    if row is None:
+        if not upload.superseded:
+            return [f"no row: {name}"]
+        heard = upload.delivered and not any(key[:2] == (upload.key, upload.etag) for key in rows)
+        return [f"no row of an overwritten or deleted upload whose event came: {name}"] if heard else []
+    allowed = story.allowed(upload)
+    if upload.superseded:
+        allowed |= {Status.FAILED, Status.VANISHED}
+    faults = [] if row["status"] in allowed else [f"{name} is {row['status']}, not one of {sorted(allowed)}"]
+    if not upload.superseded:
+        faults += _of_bytes(upload, row)
+    return faults + _of_parked(upload, row)
+
+
+def _of_bytes(upload: Upload, row: dict[str, Any]) -> list[str]:
+    there = stored(LANDING, upload.key)
+    parked = row["status"] == Status.NOT_CONFIGURED
+    if parked and there is not None:
+        return [f"parked, but its source is still there: {upload.key}"]
+    if not parked and (there is None or there.value != upload.body):
+        return [f"its bytes are gone: {upload.key}"]
+    return []
+
+
+def _of_parked(upload: Upload, row: dict[str, Any]) -> list[str]:
+    if "moved_to" not in row:
+        return []
+    there = stored(LANDING, row["moved_to"])
+    if there is None or there.value != upload.body:
+        return [f"the parked copy of {upload.key} is not what was uploaded: {row['moved_to']}"]
+    return []

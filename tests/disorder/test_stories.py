@@ -1,0 +1,65 @@
+"""Stories that once ended badly, each found by the disorder tests and kept under its name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import app
+from tests.support.aws_calls import failing
+from tests.support.builders import LANDING
+from tests.support.reset import date_object
+from tests.support.world import World
+
+CUSTOMERS = "data/in/customers.csv"
+HOUR = timedelta(hours=1)
+
+
+def test_an_upload_that_was_overwritten_before_its_event_came_has_a_row(world: World) -> None:
+    older = world.upload(CUSTOMERS, b"older")
+    newer = world.upload(CUSTOMERS, b"newer")
+    assert world.deliver(CUSTOMERS, older)["status"] == "triggered", "what is there is routed at once"
+    assert world.deliver(CUSTOMERS, newer)["status"] == "already_running"
+    assert {row["etag"]: row["status"] for row in world.rows()} == {older: "vanished", newer: "triggered"}
+    assert (
+        next(row for row in world.rows() if row["etag"] == older)["reason"]
+        == "overwritten before it was read"
+    )
+
+
+def test_a_late_event_of_a_version_that_had_its_outcome_changes_nothing(world: World) -> None:
+    older = world.upload(CUSTOMERS, b"older")
+    world.deliver(CUSTOMERS, older)
+    world.land(CUSTOMERS, b"newer")
+    before = sorted(world.rows(), key=str)
+    world.deliver(CUSTOMERS, older)
+    assert [row["status"] for row in before] == ["triggered", "triggered"]
+    assert {row["etag"]: row["status"] for row in world.rows()} == {
+        row["etag"]: row["status"] for row in before
+    }
+
+
+def test_the_same_content_again_without_an_event_is_routed_by_reconcile(world: World, later: Any) -> None:
+    world.land(CUSTOMERS, b"same")
+    date_object(LANDING, CUSTOMERS, datetime.now(UTC) + timedelta(minutes=10))  # uploaded again
+    later(HOUR)
+    assert app.reconcile({}, None)["landing"]["routed"] == 1
+    assert len(world.executions()) == 2
+    assert [row["status"] for row in world.rows(CUSTOMERS)] == ["triggered", "triggered"]
+
+
+def test_a_failed_upload_replaced_by_the_same_content_is_not_retried_for_ever(
+    world: World, later: Any
+) -> None:
+    etag = world.upload(CUSTOMERS, b"same")
+    with failing("StartExecution", "ThrottlingException"), pytest.raises(ClientError):
+        world.deliver(CUSTOMERS, etag)
+    date_object(LANDING, CUSTOMERS, datetime.now(UTC) + timedelta(minutes=10))
+    world.deliver(CUSTOMERS, etag)
+    later(HOUR)
+    assert app.reconcile({}, None)["landing"]["retried"] == 1
+    assert app.reconcile({}, None)["landing"]["retried"] == 0
+    assert sorted(row["status"] for row in world.rows(CUSTOMERS)) == ["failed", "triggered"]

@@ -1,0 +1,40 @@
+"""Empty the emulated AWS between examples: quicker than to create the stack anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.glue.models import glue_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
+from moto.stepfunctions.models import stepfunctions_backends
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+def forget_everything() -> None:
+    """Drop every object, item, message, execution and run; the resources themselves stay."""
+    for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+        bucket.keys.clear()
+        bucket.multiparts.clear()
+    for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        table.items.clear()
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        queue._messages.clear()
+    for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines:
+        machine.executions.clear()
+    for job in glue_backends[ACCOUNT][REGION].jobs.values():
+        job.job_runs.clear()
+
+
+def stored(bucket: str, key: str) -> Any:
+    """Return moto's own record of an object, or None."""
+    return s3_backends[ACCOUNT]["aws"].get_object(bucket, key)
+
+
+def date_object(bucket: str, key: str, moment: datetime) -> None:
+    """Let an object have been written at `moment`: the emulator knows only the machine's clock."""
+    stored(bucket, key).last_modified = moment.replace(tzinfo=None)
