@@ -15,6 +15,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 # isort: split
 import app
 from tests.support.scans import Scans
+from tests.faults.share import summary
 from tests.support.world import World
 
 
@@ -90,3 +91,13 @@ def _forget() -> None:
     for wired in list(vars(app).values()):
         if hasattr(wired, "cache_clear"):
             wired.cache_clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many cases of the fault matrix ran: none is left out silently."""
+    stats = terminalreporter.stats
+    lines = summary(report for name in ("passed", "failed") for report in stats.get(name, ()))
+    if lines:
+        terminalreporter.section("fault matrix")
+    for line in lines:
+        terminalreporter.write_line(line)

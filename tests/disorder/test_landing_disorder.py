@@ -44,6 +44,7 @@ CONFIGS = {
     "missing": None,
 }
 WORKERS = 3
+WIRED = app.landing.__wrapped__
 FAULTS = ["none", "none", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
 
 
@@ -62,7 +63,7 @@ class LandingDisorder(RuleBasedStateMachine):
         self.configure("as usual")
 
     def _lane(self, skew: timedelta) -> Any:
-        wired = app.landing.__wrapped__()
+        wired = WIRED()
         config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
         return dataclasses.replace(wired, jobs=config, clock=lambda: self.now + skew)
 

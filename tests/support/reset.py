@@ -11,6 +11,8 @@ from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
+from chalicelib.aws.copying import IDENTITY_METADATA
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
@@ -33,6 +35,12 @@ def forget_everything() -> None:
 def stored(bucket: str, key: str) -> Any:
     """Return moto's own record of an object, or None."""
     return s3_backends[ACCOUNT]["aws"].get_object(bucket, key)
+
+
+def identity_of(bucket: str, key: str) -> str:
+    """Return the identity that Sluice's copy at `key` carries, empty for any other object."""
+    there = stored(bucket, key)
+    return str(there.metadata.get(f"x-amz-meta-{IDENTITY_METADATA}", "")) if there else ""
 
 
 def date_object(bucket: str, key: str, moment: datetime) -> None:

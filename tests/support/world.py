@@ -108,6 +108,10 @@ class World:
         body: bytes = self.s3.get_object(Bucket=LANDING, Key=key)["Body"].read()
         return body
 
+    def forget_alerts(self) -> None:
+        """Forget every alert so far."""
+        self._alerts.clear()
+
     def alerts(self) -> list[dict[str, str]]:
         """Return every alert so far, as {Subject, Message}."""
         while found := self._sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get(

@@ -1,0 +1,144 @@
+"""What happens to the landing lane, one upload at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError
+
+import app
+from chalicelib.landing import Landing
+from chalicelib.settings import Settings
+from tests.faults.dying import Meanwhile
+from tests.faults.invariants import landing_faults
+from tests.faults.matrix import Case
+from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event
+from tests.support.reset import forget_everything
+from tests.support.world import World
+
+JOBS = [
+    job(source_file_name="active.csv"),
+    job(job_id="off", source_file_name="idle.csv", is_active=False),
+]
+LARGE = b"0123456789" * 7000  # more than one read: copied by the server, not put
+LAMBDA_REPEATS = 2
+ALERTED = {"not_configured", "inactive"}
+WIRED = app.landing.__wrapped__  # a fresh lane each time, as a fresh process has
+
+
+@dataclass
+class Landed:
+    """A file lands under `key`; its upload's outcome is to be `status`."""
+
+    name: str
+    key: str
+    status: str
+    body: bytes = b"id,name\n1,Ada\n"
+    properties: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    taken: str = ""  # a key at which another upload was parked before
+    world: World | None = None
+    etag: str = ""
+    ahead: timedelta = timedelta(0)
+
+    @property
+    def reconcile_alone(self) -> bool:
+        """What does not lie under INPUT_PREFIX leaves no trace when its event is lost."""
+        return self.key.startswith("data/in/")
+
+    def begin(self) -> None:
+        """Set up an empty AWS and upload the file."""
+        forget_everything()
+        self.world, self.ahead = self.world or World(), timedelta(0)
+        self.world.forget_alerts()
+        self.world.configure(JOBS)
+        if self.taken:
+            self.world.upload(self.taken, b"another's")
+        self.etag = self.world.upload(self.key, self.body, **self.properties)
+
+    def trigger(self) -> None:
+        """Deliver S3's event."""
+        with self._process():
+            app.object_created(s3_event(self.key, etag=self.etag, size=len(self.body)), None)
+
+    def redeliver(self) -> None:
+        """Deliver it again as Lambda does, and once more as S3 may."""
+        for _ in range(LAMBDA_REPEATS):
+            self.trigger()
+
+    def reconcile(self) -> None:
+        """Run reconcile ten minutes later."""
+        self.ahead += timedelta(minutes=10)
+        with self._process():
+            counts = app.reconcile({}, None)["landing"]
+        assert not counts["errors"], counts
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Another worker has the same event, a user overwrites or deletes the file, reconcile runs."""
+        return {
+            "the same event": self._alone(self.trigger),
+            "an overwrite": self._overwrite,
+            "a deletion": self._delete,
+            "a reconcile": self._alone(self.reconcile),
+        }
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge what is stored, and that whoever should know was told."""
+        faults = landing_faults(self._world(), self.key, self.status)
+        excused = isinstance(case.fault, Meanwhile) or case.call.operation == "Publish"
+        if self.status in ALERTED and not excused and not self._told():
+            faults.append("nobody was told")
+        return faults
+
+    def _told(self) -> bool:
+        name = self.key.rpartition("/")[2]
+        return any(name in alert["Message"] for alert in self._world().alerts())
+
+    def _alone(self, does: Callable[[], None]) -> Callable[[], None]:
+        def alone() -> None:
+            with suppress(ClientError):
+                does()
+
+        return alone
+
+    def _overwrite(self) -> None:
+        self._world().upload(self.key, b"newer")
+        self._world().deliver(self.key, "")
+
+    def _delete(self) -> None:
+        self._world().s3.delete_object(Bucket=LANDING, Key=self.key)
+
+    def _world(self) -> World:
+        assert self.world is not None
+        return self.world
+
+    @contextmanager
+    def _process(self) -> Iterator[None]:
+        """Be a fresh process: nothing cached, its clock ahead by what has passed."""
+        lane: Landing = WIRED()
+        settings = Settings.from_environ({**os.environ, **self.environment})
+        lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + self.ahead)
+        with patch.object(app, "landing", lambda: lane):
+            yield
+
+
+LANDED = [
+    Landed("active job", "data/in/active.csv", "triggered"),
+    Landed("inactive job", "data/in/idle.csv", "inactive"),
+    Landed(
+        "inactive job, parked", "data/in/idle.csv", "inactive", environment={"INACTIVE_PREFIX": "data/idle/"}
+    ),
+    Landed("no job", "data/in/mystery.csv", "not_configured"),
+    Landed("no job, empty", "data/in/mystery.csv", "not_configured", b""),
+    Landed("no job, large", "data/in/mystery.bin", "not_configured", LARGE, {"Tagging": "team=a"}),
+    Landed("no job, name taken", "data/in/b/m.csv", "not_configured", LARGE, taken="data/new_files/m.csv"),
+    Landed("elsewhere", "notes/a.txt", "received"),
+    Landed("the config itself", CONFIG_KEY, "received", b"[{}]"),
+]

@@ -1,0 +1,24 @@
+"""Every AWS call of every lane may die, fail or be raced: the outcome is the one that was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.faults.landing_scenarios import LANDED
+from tests.faults.matrix import Scenario, cases_of, judge
+from tests.faults.share import MATRIX, chosen
+
+SCENARIOS: list[Scenario] = [*LANDED]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_whatever_meets_a_call_the_outcome_is_the_one_promised(
+    shared_aws: None, record_property: Any, scenario: Any
+) -> None:
+    cases = cases_of(scenario)
+    run = chosen(cases)
+    record_property(MATRIX, (scenario.name, len(run), len(cases)))
+    found = [fault for case in run for fault in judge(scenario, case)]
+    assert not found, "\n".join(found)
