@@ -1,0 +1,61 @@
+"""The NDJSON lane's promise, judged by stored state alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import boto3
+
+from tests.support import ndjson as lane
+from tests.support.builders import NDJSON
+from tests.support.reset import stored
+
+RELATED = {"manifested": {"manifested"}, "quarantined": {"quarantined", "manifested"}}
+
+
+def ndjson_faults(status: str, glue_job: str, now: datetime) -> list[str]:
+    """Judge every file, manifest, record, run and lock; current versions have `status`."""
+    return [
+        *lane.imbalance(),
+        *(fault for key in lane.keys_in(NDJSON) for fault in _of_current(key)),
+        *(fault for row in lane.rows() for fault in _of_row(row, status)),
+        *_of_runs(glue_job),
+        *(f"locked for ever: {it}" for it in lane.items("LOCK#") if it["ttl"] >= now.timestamp()),
+    ]
+
+
+def _of_current(key: str) -> list[str]:
+    path, etag = f"s3://{NDJSON}/{key}", stored(NDJSON, key).etag.strip('"')
+    rows = [row["status"] for row in lane.rows() if (row["file_path"], row["etag"]) == (path, etag)]
+    return [] if len(rows) == 1 else [f"{key} has {len(rows)} rows: {rows}"]
+
+
+def _of_row(row: dict[str, Any], status: str) -> list[str]:
+    if row["status"] not in RELATED[status] | {"vanished"}:
+        return [f"{row['file_name']} is {row['status']}, not {status}"]
+    if row["status"] == "vanished" and stored(NDJSON, _key_of(row)) is not None:
+        current = stored(NDJSON, _key_of(row)).etag.strip('"')
+        return ["vanished, and still there"] if current == row["etag"] else []
+    return _of_quarantined(row) if row.get("moved_to") else []
+
+
+def _of_quarantined(row: dict[str, Any]) -> list[str]:
+    bucket, _, key = row["moved_to"].removeprefix("s3://").partition("/")
+    faults = [] if stored(bucket, key) else [f"{row['file_name']} should lie at {row['moved_to']}"]
+    source = stored(NDJSON, _key_of(row))
+    if source is not None and source.etag.strip('"') == row["etag"]:
+        faults.append(f"{row['file_name']} is in quarantine and still there")
+    return faults
+
+
+def _of_runs(glue_job: str) -> list[str]:
+    runs = boto3.client("glue").get_job_runs(JobName=glue_job)["JobRuns"]
+    started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
+    written = Counter(f"s3://{lane.ARTIFACTS}/{key}" for key in lane.manifests())
+    return [] if started == written else [f"Glue was started for {started}, the manifests are {written}"]
+
+
+def _key_of(row: dict[str, Any]) -> str:
+    return str(row["file_path"].removeprefix(f"s3://{NDJSON}/"))

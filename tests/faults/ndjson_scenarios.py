@@ -1,0 +1,156 @@
+"""What happens to the NDJSON lane: messages arrive, batches fill, reconcile flushes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from botocore.exceptions import ClientError
+
+import app
+from tests.faults.matrix import Case
+from tests.faults.ndjson_invariants import ndjson_faults
+from tests.support import ndjson as lane
+from tests.support.builders import NDJSON, sqs_event
+from tests.support.reset import forget_everything
+
+DAY = lane.DATE
+LIMIT_OF_TWO_FILES = "0.01953125"  # GB: 20 MB
+GLUE_JOB = "load-batches"
+ENVIRONMENT = {"MAX_BATCH_SIZE_GB": LIMIT_OF_TWO_FILES, "GLUE_JOB_NAME": GLUE_JOB}
+RECEIVES = 4  # of a message after its first, before it is dead-lettered
+FLUSH = timedelta(minutes=70)
+LOCK_EXPIRED = timedelta(minutes=6)
+
+Body = tuple[str, bytes]  # key and content
+
+
+@dataclass
+class Arrived:
+    """Files arrive in one batch of messages; each current version is to be in one manifest, or quarantined."""
+
+    name: str
+    files: list[Body]
+    status: str = "manifested"
+    before: list[Body] = field(default_factory=list)  # arrived, and handled, earlier
+    environment: dict[str, str] = field(default_factory=dict)
+    by_reconcile: bool = False  # the files have arrived, and reconcile is what meets the fault
+    reconcile_alone: bool = False  # a queue keeps its messages: they do come again
+    waiting: list[Any] = field(default_factory=list)
+    ahead: timedelta = timedelta(0)
+
+    def begin(self) -> None:
+        """Set up an empty AWS with a Glue job, and upload the files."""
+        forget_everything()
+        _create_glue_job()
+        self.ahead = timedelta(0)
+        self._handle([_uploaded(*file) for file in self.before])
+        self.waiting = [_uploaded(*file) for file in self.files]
+        if self.by_reconcile:
+            self._take(self.waiting)
+            self.ahead = FLUSH
+
+    def trigger(self) -> None:
+        """Receive the messages, or run reconcile when that is what it is about."""
+        self._reconcile() if self.by_reconcile else self._take(self.waiting)
+
+    def redeliver(self) -> None:
+        """Receive what was not acknowledged, as SQS does."""
+        for _ in range(RECEIVES):
+            if self.waiting:
+                self._take(self.waiting)
+        assert not self.waiting, "messages would be dead-lettered"
+
+    def reconcile(self) -> None:
+        """Run reconcile when partial batches are due."""
+        self.ahead += FLUSH
+        counts = self._reconcile()
+        assert not counts["errors"], counts
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Another worker has the same messages; one came late; a user overwrites or deletes a file."""
+        key = self.files[0][0]
+        return {
+            "the same messages": lambda: self._handle(self.waiting),
+            "a worker after the lock expired": self._late_worker,
+            "an overwrite": lambda: self._handle([_uploaded(key, b'{"newer": true}\n')]),
+            "a deletion": lambda: boto3.client("s3").delete_object(Bucket=NDJSON, Key=key) and None,
+        }
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge what is stored."""
+        return ndjson_faults(self.status, GLUE_JOB, datetime.now(UTC) + self.ahead)
+
+    def _take(self, records: list[Any]) -> None:
+        self.waiting = list(records)
+        failed = {each["itemIdentifier"] for each in self._handle(records)}
+        self.waiting = [one for number, one in enumerate(records) if f"message-{number}" in failed]
+
+    def _handle(self, records: list[Any]) -> list[dict[str, str]]:
+        if not records:
+            return []
+        with self._process():
+            answer = app.ndjson_arrived(sqs_event(*({"Records": [one]} for one in records)), None)
+        failures: list[dict[str, str]] = answer["batchItemFailures"]
+        return failures
+
+    def _late_worker(self) -> None:
+        passed, self.ahead = self.ahead, self.ahead + LOCK_EXPIRED
+        with suppress(ClientError):
+            self._handle([_uploaded(f"in/{DAY}/late-{number}.ndjson", lane.LINES) for number in (1, 2)])
+        self.ahead = passed
+
+    def _reconcile(self) -> dict[str, int]:
+        with self._process():
+            counts: dict[str, int] = app.reconcile({}, None)["ndjson"]
+        return counts
+
+    @contextmanager
+    def _process(self) -> Iterator[None]:
+        """Be a fresh process whose clock is ahead by what has passed."""
+        wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
+        wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)
+        with patch.object(app, "ndjson", lambda: wired):
+            yield
+
+
+def _uploaded(key: str, body: bytes) -> Any:
+    """Upload a file; its event claims ten megabytes, a tenth of what makes a batch."""
+    return lane.upload(key, body=body)
+
+
+def _create_glue_job() -> None:
+    glue = boto3.client("glue")
+    if GLUE_JOB not in glue.list_jobs()["JobNames"]:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
+        limits = {"MaxConcurrentRuns": 1000}
+        glue.create_job(Name=GLUE_JOB, Role="etl", Command=command, ExecutionProperty=limits)
+
+
+def _key(name: str, folder: str = "in") -> str:
+    return f"{folder}/{DAY}/{name}"
+
+
+VALID = [(_key(f"{name}.ndjson"), lane.LINES) for name in "abc"]
+BAD = b'{"a": 1}\nno json\n'
+ARRIVED = [
+    Arrived("a batch and a file that waits", VALID),
+    Arrived("one file, flushed by age", VALID[:1]),
+    Arrived("a full batch is flushed by reconcile", VALID[:1], by_reconcile=True),
+    Arrived("invalid", [(_key("bad.ndjson"), BAD)], "quarantined"),
+    Arrived("invalid, large", [(_key("bad.ndjson"), BAD + b" " * 70_000)], "quarantined"),
+    Arrived(
+        "invalid, no quarantine",
+        [(_key("bad.ndjson"), BAD)],
+        "quarantined",
+        environment={"QUARANTINE_BUCKET": ""},
+    ),
+    Arrived("one name, two paths", [VALID[0], (_key("a.ndjson", "out"), lane.LINES)]),
+    Arrived("a newer version of a waiting file", [(VALID[0][0], b'{"v": 2}\n')], before=VALID[:1]),
+    Arrived("a newer version of a manifested file", [(VALID[0][0], b'{"v": 2}\n')], before=VALID[:2]),
+]
