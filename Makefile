@@ -14,7 +14,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test check format bench lock python clean
+.PHONY: help run deploy-local destroy test faults soak check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buck
 test: check  ## Everything CI checks: lint, types, and all tests
 	@$(ENVIRONMENT) $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+faults: python  ## Run the whole fault matrix and ten times the stories of disorder
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
+	FAULTS=all DISORDER=10 $(BIN)/python -m pytest -n 2 tests/faults tests/disorder $(PYTEST_ARGS)
 
 check: python  ## Lint, formatting and types
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt

@@ -58,7 +58,7 @@ class Scenario(Protocol):
     def meanwhile(self) -> dict[str, Callable[[], None]]:
         """Return what others may do in the middle of it, by name."""
 
-    def faults(self, case: Case) -> list[str]:
+    def faults(self, case: Case, /) -> list[str]:
         """Return what is wrong with what is stored after a case."""
 
 

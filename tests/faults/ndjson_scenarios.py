@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 import app
+from chalicelib import parallel
 from tests.faults.matrix import Case
 from tests.faults.ndjson_invariants import ndjson_faults
 from tests.support import ndjson as lane
@@ -32,7 +33,7 @@ Body = tuple[str, bytes]  # key and content
 
 @dataclass
 class Arrived:
-    """Files arrive in one batch of messages; each current version is to be in one manifest, or quarantined."""
+    """Files arrive in one batch of messages; each version that is there is to have `status` in the end."""
 
     name: str
     files: list[Body]
@@ -76,13 +77,13 @@ class Arrived:
         """Another worker has the same messages; one came late; a user overwrites or deletes a file."""
         key = self.files[0][0]
         return {
-            "the same messages": lambda: self._handle(self.waiting),
+            "the same messages": lambda: self._once_more(self.waiting),
             "a worker after the lock expired": self._late_worker,
-            "an overwrite": lambda: self._handle([_uploaded(key, b'{"newer": true}\n')]),
+            "an overwrite": lambda: self._once_more([_uploaded(key, b'{"newer": true}\n')]),
             "a deletion": lambda: boto3.client("s3").delete_object(Bucket=NDJSON, Key=key) and None,
         }
 
-    def faults(self, case: Case) -> list[str]:
+    def faults(self, _: Case) -> list[str]:
         """Judge what is stored."""
         return ndjson_faults(self.status, GLUE_JOB, datetime.now(UTC) + self.ahead)
 
@@ -98,6 +99,9 @@ class Arrived:
             answer = app.ndjson_arrived(sqs_event(*({"Records": [one]} for one in records)), None)
         failures: list[dict[str, str]] = answer["batchItemFailures"]
         return failures
+
+    def _once_more(self, records: list[Any]) -> None:
+        assert not self._handle(records), "nothing is wrong with these messages"
 
     def _late_worker(self) -> None:
         passed, self.ahead = self.ahead, self.ahead + LOCK_EXPIRED
@@ -115,7 +119,7 @@ class Arrived:
         """Be a fresh process whose clock is ahead by what has passed."""
         wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
         wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)
-        with patch.object(app, "ndjson", lambda: wired):
+        with patch.object(app, "ndjson", lambda: wired), patch.object(parallel, "each", _one_by_one):
             yield
 
 
@@ -124,11 +128,16 @@ def _uploaded(key: str, body: bytes) -> Any:
     return lane.upload(key, body=body)
 
 
+def _one_by_one(function: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
+    """Make side by side calls in order, so that every run of a scenario makes the same ones."""
+    return [function(one) for one in inputs]
+
+
 def _create_glue_job() -> None:
     glue = boto3.client("glue")
     if GLUE_JOB not in glue.list_jobs()["JobNames"]:
-        command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
-        limits = {"MaxConcurrentRuns": 1000}
+        command: Any = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
+        limits: Any = {"MaxConcurrentRuns": 1000}
         glue.create_job(Name=GLUE_JOB, Role="etl", Command=command, ExecutionProperty=limits)
 
 
@@ -138,11 +147,12 @@ def _key(name: str, folder: str = "in") -> str:
 
 VALID = [(_key(f"{name}.ndjson"), lane.LINES) for name in "abc"]
 BAD = b'{"a": 1}\nno json\n'
+INVALID = [(_key("bad.ndjson"), BAD)]
 ARRIVED = [
     Arrived("a batch and a file that waits", VALID),
     Arrived("one file, flushed by age", VALID[:1]),
     Arrived("a full batch is flushed by reconcile", VALID[:1], by_reconcile=True),
-    Arrived("invalid", [(_key("bad.ndjson"), BAD)], "quarantined"),
+    Arrived("invalid", INVALID, "quarantined"),
     Arrived("invalid, large", [(_key("bad.ndjson"), BAD + b" " * 70_000)], "quarantined"),
     Arrived(
         "invalid, no quarantine",
