@@ -14,8 +14,8 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 
 # isort: split
 import app
-from tests.support.scans import Scans
 from tests.faults.share import summary
+from tests.support.scans import Scans
 from tests.support.world import World
 
 
