@@ -73,7 +73,7 @@ def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
     foreign = {event.bucket for event in wanted.events} - {lane.bucket.name}
     if foreign:
         raise EventError(
-            f"bucket {min(foreign)!r} is not NDJSON_BUCKET ({lane.bucket.name!r}): "
+            f"bucket {min(foreign)!r:.80} is not NDJSON_BUCKET ({lane.bucket.name!r}): "
             "remove its notification, or set NDJSON_BUCKET to it"
         )
     files = tuple(file_of(event) for event in wanted.events)

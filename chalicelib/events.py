@@ -8,6 +8,7 @@ happens is decided by the object it names.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from urllib.parse import unquote_plus
 from chalicelib.errors import EventError
 
 MAX_KEY_BYTES = 1024  # S3's limit on a key, in UTF-8
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_NESTING = 4  # Lambda event, SQS body, SNS envelope, S3 notification
 
 EVENTBRIDGE_REASONS = {  # EventBridge names API operations; S3 notifications name event types
@@ -134,7 +136,7 @@ def _read_s3_record(reading: Reading, record: Mapping[str, Any], where: str) -> 
 
 def _read_eventbridge(reading: Reading, payload: Mapping[str, Any]) -> None:
     if payload.get("source") != "aws.s3":
-        raise EventError(f"EventBridge source is {payload.get('source')!r}, expected 'aws.s3'")
+        raise EventError(f"EventBridge source is {payload.get('source')!r:.80}, expected 'aws.s3'")
     if payload["detail-type"] != "Object Created":
         reading.ignored["not_created"] += 1
         return
@@ -180,10 +182,7 @@ def _decoded(key: str) -> str:
 
 
 def _checked_key(key: str, where: str) -> str:
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        raise EventError(f"{where} key {key[:200]!r} is not valid Unicode") from None
+    length = len(key.encode())
     if length > MAX_KEY_BYTES:
         raise EventError(f"{where} key has {length} bytes, S3 allows {MAX_KEY_BYTES}: {key[:80]!r}…")
     return key
@@ -209,12 +208,19 @@ def _text(parent: Mapping[str, Any], name: str, where: str) -> str:
     value = parent.get(name)
     if not isinstance(value, str) or not value:
         raise EventError(f"{where}.{name} is {_kind(value)}, expected a text that is not empty")
-    return value
+    return _unicode(value, name)
 
 
 def _optional(parent: Mapping[str, Any], name: str) -> str:
     value = parent.get(name)
-    return value if isinstance(value, str) else ""
+    return _unicode(value, name) if isinstance(value, str) else ""
+
+
+def _unicode(value: str, name: str) -> str:
+    """Refuse half a surrogate pair, which JSON can carry and neither UTF-8 nor DynamoDB can."""
+    if not value.isascii() and LONE_SURROGATE.search(value):
+        raise EventError(f"{name} {value[:200]!r} is not valid Unicode")
+    return value
 
 
 def _size(value: object, where: str) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 from chalicelib.aws.bucket import Bucket, Document
 from chalicelib.errors import ConfigError
+from chalicelib.events import LONE_SURROGATE
 
 ABSENT = "absent"
 TEXT_FIELDS = ("job_id", "job_name", "source_file_name", "target_table")
@@ -143,6 +144,8 @@ def _faults_of(index: int, job: Any) -> Iterator[str]:
             yield f"[{index}].{name} is missing: add it"
         elif wrong := _wrong(name, job[name]):
             yield f"[{index}].{name} is {job[name]!r:.80}: {wrong}"
+    if LONE_SURROGATE.search(json.dumps(job, ensure_ascii=False)):
+        yield f"[{index}] holds half a surrogate pair (\\ud800 to \\udfff): no text in UTF-8 can"
     if len(json.dumps(job)) > MAX_JOB_BYTES:
         yield f"[{index}] is larger than {MAX_JOB_BYTES} bytes: it would not fit an execution's input"
 

@@ -59,7 +59,9 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
     With `discovered` the file is routed wherever it lies. Raise what made it fail, after recording that.
     """
     if event.bucket != landing.bucket.name:
-        raise EventError(f"event is of bucket {event.bucket!r}, this lane watches {landing.bucket.name!r}")
+        raise EventError(
+            f"event is of bucket {event.bucket!r:.80}, this lane watches {landing.bucket.name!r}"
+        )
     for _ in range(OVERWRITES_FOLLOWED):
         found = landing.bucket.read(event.key, bytes_to_read(landing.settings.preview_chars))
         if found is None:

@@ -1,0 +1,70 @@
+"""Hostile documents: configs are refused with their faults, NDJSON files are accepted or quarantined."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.errors import ConfigError
+from tests.hostile.corpus import CONFIGS, NDJSON, SECRET, WRONG_VALUES
+from tests.support import builders, ndjson
+from tests.support.builders import job, s3_event, sqs_event
+from tests.support.world import World
+
+FIELDS = ["job_id", "job_name", "source_file_name", "target_table", "upsert_keys", "is_active"]
+WRONG_FIELDS = [(name, number) for name in FIELDS for number in range(len(WRONG_VALUES))]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_broken_config_moves_nothing_and_is_alerted(hostile_world: World, name: str) -> None:
+    key = f"data/in/while config is {name}.csv"
+    hostile_world.configure(CONFIGS[name])
+    etag = hostile_world.upload(key, SECRET.encode())
+    with pytest.raises(ConfigError):
+        app.object_created(s3_event(key, etag=etag), None)
+    assert hostile_world.row(key)["status"] == "failed"
+    assert hostile_world.read(key) == SECRET.encode()
+    assert "config" in hostile_world.alerts()[-1]["Subject"]
+
+
+@pytest.mark.parametrize(("name", "number"), WRONG_FIELDS)
+def test_a_wrong_value_in_a_job_is_a_fault_or_works(hostile_world: World, name: str, number: int) -> None:
+    jobs = [job(**{"source_file_name": "claimed.csv", "is_active": False, name: WRONG_VALUES[number]})]
+    key = f"data/in/{name}-{number}/claimed.csv"
+    hostile_world.configure(jobs)
+    etag = hostile_world.upload(key, SECRET.encode())
+    faults = _process(key, etag)
+    row = hostile_world.row(key)
+    assert row["status"] in ({"failed"} if faults else {"inactive", "triggered", "not_configured"})
+    assert not faults or any(name in fault or "surrogate" in fault for fault in faults)
+    assert json.loads(json.dumps(row)) == row
+
+
+def _process(key: str, etag: str) -> list[str]:
+    try:
+        app.object_created(s3_event(key, etag=etag), None)
+    except ConfigError as error:
+        return error.faults
+    return []
+
+
+@pytest.mark.parametrize("name", NDJSON)
+def test_a_file_is_accepted_or_quarantined_with_its_reason(hostile_world: World, name: str) -> None:
+    body, status = NDJSON[name]
+    content = body.replace(b'"a"', f'"{SECRET}"'.encode(), 1)
+    record = ndjson.upload(f"in/2026-01-15/{name}.ndjson", body=content)
+    assert app.ndjson_arrived(sqs_event({"Records": [record]}), None) == {"batchItemFailures": []}
+    row = ndjson.row(f"{name}.ndjson")
+    assert row["status"] == status
+    assert SECRET not in row.get("reason", "")
+    where = ndjson.QUARANTINE if status == "quarantined" else builders.NDJSON
+    assert content in _contents(hostile_world, where, name)
+
+
+def _contents(world: World, bucket: str, name: str) -> list[bytes]:
+    keys = [key for key in ndjson.keys_in(bucket) if key.endswith(f"/{name}.ndjson")]
+    found: Any = [world.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+    return list(found)
