@@ -41,6 +41,11 @@ HANDLERS = (
 )
 BUDGET = 1.25
 API_EVENT = {"requestContext": {"httpMethod": "GET", "identity": {}}, "headers": {}, "stageVariables": None}
+AUTHORIZER_EVENT = {
+    "type": "TOKEN",
+    "authorizationToken": "Bearer local-reader",
+    "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/api/GET/summary",
+}
 Measurement = dict[str, Any]
 
 
@@ -114,7 +119,11 @@ class ColdStarts:
         if path:
             return API_EVENT | {"path": path, "resource": path, "httpMethod": name}
         if name == "authorize":
-            return {"type": "TOKEN", "authorizationToken": "Bearer local-reader", "methodArn": "arn:aws:x/y/GET/"}
+            return {
+                "type": "TOKEN",
+                "authorizationToken": "Bearer local-reader",
+                "methodArn": "arn:aws:x/y/GET/",
+            }
         key = f"data/in/{self._number}/customers.csv"
         if name == "ndjson_arrived":
             key = f"in/2026-01-15/{self._number}.ndjson"

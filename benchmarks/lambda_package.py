@@ -15,7 +15,7 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "si
 
 
 def build_zip(folder: Path, project: Path = ROOT) -> Path:
-    """Build `project`'s deployment package into `folder`; Terraform's format is the one that knows S3 events."""
+    """Build `project`'s zip into `folder`, in Terraform's format: the one that knows S3 events."""
     command = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", "local"]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
     subprocess.run(

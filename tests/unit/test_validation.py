@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.validation import BOM, check_lines, validate_file
+from chalicelib.validation import BOM, JUDGED_LINES, check_lines, validate_file
 
 LOW, HIGH = 104_857, 20_866_663
 
@@ -117,3 +117,20 @@ def test_what_json_writes_is_valid_wherever_it_is_cut(
 def test_no_bytes_break_the_check(beginning: bytes) -> None:
     assert isinstance(check_lines(beginning, whole=False), str)
     assert isinstance(check_lines(beginning, whole=True), str)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_last_judged_line_counts_and_the_one_behind_it_does_not(*, whole: bool) -> None:
+    good = b'{"a": 1}\n'
+
+    assert "is not JSON" in check_lines(good * (JUDGED_LINES - 1) + b"nope\n" + good, whole=whole)
+    assert check_lines(good * JUDGED_LINES + b"nope\n" + good, whole=whole) == ""
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_many_blank_lines_do_not_hide_what_follows(*, whole: bool) -> None:
+    blank = b"\n" * (2 * JUDGED_LINES)
+
+    assert check_lines(blank + b'{"a": 1}\n', whole=whole) == ""
+    assert "does not begin a JSON object" in check_lines(blank + b"[1]\n", whole=whole)
+    assert check_lines(blank, whole=whole) != ""
