@@ -9,7 +9,6 @@ one vCPU (1,769 MB).
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -22,10 +21,11 @@ import boto3
 
 from benchmarks.embedded import embedded_aws
 from benchmarks.lambda_package import build_zip, link_runtime, unpack
+from benchmarks.scale import scaled
 from benchmarks.tables import show
 from tests.support.builders import SEED_JOBS, s3_event, s3_record, sqs_event
 
-PAIRS = int(os.environ.get("BENCH_PAIRS", "7"))
+PAIRS = scaled(5)
 PROGRAM = Path(__file__).with_name("cold_process.py")
 BARE = Path(__file__).with_name("bare") / "app.py"
 HANDLERS = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -17,13 +16,14 @@ from typing import Any
 import app
 from benchmarks import literal_landing
 from benchmarks.answered_aws import ETAG, FILE_SIZE, answered_aws
+from benchmarks.scale import scaled
 from benchmarks.tables import show
 from chalicelib import logs
 from tests.support import emulation  # noqa: F401 - puts the stage's environment in place
 from tests.support.builders import NDJSON, s3_event, s3_record, sqs_event
 
 ROUNDS = 7
-FILES = int(os.environ.get("BENCH_CPU_FILES", "300"))  # of each round
+FILES = scaled(300)  # of each round
 BATCH = 10
 Handle = Callable[[Any], object]
 

@@ -7,19 +7,19 @@ that grows.
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks import literal_ndjson
 from benchmarks.counting import PRICES_DATED, Count, count_of
+from benchmarks.scale import scaled
 from benchmarks.tables import show
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import lane_with, messages, unseen, upload
 
-SIZES = (1000, 3000, 6000)
-LITERAL_SIZES = (100, 1000)
+SIZES = (scaled(300), scaled(900))  # the same at 6,000: BENCH_SCALE
+LITERAL_SIZES = (scaled(100), scaled(500))
 REQUESTS_BUDGET = {False: 2.3, True: 3.3}
 DOLLARS_BUDGET = {False: 3.50, True: 4.10}
 ITEMS_BUDGET = 1.5
@@ -30,15 +30,12 @@ Result = tuple[Count, float]
 
 def main() -> None:
     """Measure every size, print the table, and say whether each figure keeps its budget."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="files per run")
-    sizes: Sequence[int] = parser.parse_args().sizes
     literal = {size: _measure(_literal, size, looks=False) for size in LITERAL_SIZES}
     baseline = literal[max(LITERAL_SIZES)][0].total / max(LITERAL_SIZES)
     rows = [_row("literal seed", size, result, baseline) for size, result in literal.items()]
     for looks in (False, True):
         name = "sluice, content check" if looks else "sluice"
-        rows += [_row(name, size, _measure(_sluice, size, looks=looks), baseline, looks) for size in sizes]
+        rows += [_row(name, size, _measure(_sluice, size, looks=looks), baseline, looks) for size in SIZES]
     show("ndjson", f"NDJSON lane, per file ({PRICES_DATED}; 10 MB files, ten an invocation)", rows)
     for looks in (False, True):
         _judge([row for row in rows if row["content check"] is looks])

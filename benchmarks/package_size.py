@@ -1,0 +1,60 @@
+"""Size of the deployed zip by part, beside a bare Chalice app's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+from benchmarks.lambda_package import build_zip
+from benchmarks.tables import show
+
+BUDGET_KB = 1500.0
+KB = 1000
+
+
+def main() -> None:
+    """Build the zip and print what is in it."""
+    with TemporaryDirectory(prefix="sluice-bench-") as folder:
+        package = build_zip(Path(folder))
+        sizes = _sizes(package)
+        total = package.stat().st_size / KB
+    bare = sizes["chalice"]["zipped kB"]
+    rows = [{"part": part, **size, "ratio": size["zipped kB"] / bare} for part, size in sorted(sizes.items())]
+    plain = sum(size["plain kB"] for size in sizes.values())
+    files = sum(size["files"] for size in sizes.values())
+    whole = {
+        "part": "whole zip",
+        "files": files,
+        "plain kB": plain,
+        "zipped kB": total,
+        "ratio": total / bare,
+    }
+    show(
+        "package_size",
+        f"Deployed zip (budget {BUDGET_KB:.0f} kB; ratio to Chalice alone)",
+        [*rows, {"part": "whole zip", **size, "ratio": total / bare}],
+    )
+
+
+def _sizes(package: Path) -> dict[str, dict[str, Any]]:
+    sizes: dict[str, dict[str, Any]] = defaultdict(lambda: {"files": 0, "plain kB": 0.0, "zipped kB": 0.0})
+    with ZipFile(package) as archive:
+        for file in archive.infolist():
+            size = sizes[_part(file.filename)]
+            size["files"] += 1
+            size["plain kB"] += file.file_size / KB
+            size["zipped kB"] += file.compress_size / KB
+    return sizes
+
+
+def _part(name: str) -> str:
+    """Return the folder of a file: two levels deep in `chalicelib`, one elsewhere."""
+    folders = Path(name).parts[:-1]
+    return "/".join(folders[:2]) or name
+
+
+if __name__ == "__main__":
+    main()
