@@ -20,9 +20,10 @@ from typing import Any
 import boto3
 
 from benchmarks.embedded import embedded_aws
-from benchmarks.lambda_package import build_zip, link_runtime, unpack
+from benchmarks.lambda_package import link_runtime, unpack
 from benchmarks.scale import scaled
 from benchmarks.tables import show
+from ops import package
 from tests.support.builders import SEED_JOBS, s3_event, s3_record, sqs_event
 
 PAIRS = scaled(5)
@@ -31,16 +32,20 @@ BARE = Path(__file__).with_name("bare") / "app.py"
 HANDLERS = (
     "object_created",
     "ndjson_arrived",
-    "csv_discovered",
-    "discover_csv",
-    "write_table_manifests",
     "reconcile",
     "authorize",
     "GET /health",
     "GET /summary",
 )
 BUDGET = 1.25
-API_EVENT = {"requestContext": {"httpMethod": "GET", "identity": {}}, "headers": {}, "stageVariables": None}
+API_EVENT: dict[str, Any] = {
+    "headers": {},
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "stageVariables": None,
+    "body": None,
+    "isBase64Encoded": False,
+}
 AUTHORIZER_EVENT = {
     "type": "TOKEN",
     "authorizationToken": "Bearer local-reader",
@@ -67,7 +72,7 @@ class ColdStarts:
         self._environment = environment
         self._folder = folder
         self._runtime = link_runtime(folder / "runtime")
-        self._sluice = unpack(build_zip(folder / "zip"), folder / "sluice")
+        self._sluice = unpack(package.build(folder / "zip"), folder / "sluice")
         self._bare = folder / "bare"
         shutil.copytree(self._sluice / "chalice", self._bare / "chalice")
         shutil.copy(BARE, self._bare)
@@ -117,7 +122,8 @@ class ColdStarts:
         self._number += 1
         name, _, path = handler.partition(" ")
         if path:
-            return API_EVENT | {"path": path, "resource": path, "httpMethod": name}
+            context = {"resourcePath": path, "httpMethod": name, "identity": {"sourceIp": "127.0.0.1"}}
+            return API_EVENT | {"requestContext": context}
         if name == "authorize":
             return {
                 "type": "TOKEN",

@@ -1,4 +1,4 @@
-"""One process beside the embedded AWS: it uploads files, works as a Lambda does, or looks at what is stored."""
+"""One process beside the embedded AWS: it uploads files, works as a Lambda does, or looks at the end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from tests.support.ndjson import imbalance, manifests, messages, statuses, uploa
 
 def main() -> None:
     """Do what the command line says with what comes in on one line; answer on one line."""
-    does: Callable[[Any], object] = {"upload": _upload, "work": _work, "look": _look}[sys.argv[1]]
-    if does is _work:
+    what = sys.argv[1]
+    if what == "work":
         app.ndjson()
         _say("ready")
-    _say(does(json.loads(sys.stdin.readline())))
+    works: dict[str, Callable[[Any], object]] = {"upload": _upload, "work": _work, "look": _look}
+    _say(works[what](json.loads(sys.stdin.readline())))
 
 
 def _upload(files: int) -> list[dict[str, Any]]:
