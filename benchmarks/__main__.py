@@ -16,6 +16,8 @@ BENCHMARKS = (
     "workers",
     "cpu",
     "cold_start",
+    "memory",
+    "cost",
     "package_size",
 )
 

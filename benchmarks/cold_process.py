@@ -1,8 +1,9 @@
-"""One cold start, in a process of its own: import `app`, handle one event, print what that took.
+"""One cold start, in a process of its own: import `app`, handle events, print what that took.
 
 Runs isolated (`python -I -S -B`), with the unpacked zip and the runtime's boto3 as its only packages. Times
 are CPU time of this process from the first import on: "ready" when the first AWS call is made (everything
-imported, every client of the handler there), "result" when the handler has returned.
+imported, every client of the handler there), "result" when the handler has returned, "warm" of each further
+event.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import resource
 import sys
 import time
 from importlib.abc import MetaPathFinder
@@ -59,24 +61,34 @@ class Watch(MetaPathFinder):
         base._make_api_call, creator.create_client = call, create  # noqa: SLF001 - where all pass
 
 
-def measure(handler: str, event: Any) -> dict[str, Any]:
-    """Handle `event` with `app.<handler>` and return milliseconds, services and calls."""
+def measure(handler: str, events: list[Any]) -> dict[str, Any]:
+    """Handle `events` with `app.<handler>`, the first one cold; return milliseconds, services and calls."""
     watch = Watch()
     sys.meta_path.insert(0, watch)
     began = time.process_time()
     import app
 
+    handle = getattr(app, handler)
     with contextlib.redirect_stdout(io.StringIO()):  # log lines
-        result = getattr(app, handler)(event, None)
-    ended = time.process_time()
+        handle(events[0], None)
+        ended = time.process_time()
+        calls = list(watch.calls)
+        warm = [_milliseconds(handle, event) for event in events[1:]]
     return {
         "ready": ((watch.first_call or ended) - began) * 1000,
         "result": (ended - began) * 1000,
+        "warm": warm,
         "modules": len([name for name in sys.modules if name.split(".")[0] in {"app", "chalicelib"}]),
         "services": watch.services,
-        "calls": json.loads(json.dumps(watch.calls, default=_text)),
-        "returned": str(result)[:200],
+        "calls": json.loads(json.dumps(watch.calls[len(calls) :] or calls, default=_text)),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _milliseconds(handle: Any, event: Any) -> float:
+    began = time.process_time()
+    handle(event, None)
+    return (time.process_time() - began) * 1000
 
 
 def _text(value: Any) -> str:
@@ -86,4 +98,4 @@ def _text(value: Any) -> str:
 if __name__ == "__main__":
     given = json.loads(Path(sys.argv[1]).read_text())
     sys.path[:0] = given["path"]
-    print(json.dumps(measure(given["handler"], given["event"])))
+    print(json.dumps(measure(given["handler"], given["events"])))

@@ -29,12 +29,13 @@ def main() -> None:
 
 
 def _rows(case: str, size: int) -> list[dict[str, Any]]:
-    ours = _measure(case, size, _sluice)
-    literal = _measure(case, size, _literal)
+    ours = measure(case, size, sluice)
+    literal = measure(case, size, _literal)
     return [_row(case, size, "sluice", ours, literal), _row(case, size, "literal seeds", literal, literal)]
 
 
-def _measure(case: str, size: int, process: Callable[[str, str], object]) -> Count:
+def measure(case: str, size: int, process: Callable[[str, str], object]) -> Count:
+    """Count what `size` uploads of a case call."""
     with emulated_aws():
         app.landing.cache_clear()
         world = World()
@@ -45,7 +46,8 @@ def _measure(case: str, size: int, process: Callable[[str, str], object]) -> Cou
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
 
 
-def _sluice(key: str, etag: str) -> None:
+def sluice(key: str, etag: str) -> None:
+    """Handle one upload's event."""
     app.object_created(s3_event(key, etag=etag), None)
 
 

@@ -30,18 +30,19 @@ Result = tuple[Count, float]
 
 def main() -> None:
     """Measure every size, print the table, and say whether each figure keeps its budget."""
-    literal = {size: _measure(_literal, size, looks=False) for size in LITERAL_SIZES}
+    literal = {size: measure(_literal, size, looks=False) for size in LITERAL_SIZES}
     baseline = literal[max(LITERAL_SIZES)][0].total / max(LITERAL_SIZES)
     rows = [_row("literal seed", size, result, baseline) for size, result in literal.items()]
     for looks in (False, True):
         name = "sluice, content check" if looks else "sluice"
-        rows += [_row(name, size, _measure(_sluice, size, looks=looks), baseline, looks) for size in SIZES]
+        rows += [_row(name, size, measure(sluice, size, looks=looks), baseline, looks) for size in SIZES]
     show("ndjson", f"NDJSON lane, per file ({PRICES_DATED}; 10 MB files, ten an invocation)", rows)
     for looks in (False, True):
         _judge([row for row in rows if row["content check"] is looks])
 
 
-def _measure(process: Callable[..., Any], size: int, *, looks: bool) -> Result:
+def measure(process: Callable[..., Any], size: int, *, looks: bool) -> Result:
+    """Count what `size` files call, and the seconds it took on the emulator."""
     with emulated_aws():
         names = [f"{number:06}" for number in range(size)]
         records = [upload(f"in/{n}.ndjson") if looks else unseen(n) for n in names]
@@ -51,7 +52,8 @@ def _measure(process: Callable[..., Any], size: int, *, looks: bool) -> Result:
         return count, time.perf_counter() - started
 
 
-def _sluice(looks: bool) -> Callable[[Any], object]:
+def sluice(looks: bool) -> Callable[[Any], object]:
+    """Return the lane's handler, with or without the content check."""
     from chalicelib.arrivals import ndjson_arrived
 
     lane = lane_with(NDJSON_CONTENT_CHECK=str(looks))

@@ -1,0 +1,88 @@
+"""Memory sizes: what each handler costs and how long it takes, to choose from.
+
+Measured: CPU of a cold start and of a warm invocation (over HTTP to the embedded AWS, botocore included), the
+AWS calls, and the peak of memory. Modelled, because only Lambda can measure it: a function gets its memory's
+share of a vCPU (one at 1,769 MB), and waits as below for each call, which no memory makes shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.embedded import embedded_aws
+from benchmarks.fresh_processes import FreshProcesses, Measurement
+from benchmarks.scale import scaled
+from benchmarks.tables import show
+from ops.stages import LOCAL, load_stage
+
+SIZES_MB = (256, 512, 1024, 1769)
+MB_OF_ONE_VCPU = 1769
+WAIT_MS = {"s3": 30, "dynamodb": 8, "stepfunctions": 30, "sns": 20, "sqs": 10, "glue": 50}
+WARM = scaled(10)
+HANDLERS = {"object_created": 1, "ndjson_arrived": 10, "reconcile": 1, "GET /summary": 1}  # files at once
+DOLLARS_PER_GB_SECOND = 0.0000166667
+DOLLARS_PER_INVOCATION = 0.20 / 1_000_000
+
+
+def main() -> None:
+    """Measure every handler and print what each size would mean."""
+    rows = [row for handler, run in runs().items() for row in _rows(handler, run)]
+    show("memory", "Memory sizes (* chosen), per invocation", rows)
+
+
+def runs() -> dict[str, Measurement]:
+    """Measure every handler, one cold start and some warm invocations each."""
+    with TemporaryDirectory(prefix="sluice-bench-") as folder, embedded_aws() as environment:
+        processes = FreshProcesses(Path(folder), environment)
+        return {handler: processes.sluice(handler, WARM + 1) for handler in HANDLERS}
+
+
+def warm_seconds(handler: str, run: Measurement, size_mb: int) -> float:
+    """Return how long a warm invocation takes: its CPU at this size, and its waits one after the other."""
+    calls = [service for service, _operation, _parameters in run["calls"]]
+    waits = sum(
+        WAIT_MS[service] * ceil(calls.count(service) / WARM / HANDLERS[handler]) for service in set(calls)
+    )
+    cpu: float = median(run["warm"]) / _share(size_mb)
+    return (cpu + waits) / 1000
+
+
+def dollars(seconds: float, size_mb: int) -> float:
+    """Return the price of one invocation."""
+    return seconds * size_mb / 1024 * DOLLARS_PER_GB_SECOND + DOLLARS_PER_INVOCATION
+
+
+def configured_mb(handler: str) -> int:
+    """Return the memory that .chalice/config.json gives a handler."""
+    config = load_stage(LOCAL).settings
+    name = "api_handler" if " " in handler else handler
+    function = config.get("lambda_functions", {}).get(name, {})
+    return int(function.get("lambda_memory_size", config["lambda_memory_size"]))
+
+
+def _rows(handler: str, run: Measurement) -> Iterator[dict[str, Any]]:
+    for size in SIZES_MB:
+        seconds = warm_seconds(handler, run, size)
+        yield {
+            "handler": handler,
+            "MB": f"{size}{' *' if size == configured_mb(handler) else ''}",
+            "warm CPU ms": median(run["warm"]),
+            "warm ms": seconds * 1000,
+            "cold ms": run["result"] / _share(size) + seconds * 1000,
+            "$/million": dollars(seconds, size) * 1_000_000,
+            "peak MB": run["peak_mb"],
+        }
+
+
+def _share(size_mb: int) -> float:
+    """Return the part of a vCPU; a second one would not help, the work is done by one thread at a time."""
+    return min(1.0, size_mb / MB_OF_ONE_VCPU)
+
+
+if __name__ == "__main__":
+    main()
