@@ -7,23 +7,24 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
-from chalicelib import __version__, arrivals, discovered, discovery, logs, routing, table_manifests
-from chalicelib import reconcile as repair
-from chalicelib.answers import UNAUTHORIZED, Answer, answer
-from chalicelib.auth import ALLOWED_METHODS, CachedTokens, GivenTokens
+from chalicelib import __version__, logs
 from chalicelib.calls import body_of, caller_of, query_of
-from chalicelib.discovery import Discovery
-from chalicelib.landing import Landing
-from chalicelib.ndjson import Ndjson
-from chalicelib.outcomes import Outcome
 from chalicelib.settings import Settings
-from chalicelib.shell import page_headers, page_html
-from chalicelib.table_manifests import TableManifests
-from chalicelib.wiring import api, lanes, views
+from chalicelib.wiring import api, handlers, lanes, views
+
+if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/015)
+    from chalicelib.answers import Answer
+    from chalicelib.arrivals import BatchResponse
+    from chalicelib.auth import CachedTokens, GivenTokens
+    from chalicelib.discovery import Discovery
+    from chalicelib.landing import Landing
+    from chalicelib.ndjson import Ndjson
+    from chalicelib.outcomes import Outcome
+    from chalicelib.table_manifests import TableManifests
 
 try:  # what `chalice local` turns into an answer; Lambda has no such module
     from chalice.local import LocalGatewayException
@@ -74,7 +75,7 @@ def landing() -> Landing:
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
 def object_created(event: AnyEvent) -> list[Outcome]:
     """Catalogue every object of the landing bucket and route those under `INPUT_PREFIX`."""
-    return routing.object_created(landing(), event.payload)
+    return handlers.object_created(landing(), event.payload)
 
 
 # NDJSON lane
@@ -87,9 +88,9 @@ def ndjson() -> Ndjson:
 
 
 @app.on_sqs_message(queue=NDJSON_QUEUE, batch_size=10, maximum_concurrency=NDJSON_MAX_CONCURRENCY)
-def ndjson_arrived(event: AnyEvent) -> arrivals.BatchResponse:
+def ndjson_arrived(event: AnyEvent) -> BatchResponse:
     """Validate, track and batch NDJSON files."""
-    return arrivals.ndjson_arrived(ndjson(), event.payload)
+    return handlers.ndjson_arrived(ndjson(), event.payload)
 
 
 # Scheduled lanes
@@ -116,19 +117,19 @@ def table_manifests_run() -> TableManifests:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def discover_csv(event: AnyEvent) -> dict[str, Any]:
     """Queue the CSV files that are new or changed since the last scan."""
-    return discovery.discover_csv(discovery_scan(), event.context)
+    return handlers.discover_csv(discovery_scan(), event.context)
 
 
 @app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
 def csv_discovered(event: AnyEvent) -> dict[str, Any]:
     """Catalogue and route the files that discovery has queued."""
-    return discovered.csv_discovered(discovered_files(), event.payload)
+    return handlers.csv_discovered(discovered_files(), event.payload)
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def write_table_manifests(event: AnyEvent) -> dict[str, Any]:
     """Bring the manifest of every table up to date."""
-    return table_manifests.write_table_manifests(table_manifests_run(), event.context)
+    return handlers.write_table_manifests(table_manifests_run(), event.context)
 
 
 # Repair
@@ -137,17 +138,12 @@ def write_table_manifests(event: AnyEvent) -> dict[str, Any]:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def reconcile(event: AnyEvent) -> dict[str, Any]:
     """Finish what was interrupted, in every lane."""
-    return repair.reconcile(landing(), ndjson(), event.context)
+    return handlers.reconcile(landing(), ndjson(), event.context)
 
 
-for handler in (
-    object_created,
-    ndjson_arrived,
-    discover_csv,
-    csv_discovered,
-    write_table_manifests,
-    reconcile,
-):
+for handler in (object_created, ndjson_arrived, csv_discovered):
+    handler.event_class = AnyEvent
+for handler in (discover_csv, write_table_manifests, reconcile):
     handler.event_class = AnyEvent
 
 
@@ -159,6 +155,8 @@ def answered(view: Callable[[], Any]) -> Callable[[], Response]:
 
     @wraps(view)
     def respond() -> Response:
+        from chalicelib.answers import answer
+
         given = answer(view)
         return Response(given.body, {"Cache-Control": "no-store"}, given.status)
 
@@ -183,6 +181,9 @@ def tokens() -> CachedTokens | GivenTokens:
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Let readers look and operators act as well."""
+    from chalicelib.answers import UNAUTHORIZED, answer
+    from chalicelib.auth import ALLOWED_METHODS
+
     role = answer(lambda: tokens().read().role_of(request.token))
     if not role.body or role.status != 200:
         raise RefusedCallError(role if role.status != 200 else UNAUTHORIZED)
@@ -192,8 +193,8 @@ def authorize(request: AuthRequest) -> AuthResponse:
 @app.route("/")
 def get_page() -> Response:
     """Serve the status page, which asks for a token itself."""
-    origin = answer(lambda: api.upload_urls(settings()).origin())
-    return Response(page_html(), {**page_headers(origin.body if origin.status == 200 else "")})
+    page, headers = views.get_page(settings())
+    return Response(page, {**headers})
 
 
 @app.route("/health")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import RequestError
-from chalicelib.operator import Operator
+
+if TYPE_CHECKING:
+    from chalicelib.operator import Operator
 
 
 def query_of(request: Any) -> dict[str, list[str]]:
@@ -24,4 +26,6 @@ def body_of(request: Any) -> Any:
 
 def caller_of(request: Any) -> Operator:
     """Return who asks, as the authorizer and the gateway know them."""
+    from chalicelib.operator import Operator
+
     return Operator(request.context["authorizer"]["principalId"], request.context["identity"]["sourceIp"])

@@ -5,33 +5,30 @@ Readers and writers are separate classes, so that a function that only reads is 
 
 from __future__ import annotations
 
-from chalicelib.auth import CachedTokens, GivenTokens, Tokens
-from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.catalog_reader import CatalogReader
-from chalicelib.aws.clients import client
-from chalicelib.aws.copying import CopyTarget
-from chalicelib.aws.queue_depth import QueueDepth
-from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
-from chalicelib.aws.release_log import ReleaseLog
-from chalicelib.aws.replay_log import ReplayLog
-from chalicelib.aws.secrets import RoleSecrets
-from chalicelib.aws.state_store import StateStore
-from chalicelib.aws.tracking_reader import TrackingReader
-from chalicelib.aws.upload_urls import UploadUrls
-from chalicelib.discovery_list import Scans
-from chalicelib.explain import Sources
-from chalicelib.landing import Landing
-from chalicelib.redrive import Redrives
-from chalicelib.release import Releases
-from chalicelib.replay import Replays
-from chalicelib.settings import Settings
-from chalicelib.status import Uploads
-from chalicelib.summary import Overview, Queues
-from chalicelib.tracked import Tracked
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.auth import CachedTokens, GivenTokens
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.upload_urls import UploadUrls
+    from chalicelib.discovery_list import Scans
+    from chalicelib.explain import Sources
+    from chalicelib.landing import Landing
+    from chalicelib.redrive import Redrives
+    from chalicelib.release import Releases
+    from chalicelib.replay import Replays
+    from chalicelib.settings import Settings
+    from chalicelib.status import Uploads
+    from chalicelib.summary import Overview
+    from chalicelib.tracked import Tracked
 
 
 def tokens(config: Settings) -> CachedTokens | GivenTokens:
     """Wire the tokens: kept in secrets, or given as stage `local` does."""
+    from chalicelib.auth import CachedTokens, GivenTokens, Tokens
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.secrets import RoleSecrets
+
     if not config.api_tokens_secret:
         return GivenTokens(Tokens(config.api_reader_token, config.api_operator_token))
     return CachedTokens(RoleSecrets(client("secretsmanager", config.aws_region), config.api_tokens_secret))
@@ -39,21 +36,37 @@ def tokens(config: Settings) -> CachedTokens | GivenTokens:
 
 def uploads(config: Settings) -> Uploads:
     """Wire the lists of uploads."""
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.status import Uploads
+
     return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
 
 
 def tracked(config: Settings) -> Tracked:
     """Wire the lists of the NDJSON lane."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.tracked import Tracked
+
     return Tracked(TrackingReader(client("dynamodb", config.aws_region), config.tracking_table), config)
 
 
 def config_bucket(config: Settings) -> Bucket:
     """Wire the bucket that holds the job config."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+
     return Bucket(client("s3", config.aws_region), config.landing_bucket)
 
 
 def scans(config: Settings) -> Scans:
     """Wire what discovery left to read."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.state_store import StateStore
+    from chalicelib.discovery_list import Scans
+
     return Scans(
         results=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
         states=StateStore(client("s3", config.aws_region), config.s3_state_bucket),
@@ -63,6 +76,11 @@ def scans(config: Settings) -> Scans:
 
 def overview(config: Settings) -> Overview:
     """Wire the summary."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.queue_depth import QueueDepth
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.summary import Overview, Queues
+
     region = config.aws_region
     return Overview(
         uploads=uploads(config),
@@ -81,6 +99,12 @@ def overview(config: Settings) -> Overview:
 
 def sources(config: Settings) -> Sources:
     """Wire everything that may know of a key."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.explain import Sources
+
     return Sources(
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
@@ -93,6 +117,11 @@ def sources(config: Settings) -> Sources:
 
 def replays(config: Settings, landing: Landing) -> Replays:
     """Wire replays, which route as the landing lane does."""
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.replay_log import ReplayLog
+    from chalicelib.replay import Replays
+
     return Replays(
         landing=landing,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
@@ -102,6 +131,14 @@ def replays(config: Settings, landing: Landing) -> Replays:
 
 def releases(config: Settings) -> Releases:
     """Wire releases from quarantine."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.redrive import MessageTarget
+    from chalicelib.aws.release_log import ReleaseLog
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.release import Releases
+
     return Releases(
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
         log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
@@ -114,6 +151,10 @@ def releases(config: Settings) -> Releases:
 
 def redrives(config: Settings, landing: Landing) -> Redrives:
     """Wire the way out of the dead-letter queues."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+    from chalicelib.redrive import Redrives
+
     return Redrives(
         ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
         ndjson=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
@@ -126,4 +167,7 @@ def redrives(config: Settings, landing: Landing) -> Redrives:
 
 def upload_urls(config: Settings) -> UploadUrls:
     """Wire presigned uploads."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.upload_urls import UploadUrls
+
     return UploadUrls(client("s3", config.aws_region), config.landing_bucket)

@@ -1,30 +1,28 @@
-"""The lanes' adapters, put together from Settings."""
+"""The lanes' adapters, put together from Settings; each lane imports its own, because a function runs one."""
 
 from __future__ import annotations
 
-from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.catalog_table import CatalogTable
-from chalicelib.aws.clients import client
-from chalicelib.aws.copying import CopyTarget
-from chalicelib.aws.glue import GlueJob
-from chalicelib.aws.lock import DistributedLock
-from chalicelib.aws.manifest_records import ManifestRecords
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.state_machine import StateMachine
-from chalicelib.aws.state_store import StateStore
-from chalicelib.aws.topic import Topic
-from chalicelib.aws.tracking_table import TrackingTable
-from chalicelib.discovery import Discovery
-from chalicelib.folder_listing import Scope
-from chalicelib.jobs import JobConfig
-from chalicelib.landing import Landing, own_outputs
-from chalicelib.ndjson import Ndjson
-from chalicelib.settings import Settings
-from chalicelib.table_manifests import TableManifests
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.discovery import Discovery
+    from chalicelib.landing import Landing
+    from chalicelib.ndjson import Ndjson
+    from chalicelib.settings import Settings
+    from chalicelib.table_manifests import TableManifests
 
 
 def landing(config: Settings) -> Landing:
     """Wire the lane of the landing bucket."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.catalog_table import CatalogTable
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.state_machine import StateMachine
+    from chalicelib.aws.topic import Topic
+    from chalicelib.jobs import JobConfig
+    from chalicelib.landing import Landing
+
     region = config.aws_region
     return Landing(
         bucket=Bucket(client("s3", region), config.landing_bucket),
@@ -43,6 +41,16 @@ def landing(config: Settings) -> Landing:
 
 def ndjson(config: Settings) -> Ndjson:
     """Wire the lane of the NDJSON bucket."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.glue import GlueJob
+    from chalicelib.aws.lock import DistributedLock
+    from chalicelib.aws.manifest_records import ManifestRecords
+    from chalicelib.aws.topic import Topic
+    from chalicelib.aws.tracking_table import TrackingTable
+    from chalicelib.ndjson import Ndjson
+
     region = config.aws_region
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
@@ -59,6 +67,14 @@ def ndjson(config: Settings) -> Ndjson:
 
 def discovery_scan(config: Settings) -> Discovery:
     """Wire the scan for CSV files."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.queue import Queue
+    from chalicelib.aws.state_store import StateStore
+    from chalicelib.discovery import Discovery
+    from chalicelib.folder_listing import Scope
+    from chalicelib.landing import own_outputs
+
     region = config.aws_region
     return Discovery(
         source=Bucket(client("s3", region), config.s3_source_bucket),
@@ -71,6 +87,15 @@ def discovery_scan(config: Settings) -> Discovery:
 
 def discovered_files(config: Settings) -> Landing:
     """Wire the landing lane on the bucket that discovery scans."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.catalog_table import CatalogTable
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.state_machine import StateMachine
+    from chalicelib.aws.topic import Topic
+    from chalicelib.jobs import JobConfig
+    from chalicelib.landing import Landing
+
     region = config.aws_region
     return Landing(
         bucket=Bucket(client("s3", region), config.s3_source_bucket),
@@ -89,6 +114,12 @@ def discovered_files(config: Settings) -> Landing:
 
 def table_manifests_run(config: Settings) -> TableManifests:
     """Wire the lane of the tables' manifests."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.state_store import StateStore
+    from chalicelib.jobs import JobConfig
+    from chalicelib.table_manifests import TableManifests
+
     region = config.aws_region
     return TableManifests(
         source=Bucket(client("s3", region), config.landing_bucket),
