@@ -14,6 +14,8 @@ BENCHMARKS = (
     "landing",
     "ndjson",
     "workers",
+    "discovery",
+    "table_manifests",
     "cpu",
     "cold_start",
     "memory",
