@@ -16,7 +16,6 @@ BENCHMARKS = (
     "workers",
     "discovery",
     "table_manifests",
-    "api",
     "cpu",
     "cold_start",
     "memory",

@@ -21,6 +21,9 @@ BARE = Path(__file__).with_name("bare") / "app.py"
 HANDLERS = (
     "object_created",
     "ndjson_arrived",
+    "csv_discovered",
+    "discover_csv",
+    "write_table_manifests",
     "reconcile",
     "authorize",
     "GET /health",
