@@ -118,11 +118,18 @@ class Meanwhile:
         if call.number != self.number:
             return send()
         if self.moment is Moment.BEFORE:
-            self.happens()
+            self._happen()
             return send()
         answer = send()
-        self.happens()
+        self._happen()
         return answer
+
+    def _happen(self) -> None:
+        ONE_AT_A_TIME.release()  # or the threads of what happens would wait for this one
+        try:
+            self.happens()
+        finally:
+            ONE_AT_A_TIME.acquire()
 
     def __str__(self) -> str:
         return f"{getattr(self.happens, '__name__', 'something')} {self.moment} call {self.number}"

@@ -17,7 +17,7 @@ class HalfSent:
 
     def __call__(self, call: Call, send: Send) -> Any:
         """Make the call with half its entries."""
-        if call.number != self.number:
+        if (call.number, call.operation) != (self.number, "SendMessageBatch"):
             return send()
         entries = list(call.parameters["Entries"])
         refused = entries[1::2] or entries
@@ -38,7 +38,7 @@ class HalfRead:
 
     def __call__(self, call: Call, send: Send) -> Any:
         """Make the call with half its keys."""
-        if call.number != self.number:
+        if (call.number, call.operation) != (self.number, "BatchGetItem"):
             return send()
         ((table, request),) = call.parameters["RequestItems"].items()
         keys = list(request["Keys"])
