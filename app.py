@@ -16,7 +16,7 @@ from chalicelib.calls import body_of, caller_of, query_of
 from chalicelib.settings import Settings
 from chalicelib.wiring import api, handlers, lanes, views
 
-if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/012)
+if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
     from chalicelib.answers import Answer
     from chalicelib.arrivals import BatchResponse
     from chalicelib.auth import CachedTokens, GivenTokens
