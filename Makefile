@@ -10,39 +10,40 @@ AWS_PORT ?= 4566
 API_PORT ?= 8000
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV
 
+LOCKS = ops/locks
 BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test test-oldest faults soak check format bench lock python clean
+.PHONY: help run deploy-local destroy test test-oldest faults check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: python  ## Start Sluice here, without an AWS account (AWS_PORT, API_PORT, DEMO=0 for no samples)
-	@$(ENVIRONMENT) $(VENV)=requirements-run.txt $(AWS_VENV)=requirements-aws.txt
+	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	@exec $(BIN)/python -m ops run
 
 deploy-local: python  ## Put edited code into the Sluice that make run started
-	@$(ENVIRONMENT) $(VENV)=requirements-run.txt
+	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
 	@exec $(BIN)/python -m ops deploy-local
 
 destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buckets and tables with data)
 	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=dev" >&2; exit 1; }
-	@$(ENVIRONMENT) $(VENV)=requirements-run.txt
+	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
 test: check  ## Everything CI checks: lint, types, and all tests
-	@$(ENVIRONMENT) $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
+	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 faults: python  ## Every fault there is: the whole matrix, ten times the stories, a deploy killed at each write
-	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=requirements-aws.txt $(CLI_VENV)=requirements-cli.txt
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt
 	FAULTS=all DISORDER=10 ALL_DEATHS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup \
 		tests/faults tests/disorder tests/integration/test_deploy.py $(PYTEST_ARGS)
 
 test-oldest: check  ## Unit and functional tests on the oldest boto3 that Sluice runs on
-	@$(ENVIRONMENT) $(OLDEST_VENV)=requirements-oldest.txt
+	@$(ENVIRONMENT) $(OLDEST_VENV)=$(LOCKS)/oldest.txt
 	PYTHONPATH="$$(realpath $(OLDEST_VENV)/lib/python3*/site-packages)" \
 		$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/functional $(PYTEST_ARGS)
 
@@ -57,13 +58,15 @@ format: python  ## Put the code into its standard form
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: python  ## Run the benchmarks
-	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=requirements-aws.txt
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	$(BIN)/python -m benchmarks
 
-lock:  ## Resolve the requirements-*.in into lock files (needs uv on the PATH)
-	@for name in run dev aws cli oldest; do \
-		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-			--no-emit-index-url requirements-$$name.in -o requirements-$$name.txt || exit 1; done
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url
+
+lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
+	for name in run aws cli oldest; do $(COMPILE) $(LOCKS)/$$name.in -o $(LOCKS)/$$name.txt || exit 1; done
+	$(COMPILE) $(LOCKS)/dev.in -o requirements-dev.txt
 
 python:
 	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and none is on the PATH as python3," \

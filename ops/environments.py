@@ -1,7 +1,7 @@
 """Make virtual environments from lock files, each once per state of its lock file.
 
 Runs before anything is installed, so it needs only the standard library: `python -m ops.environments
-.venv=requirements-run.txt .venv-aws=requirements-aws.txt`. Several are made side by side.
+.venv=ops/locks/run.txt .venv-aws=ops/locks/aws.txt`. Several are made side by side.
 """
 
 from __future__ import annotations

@@ -66,7 +66,14 @@ class Project:
             raise Refused(f"module {name} is imported but is not in {self.root.name}/")
         shown = path.relative_to(self.root).as_posix()
         try:
-            tree = ast.parse(path.read_text(), shown)
+            tree = _parsed(path.read_text(), shown)
         except SyntaxError as error:
             raise Refused(f"{shown}:{error.lineno}: {error.msg}") from None
         return Source(name, shown, tree, path.name == "__init__.py")
+
+
+def _parsed(text: str, shown: str) -> ast.Module:
+    try:
+        return ast.parse(text, shown)
+    except SystemError:  # CPython 3.11 miscounts AST depth once after a stack overflow elsewhere (gh-106905)
+        return ast.parse(text, shown)
