@@ -10,10 +10,14 @@ import sys
 from typing import Any
 
 from benchmarks.measuring import Meter, Run, SyntheticAws, measured, synthetic_aws
+from benchmarks.scale import SCALE
 from benchmarks.tables import show
 
 PORT = 4638
-SIZES = {"tree-100000-10": 100_000, "tree-1000000-10": 1_000_000}
+SIZES = {"tree-10000-10": 10_000, "tree-100000-10": 100_000}
+if SCALE >= 2:
+    SIZES["tree-1000000-10"] = 1_000_000  # minutes more
+
 TABLES = ",".join(f"t{number:06}" for number in range(10))
 
 

@@ -21,7 +21,7 @@ from ops.policies.writing import EMULATORS
 from ops.stages import LOCAL, ROOT, load_stage
 
 MAX_BYTES = 1_500_000
-SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
+SOURCES = ("app.py", "chalicelib", "ops", "requirements.txt", ".chalice")  # `ops`: for the CLI, not packed
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
 CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
 NOT_INSTALLED = "Could not install dependencies"
