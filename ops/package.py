@@ -21,7 +21,7 @@ from ops.policies.writing import EMULATORS
 from ops.stages import LOCAL, ROOT, load_stage
 
 MAX_BYTES = 1_500_000
-SOURCES = ("app.py", "chalicelib", "ops", "requirements.txt", ".chalice")  # `ops`: for the CLI, not packed
+SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
 CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
 NOT_INSTALLED = "Could not install dependencies"
@@ -38,7 +38,8 @@ def build(folder: Path, root: Path = ROOT) -> Path:
     write_policies(load_stage(LOCAL, project), EMULATORS, root=project)
     chalice = str(Path(sys.executable).with_name("chalice"))
     command = [chalice, "package", "--stage", LOCAL, "--pkg-format", "terraform", str(folder / "out")]
-    environment = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region}
+    # in the CLI app.py imports `ops`, which is no part of what is copied
+    environment = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     output = ran.stdout + ran.stderr
     if ran.returncode or NOT_INSTALLED in output:
