@@ -33,7 +33,7 @@ try:  # what `chalice local` turns into an answer; Lambda has no such module
 except ImportError:
     GatewayError = Exception
 
-if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda, `ops` is not shipped
+if os.environ.get("AWS_CHALICE_CLI_MODE") and {"deploy", "local"} & {*sys.argv}:  # never in Lambda
     from ops.chalice_hook import prepare
 
     prepare(sys.argv, os.environ)

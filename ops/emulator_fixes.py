@@ -6,11 +6,15 @@ its API Gateway does not import Swagger: the API is made empty there, and `chali
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from chalice.awsclient import TypedAWSClient
 
 from ops.patching import wrap
+
+SEND = "sqs:SendMessage"
 
 
 def apply() -> None:
@@ -19,6 +23,20 @@ def apply() -> None:
     wrap(TypedAWSClient, "_wait_for_function_update", lambda _: _return_at_once)
     wrap(TypedAWSClient, "import_rest_api", lambda _: _create_empty_rest_api)
     wrap(TypedAWSClient, "update_api_from_swagger", lambda _: _leave_rest_api)
+    wrap(TypedAWSClient, "put_role_policy", _with_batch_sends)
+
+
+def _with_batch_sends(put: Callable[..., None]) -> Callable[..., None]:
+    """Allow SendMessageBatch by its own name: AWS asks for `sqs:SendMessage`, MiniStack does not."""
+
+    def put_widened(client: Any, role_name: str, policy_name: str, policy_document: dict[str, Any]) -> None:
+        widened = json.loads(json.dumps(policy_document))
+        for statement in widened["Statement"]:
+            if SEND in statement["Action"]:
+                statement["Action"].append(SEND + "Batch")
+        put(client, role_name=role_name, policy_name=policy_name, policy_document=widened)
+
+    return put_widened
 
 
 def _return_at_once(_client: Any, _function_name: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.logs import log
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -57,4 +57,4 @@ def _worth_repeating(response: SendMessageBatchResultTypeDef) -> set[int]:
 
 
 def _warn(what: str, reason: str, count: int) -> None:
-    logging.getLogger("sluice").warning(what, extra={"reason": reason, "messages": count})
+    log.warning(what, extra={"reason": reason, "messages": count})

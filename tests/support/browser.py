@@ -66,8 +66,13 @@ class Page:
         self.one(f"#tabs a[href='#{view}']").click()
 
     def choose(self, selector: str, value: str) -> None:
-        """Choose an option of a select element."""
-        Select(self.one(selector)).select_by_value(value)
+        """Choose an option of a select element, once it is there."""
+
+        def chosen() -> bool:
+            Select(self.one(selector)).select_by_value(value)
+            return True
+
+        self.wait(chosen)
 
     def one(self, selector: str) -> Any:
         """Return the first element of a selector."""
