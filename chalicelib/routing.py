@@ -6,6 +6,7 @@ inactive job is reported; `outcomes` holds these effects, this module decides wh
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from chalicelib.aws.copying import SourceChanged
@@ -30,6 +31,7 @@ from chalicelib.outcomes import (
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 OVERWRITES_FOLLOWED = 3
 OVERWRITTEN = "overwritten before it was read"
+S3_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # anything else in an event names no version that ever was
 GONE = "gone before it was read"
 
 
@@ -66,7 +68,7 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
         found = landing.bucket.read(event.key, bytes_to_read(landing.settings.preview_chars))
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
-        if event.etag not in {"", found.etag}:  # an older version's event: what is there is routed as well
+        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # what is there is routed as well
             record_vanished(landing, event, OVERWRITTEN)
         upload = Upload(event.bucket, found, event)
         try:

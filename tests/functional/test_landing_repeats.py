@@ -142,3 +142,10 @@ def test_identity_is_read_from_the_object_and_not_from_any_clock(world: World, l
     assert world.row(CUSTOMERS)["last_modified"] == f"{modified:%Y-%m-%dT%H:%M:%SZ}"
     assert datetime.now(UTC) - modified < timedelta(hours=1)
     assert SEED_JOBS[0]["job_id"] == world.row(CUSTOMERS)["job_id"]
+
+
+@pytest.mark.parametrize("etag", ["", "x", "not-an-etag", "D41D8CD98F00B204E9800998ECF8427E"])
+def test_an_event_whose_etag_s3_cannot_have_made_leaves_one_row(world: World, etag: str) -> None:
+    world.upload(CUSTOMERS)
+    assert world.deliver(CUSTOMERS, etag)["status"] == "triggered"
+    assert world.row(CUSTOMERS)["status"] == "triggered"
