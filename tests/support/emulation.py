@@ -32,6 +32,7 @@ LOCAL_ENVIRONMENT: dict[str, str] = CONFIG["stages"]["local"]["environment_varia
 os.environ.pop("AWS_PROFILE", None)
 os.environ |= {
     **LOCAL_ENVIRONMENT,
+    "LOG_LEVEL": os.environ.get("LOG_LEVEL", LOCAL_ENVIRONMENT["LOG_LEVEL"]),  # benchmarks run quietly
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_SESSION_TOKEN": "test",
