@@ -125,7 +125,8 @@ def test_destroy_keeps_data_unless_told_and_leaves_nothing_else(account: Account
     assert account.deploy().returncode == 0
     session = account.session
     bucket = "sluice-dev-landing-123456789012"
-    session.client("s3").put_object(Bucket=bucket, Key="data/in/kept.csv", Body=b"a\n1\n")
+    session.client("s3").put_object(Bucket=bucket, Key="kept.txt", Body=b"a\n1\n")
+    assert account.await_rows("sluice-dev-catalog")[0]["status"]["S"] == "received"
 
     refused = account.destroy(typed="sluice-prod")
     assert refused.returncode == 1
@@ -135,7 +136,7 @@ def test_destroy_keeps_data_unless_told_and_leaves_nothing_else(account: Account
     kept = account.destroy()
     assert kept.returncode == 3, kept.stderr
     assert f"bucket {bucket}" in kept.stdout
-    assert session.client("s3").get_object(Bucket=bucket, Key="data/in/kept.csv")["ContentLength"] == 4
+    assert session.client("s3").get_object(Bucket=bucket, Key="kept.txt")["ContentLength"] == 4
     assert not find(session, "sluice-dev", "function", "rule", "API")
 
     gone = account.destroy("--delete-data")

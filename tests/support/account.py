@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ class Account:
         """Run the destroy command with its confirmation typed."""
         command = ("python", "-m", "ops", "destroy", "--stage", "dev", *options)
         return self.run(*command, typed=f"{typed}\n", **environ)
+
+    def await_rows(self, table: str, seconds: float = 60) -> list[dict[str, Any]]:
+        """Return the items of a table as soon as there are any: what was invoked for them has then run."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            items: list[dict[str, Any]] = self.session.client("dynamodb").scan(TableName=table)["Items"]
+            if items:
+                return items
+            time.sleep(0.2)
+        raise AssertionError(f"table {table} is empty after {seconds} s")
 
     def snapshot(self, prefix: str = "sluice-dev") -> dict[str, Any]:
         """Return the whole state of a stage, without what changes by itself."""
