@@ -1,16 +1,23 @@
-"""Start MiniStack with function executions queued, not refused; runs inside the embedded AWS's environment.
+"""Start MiniStack, mended in two places; runs inside the embedded AWS's environment.
 
-Unbounded, fifty uploads at once start fifty interpreters. MiniStack's own limit refuses what is above it, and
-a refused asynchronous call counts as one of three attempts, so events are lost. A queue loses none.
+Function executions queue instead of being refused. Unbounded, fifty uploads at once start fifty interpreters.
+MiniStack's own limit refuses what is above it, and a refused asynchronous call counts as one of three
+attempts, so events are lost. A queue loses none.
+
+A wildcard of a policy stands for any characters, as in AWS. MiniStack's ends at a line feed, so that a role
+is refused every object whose key has one.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import threading
+from functools import cache
 from typing import Any
 
 import ministack.app  # type: ignore[import-not-found,unused-ignore]  # installed in .venv-aws only
+from ministack.core import iam_evaluator  # type: ignore[import-not-found,unused-ignore]
 from ministack.services import lambda_svc  # type: ignore[import-not-found,unused-ignore]
 
 
@@ -26,6 +33,18 @@ def queue_executions(limit: int) -> None:
     lambda_svc._execute_function_dispatch = dispatch_in_turn  # noqa: SLF001
 
 
+def match_line_feeds() -> None:
+    """Let the wildcards of policies match line feeds too."""
+    iam_evaluator._fnmatch_compile = _wildcards  # noqa: SLF001  # the one point every pattern passes
+
+
+@cache
+def _wildcards(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(rf"{escaped}\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
 if __name__ == "__main__":
     queue_executions(int(os.environ["SLUICE_LOCAL_CONCURRENCY"]))
+    match_line_feeds()
     ministack.app.main()

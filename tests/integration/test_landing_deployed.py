@@ -17,6 +17,7 @@ UPLOADERS = 16
 UPLOADS = {
     "data/in/e2e/customers.csv": "triggered",
     "data/in/e2e/unknown to all.csv": "not_configured",
+    "data/in/e2e/two\nlines.csv": "not_configured",
     "data/in/e2e/products.csv": "inactive",
     "e2e/notes+more.txt": "received",
 }

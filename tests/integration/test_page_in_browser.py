@@ -12,9 +12,6 @@ from tests.support.browser import Page, start_chromium
 from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
 
-# the page's calls are made by `chalice local`, which has no role that could be enforced
-pytestmark = pytest.mark.parametrize("stack", ["open"], indirect=True)
-
 MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
 HOSTILE = [
     MARKUP,
