@@ -37,7 +37,7 @@ async function call(method, path, { query = {}, body = undefined, token = sessio
   }
   const answer = await reply.json().catch(() => ({}));
   if (!reply.ok) {
-    if (reply.status === 401 && session.token) askToken("This token is not known: it may have been rotated.");
+    if (reply.status === 401 && session.token) signOut("This token is not known any more: it may have been rotated.");
     const denied = reply.status === 403 ? "A reader's token may look only: sign in as an operator to act." : "";
     throw new ApiError(reply.status, denied || answer.Message || answer.message || `HTTP ${reply.status}`);
   }
@@ -53,8 +53,17 @@ function askToken(problem = "") {
   setText($("token-error"), problem);
   $("token-error").hidden = !problem;
   if (!$("token-value").value) $("token-value").value = session.stage === "local" ? "local-operator" : "";
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
   $("token-value").focus();
+}
+
+function signOut(problem = "") {
+  session.token = "";
+  showAccount();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  forget();
+  askToken(problem);
 }
 
 async function signIn(event) {
@@ -83,11 +92,6 @@ function showAccount() {
 }
 
 function account() {
-  if (session.token) {
-    session.token = "";
-    showAccount();
-    location.reload();
-  } else {
-    askToken();
-  }
+  if (session.token) signOut();
+  else askToken();
 }

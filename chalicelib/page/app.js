@@ -15,7 +15,7 @@ function show() {
     view.name = name;
     made[name] ??= new VIEWS[name]();
     view.current = made[name];
-    $("main").replaceChildren(view.current.node);
+    $("main").replaceChildren(session.token ? view.current.node : signedOut());
     document.title = `${name[0].toUpperCase()}${name.slice(1)} · Sluice`;
     for (const link of $("tabs").querySelectorAll("a")) {
       if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
@@ -28,6 +28,7 @@ function show() {
 async function refresh() {
   clearTimeout(timer);
   if (!session.token) return;
+  if (!view.current.node.isConnected) $("main").replaceChildren(view.current.node);
   if (running) {
     again = true;
     return;
@@ -37,15 +38,39 @@ async function refresh() {
     try {
       await view.current.refresh();
       if ($("detail").open) await refreshDetail();
-      live("on", "Live");
+      told("");
     } catch (error) {
-      live("off", error.status === 0 ? "Offline" : error.message.slice(0, 60));
+      told(error.message);
     } finally {
       running = false;
     }
   }
   timer = setTimeout(refresh, again ? 0 : REFRESH_MS);
   again = false;
+}
+
+// One place tells that the page cannot be brought up to date; what it showed before stays.
+function told(problem) {
+  if (!session.token) return;
+  live(problem ? "off" : "on", problem ? "Offline" : "Live");
+  setText($("problem"), problem);
+  $("problem").hidden = !problem;
+  $("main").classList.toggle("broken", Boolean(problem));
+}
+
+function forget() {
+  for (const name of Object.keys(made)) delete made[name];
+  view.name = "";
+  $("problem").hidden = true;
+  show();
+}
+
+function signedOut() {
+  live("idle", "Signed out");
+  return h("section", { class: "panel welcome" },
+    h("h1", {}, "What happened to my file, and why?"),
+    h("p", { class: "muted" }, "Sign in with a reader's token to look, or with an operator's to upload, replay and release."),
+    h("button", { type: "button", class: "primary", "data-focus": "sign-in", onclick: () => askToken() }, "Sign in"));
 }
 
 function live(state, text) {
@@ -88,7 +113,8 @@ async function start() {
     event.preventDefault();
     if ($("key").value) openDetail($("key").value);
   });
-  $("detail").addEventListener("click", (event) => { if (event.target === $("detail")) $("detail").close(); });
+  installDetail();
+  installToasts();
   addEventListener("hashchange", show);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   try {

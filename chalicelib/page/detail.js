@@ -1,84 +1,84 @@
 "use strict";
 // The story of one key: what happened, what would happen now, and the data behind both.
+// The drawer's frame stands in the document for good: a refresh moves neither focus nor scroll.
+
+const STORY = { key: "", told: null, problem: "" };
 
 async function openDetail(key) {
+  if (STORY.key !== key) Object.assign(STORY, { key, told: null, problem: "" });
+  drawDetail();
   const dialog = $("detail");
-  dialog.dataset.key = key;
   if (!dialog.open) {
-    dialog.replaceChildren(detailFrame(key, h("p", { class: "state" }, "Loading…")));
+    dialog.scrollTop = 0;
     dialog.showModal();
   }
   await refreshDetail();
 }
 
 async function refreshDetail() {
-  const dialog = $("detail");
-  const key = dialog.dataset.key;
+  const key = STORY.key;
   try {
     const told = await get("explain", { key });
-    if (!dialog.open || dialog.dataset.key !== key) return;
-    const content = JSON.stringify(told);
-    if (dialog.dataset.content === content && dialog.querySelector(".story")) return;
-    dialog.dataset.content = content;
-    const top = dialog.scrollTop;
-    const focused = document.activeElement?.dataset?.focus;
-    dialog.replaceChildren(detailFrame(key, storyOf(told), nowOf(told), factsOf(told)));
-    dialog.scrollTop = top;
-    if (focused) dialog.querySelector(`[data-focus="${focused}"]`)?.focus();
+    if (STORY.key !== key) return;
+    Object.assign(STORY, { told, problem: "" });
   } catch (error) {
-    dialog.replaceChildren(detailFrame(key, h("p", { class: "state error", role: "alert" }, error.message)));
+    if (STORY.key !== key) return;
+    STORY.problem = error.message;
   }
+  drawDetail();
 }
 
-function detailFrame(key, ...sections) {
-  return h("article", {},
-    h("header", { class: "drawer-head" },
-      h("h2", { id: "detail-title" }, keyText(key)),
-      h("button", { type: "button", class: "plain", "aria-label": "Close", "data-focus": "close", onclick: () => $("detail").close() }, "✕")),
-    sections);
+function drawDetail() {
+  const { key, told, problem } = STORY;
+  reconcile($("detail-title"), [key], (each) => each, keyText);
+  setText($("detail-state"), problem || (told ? "" : "Loading…"));
+  $("detail-state").hidden = Boolean(told && !problem);
+  $("detail-state").classList.toggle("error", Boolean(problem));
+  $("detail-told").hidden = !told;
+  if (!told) return;
+  reconcile($("story"), told.story.map((line, index) => ({ ...line, index })), (line) => line.index, storyLine);
+  $("story-none").hidden = told.story.length > 0;
+  reconcile($("now"), [{ now: told.now, actions: actionsOf(told) }], () => "now", nowNode);
+  drawFacts("versions", told.uploads, (row) => row.timestamp, (row) => [time(row.timestamp), badge(row.status), bytes(row.file_size)]);
+  drawFacts("tracking", told.tracking, (row) => row.date_prefix + row.file_name,
+    (row) => [time(row.created_at), badge(row.status), `batch of ${row.date_prefix}`]);
+  drawFacts("records", told.manifests, (row) => row.manifest_key, (row) => [badge(row.status), h("bdi", { class: "key" }, row.manifest_key)]);
 }
 
-function storyOf(told) {
-  const rows = told.story.map((line) => h("li", { "data-lane": line.lane },
-    h("div", { class: "muted small" }, line.at ? time(line.at) : "", ` · ${line.lane}`), h("p", {}, line.text)));
-  return h("section", { class: "story" }, h("h3", {}, "What happened"),
-    rows.length ? h("ol", { class: "timeline" }, rows) : h("p", { class: "state" }, "Nothing is recorded of this key."));
+function storyLine(line) {
+  return h("li", { "data-lane": line.lane },
+    h("div", { class: "muted small" }, line.at ? time(line.at) : "", ` · ${line.lane}`), h("p", {}, line.text));
 }
 
-function nowOf(told) {
-  const now = told.now;
+function nowNode({ now, actions }) {
   const misses = (now.near_misses || []).map((miss) => h("li", {},
     h("strong", {}, miss.source_file_name), ` (${miss.job_id}, ${Math.round(miss.similarity * 100)} % alike): ${miss.differs}`));
   const faults = (now.config?.faults || []).map((fault) => h("li", {}, fault));
-  return h("section", { class: "now", "data-status": now.outcome },
+  return h("div", { class: "now", "data-status": now.outcome },
     h("h3", {}, "If it landed now ", badge(now.outcome)),
     h("p", {}, now.why),
     now.next_step ? h("p", { class: "next" }, now.next_step) : null,
     misses.length ? [h("h4", {}, "Near misses"), h("ul", {}, misses)] : null,
     faults.length ? [h("h4", {}, "Faults of the job config"), h("ul", { class: "faults" }, faults)] : null,
-    actionsOf(told));
+    h("div", { class: "row" }, actions.map((name) => h("button", { type: "button", class: "primary", "data-focus": name, onclick: ACTIONS[name].act }, ACTIONS[name].label))));
 }
+
+const ACTIONS = {
+  replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key] }, "Replay this file").catch((error) => toast(error.message, "error")) },
+  release: { label: "Release from quarantine", act: () => releaseKey(STORY.key) },
+};
 
 function actionsOf(told) {
   const latest = told.uploads[0];
   const quarantined = told.tracking.some((row) => row.status === "quarantined");
-  const act = (name, focus, run) => h("button", { type: "button", class: "primary", "data-focus": focus, onclick: run }, name);
-  const replay = () => confirmReplay({ keys: [told.key] }, "Replay this file").catch((error) => toast(error.message, "error"));
-  return h("div", { class: "row" },
-    latest && latest.status !== "received" ? act("Replay…", "replay", replay) : null,
-    quarantined ? act("Release from quarantine", "release", () => releaseKey(told.key)) : null);
+  return [...(latest && latest.status !== "received" ? ["replay"] : []), ...(quarantined ? ["release"] : [])];
 }
 
-function factsOf(told) {
-  const uploads = told.uploads.map((row) => h("details", {},
-    h("summary", {}, time(row.timestamp), " ", badge(row.status), ` ${bytes(row.file_size)}`),
+function drawFacts(id, rows, idOf, summary) {
+  reconcile($(id), rows, idOf, (row) => h("details", {},
+    h("summary", { "data-focus": "fact" }, h("span", { class: "row" }, summary(row))),
     row.content_preview ? h("pre", { class: "preview" }, row.content_preview) : null, factTable(row)));
-  const tracked = told.tracking.map((row) => h("details", {},
-    h("summary", {}, time(row.created_at), " ", badge(row.status), ` batch of ${row.date_prefix}`), factTable(row)));
-  const manifests = told.manifests.map((row) => h("details", {},
-    h("summary", {}, badge(row.status), " ", row.manifest_key), factTable(row)));
-  const parts = [["Versions", uploads], ["Tracking", tracked], ["Manifests", manifests]].filter(([, rows]) => rows.length);
-  return h("section", { class: "facts" }, parts.map(([name, rows]) => [h("h3", {}, name), rows]));
+  $(`${id}-facts`).hidden = rows.length === 0;
 }
 
 function factTable(row) {
@@ -86,4 +86,18 @@ function factTable(row) {
     h("dt", {}, name), h("dd", {}, h("bdi", {}, typeof value === "object" ? JSON.stringify(value) : String(value))),
   ]);
   return h("dl", {}, cells);
+}
+
+function installDetail() {
+  const dialog = $("detail");
+  $("detail-close").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => keepFocus(STORY.key));
+}
+
+// A dialog gives the focus back to what opened it; if a refresh replaced that, to the same key's row.
+function keepFocus(key) {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const same = [...$("main").querySelectorAll('[data-focus="key"]')].find((node) => node.textContent === key);
+  (same || $("main")).focus();
 }

@@ -38,6 +38,10 @@ function number(count) {
   return typeof count === "number" ? count.toLocaleString("en-US") : "–";
 }
 
+function counted(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function moment(text) {
   return new Date(String(text || "").split("#")[0]);
 }
@@ -69,24 +73,42 @@ setInterval(() => {
 const drawn = new WeakMap();
 
 function reconcile(parent, items, idOf, render) {
-  const before = new Map([...parent.children].map((node) => [drawn.get(node)?.id, node]));
-  const focused = document.activeElement?.dataset?.focus;
+  const nodes = new Map([...parent.children].map((node) => [drawn.get(node)?.id, node]));
+  removeAbsent(parent, new Set(items.map(idOf)));
   items.forEach((item, index) => {
     const id = idOf(item);
     const content = JSON.stringify(item);
-    let node = before.get(id);
-    const inside = node?.contains(document.activeElement);
+    let node = nodes.get(id);
     if (!node || drawn.get(node).content !== content) {
       const fresh = render(item);
       drawn.set(fresh, { id, content });
-      if (node) node.replaceWith(fresh);
+      if (node) replaceNode(node, fresh);
       node = fresh;
-      if (inside && focused) fresh.querySelector(`[data-focus="${focused}"]`)?.focus();
     }
-    before.delete(id);
     if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] || null);
   });
-  for (const node of before.values()) node.remove();
+}
+
+function replaceNode(node, fresh) {
+  const focused = node.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
+  if (node.open) fresh.open = true;
+  node.replaceWith(fresh);
+  if (focused) focusIn(fresh, focused)?.focus();
+}
+
+// A row that goes while it has the focus, because it was released or replayed, hands it to its neighbour.
+function removeAbsent(parent, ids) {
+  for (const node of [...parent.children]) {
+    if (ids.has(drawn.get(node)?.id)) continue;
+    const focused = node.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
+    const neighbour = node.nextElementSibling || node.previousElementSibling;
+    node.remove();
+    if (focused) ((neighbour && focusIn(neighbour, focused)) || $("main")).focus();
+  }
+}
+
+function focusIn(node, name) {
+  return node.matches(`[data-focus="${name}"]`) ? node : node.querySelector(`[data-focus="${name}"]`);
 }
 
 function setText(node, text) {
@@ -95,6 +117,16 @@ function setText(node, text) {
 
 function toast(text, kind = "info") {
   const node = h("div", { class: "toast", "data-kind": kind }, text);
+  topLayer().append($("toasts"));
   $("toasts").append(node);
   setTimeout(() => node.remove(), kind === "error" ? 9000 : 5000);
+}
+
+// What stands behind an open dialog is neither seen nor read out, so messages go where the user is.
+function topLayer() {
+  return [...document.querySelectorAll("dialog[open]")].at(-1) || document.body;
+}
+
+function installToasts() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", () => topLayer().append($("toasts")));
 }

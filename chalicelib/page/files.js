@@ -65,7 +65,7 @@ async function confirmReplay(body, title) {
       toast(error.message, "error");
     }
   };
-  dialog.replaceChildren(
+  $("confirm-plan").replaceChildren(
     h("h2", { id: "confirm-title" }, title),
     h("p", { class: "muted" }, acting.length ? `${acting.length} of ${plan.items.length} would be acted on.` : "Nothing would be done."),
     h("ul", { class: "plan" }, lines),

@@ -39,7 +39,7 @@ function meterNode(each) {
   return h("div", { class: "meter" },
     h("div", { class: "line" }, h("strong", {}, each.date), h("span", {}, `${bytes(each.bytes)} of ${bytes(each.threshold_bytes)}`)),
     h("div", { class: "track", role: "meter", "aria-label": `Batch of ${each.date}`, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share * 100) }, fill),
-    h("div", { class: "muted small" }, `${number(each.files)} files, the oldest arrived `, time(each.oldest_pending_since)));
+    h("div", { class: "muted small" }, `${counted(each.files, "file")}, the oldest arrived `, time(each.oldest_pending_since)));
 }
 
 function objectKey(path) {

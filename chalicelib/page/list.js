@@ -23,19 +23,12 @@ class PagedList {
 
   async refresh() {
     const query = JSON.stringify(this.query());
-    try {
-      const page = await get(this.path, this.query());
-      if (query !== JSON.stringify(this.query())) return null;
-      this.merge(page);
-      this.loaded = true;
-      this.problem = "";
-      this.draw();
-      return page;
-    } catch (error) {
-      this.problem = error.message;
-      this.draw();
-      throw error;
-    }
+    const page = await get(this.path, this.query());
+    if (query !== JSON.stringify(this.query())) return null;
+    this.merge(page);
+    this.loaded = true;
+    this.draw();
+    return page;
   }
 
   // What stood between the first page's rows is gone if it is not in it; what lies behind it stays.
@@ -67,10 +60,8 @@ class PagedList {
     reconcile(this.body, this.items, this.idOf, (item) => this.labelled(this.row(item)));
     this.table.hidden = this.items.length === 0;
     this.more.hidden = !this.cursor;
-    const text = this.problem || (this.loaded ? (this.items.length ? "" : this.empty) : "Loading…");
-    setText(this.state, text);
-    this.state.hidden = !text;
-    this.state.classList.toggle("error", Boolean(this.problem));
+    setText(this.state, this.loaded ? this.empty : "Loading…");
+    this.state.hidden = this.items.length > 0;
   }
 
   // On a narrow screen every cell carries its column's name.

@@ -53,8 +53,9 @@ class Overview {
   drawLanes(summary) {
     const scan = summary.last_scan;
     const pending = summary.pending.reduce((sum, each) => sum + each.bytes, 0);
+    const waiting = summary.pending.reduce((sum, each) => sum + each.files, 0);
     const cards = [
-      { name: "Waiting for a batch", value: bytes(pending), hint: `${number(summary.ndjson.pending)} files of this day`, to: "batches" },
+      { name: "Waiting for a batch", value: bytes(pending), hint: `${counted(waiting, "file")} of any day`, to: "batches" },
       { name: "In manifests", value: number(summary.ndjson.manifested), hint: "files of this day", to: "batches" },
       { name: "Quarantined", value: number(summary.ndjson.quarantined), hint: "files of this day", to: "quarantine", alarm: summary.ndjson.quarantined > 0 },
       { name: "Last discovery", value: scan ? `${number(scan.queued || 0)} queued` : "–", at: scan?.started_at, hint: scan ? "" : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors) },

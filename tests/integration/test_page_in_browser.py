@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.support.browser import Page, start_chromium
 from tests.support.builders import SEED_JOBS
@@ -83,9 +84,9 @@ def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, 
     operator.wait(lambda: "data/in/customers.csv" in operator.texts("tbody .key"))
     assert "triggered" in operator.texts("tbody .badge")
     operator.click("tbody .link")
-    operator.wait(lambda: any("matched job JOB001" in text for text in operator.texts("#detail .story p")))
+    operator.wait(lambda: any("matched job JOB001" in text for text in operator.texts("#story p")))
     operator.shoot("story")
-    operator.click("#detail [data-focus=close]")
+    operator.click("#detail-close")
 
 
 def test_a_quarantined_file_is_released_and_accepted(operator: Page, sluice: DeployedSluice) -> None:
@@ -125,7 +126,7 @@ def test_hostile_keys_show_as_themselves(operator: Page) -> None:
     operator.one("#key").send_keys(MARKUP)
     operator.one("#search button").click()
     operator.wait(lambda: operator.texts("#detail-title") == [MARKUP])
-    operator.wait(lambda: operator.texts("#detail .story p"))
+    operator.wait(lambda: operator.texts("#story p"))
     operator.shoot("hostile")
 
 
@@ -146,7 +147,7 @@ def test_every_view_fits_and_shows_something(operator: Page, width: int, scheme:
     for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):
         operator.browser.execute_script("location.hash = arguments[0]", view)
         operator.wait(lambda view=view: operator.texts("h1")[0].lower() == view)  # type: ignore[misc]
-        operator.wait(lambda: not any("Loading" in text for text in operator.texts(".state:not([hidden])")))
+        operator.wait(lambda: "Loading…" not in operator.texts("main .state:not([hidden])"))
         operator.shoot(f"{view}-{width}-{scheme}")
         assert operator.browser.execute_script("return document.documentElement.scrollWidth") <= width
 
@@ -156,6 +157,50 @@ def test_every_control_has_a_name_and_is_reached_by_keyboard(operator: Page) -> 
         !(node.textContent.trim() || node.getAttribute('aria-label') || node.labels?.length)).length"""
     assert operator.browser.execute_script(nameless) == 0
     operator.one("#key").send_keys("data/in/customers.csv\n")
-    operator.wait(lambda: operator.one("#detail").get_attribute("open"))
-    operator.browser.switch_to.active_element.send_keys("\ue00c")  # Escape
+    operator.wait(lambda: operator.focused() == "detail-close")
+    operator.press(Keys.ESCAPE)
+    operator.wait(lambda: operator.focused() == "key")
+
+
+def test_a_refresh_moves_neither_focus_nor_what_was_unfolded(operator: Page, sluice: DeployedSluice) -> None:
+    key = "page/growing.txt"
+    s3, landing = sluice.client("s3"), sluice.names["LANDING_BUCKET"]
+    s3.put_object(Bucket=landing, Key=key, Body=b"one")
+    operator.show("files")
+    operator.browser.execute_script("openDetail(arguments[0])", key)
+    operator.wait(lambda: len(operator.texts("#versions details")) == 1)
+    operator.click("#versions summary")
+    operator.press(Keys.SHIFT, Keys.TAB)
+    operator.wait(lambda: operator.focused() == "detail-close")
+    s3.put_object(Bucket=landing, Key=key, Body=b"another")
+    operator.wait(lambda: len(operator.texts("#versions details")) == 2)
+    assert operator.focused() == "detail-close"
+    assert "one" in operator.texts("#versions details[open] .preview")
+    operator.press(Keys.ESCAPE)
     operator.wait(lambda: not operator.one("#detail").get_attribute("open"))
+
+
+def test_a_lost_connection_is_said_and_what_was_shown_stays(operator: Page) -> None:
+    operator.show("files")
+    operator.wait(lambda: operator.texts("tbody tr"))
+    operator.connected(False)
+    operator.wait(lambda: "does not answer" in operator.one("#problem").text)
+    assert operator.texts("tbody tr")
+    operator.shoot("offline")
+    operator.connected(True)
+    operator.wait(lambda: not operator.one("#problem").is_displayed())
+    assert all("ERR_INTERNET_DISCONNECTED" in error for error in operator.errors())  # by the browser
+
+
+def test_whoever_signs_out_sees_nothing_until_signed_in_again(operator: Page) -> None:
+    operator.show("files")
+    operator.wait(lambda: operator.texts("tbody tr"))
+    operator.click("#account")
+    operator.wait(lambda: operator.focused() == "token-value")
+    operator.press(Keys.ESCAPE)
+    operator.wait(lambda: not operator.one("#token").get_attribute("open"))
+    assert operator.texts("tbody tr") == []
+    operator.shoot("signed-out")
+    operator.click("main [data-focus=sign-in]")
+    operator.sign_in("local-reader")
+    operator.wait(lambda: operator.texts("tbody tr"))

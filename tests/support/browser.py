@@ -13,6 +13,7 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
@@ -77,6 +78,25 @@ class Page:
     def one(self, selector: str) -> Any:
         """Return the first element of a selector."""
         return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def focused(self) -> str:
+        """Return the id of what has the focus; empty when that has none."""
+        return str(self.browser.execute_script("return document.activeElement?.id ?? ''"))
+
+    def press(self, *keys: str) -> None:
+        """Press keys together, as a keyboard does: whatever has the focus gets them."""
+        chain = ActionChains(self.browser)
+        for key in keys:
+            chain.key_down(key)
+        for key in reversed(keys):
+            chain.key_up(key)
+        chain.perform()
+
+    def connected(self, yes: bool) -> None:
+        """Take the network away from the page, or give it back."""
+        conditions = {"offline": not yes, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
 
     def texts(self, selector: str) -> list[str]:
         """Return the whole text of each element, as it stands in the document."""
