@@ -133,14 +133,24 @@ class Bucket:
         return False
 
     def delete_if_match(self, key: str, etag: str) -> bool:
-        """Delete the object that still has `etag`; return False when it is gone or a newer one."""
+        """Delete the object that still has `etag`; return False when it is gone or a newer one.
+
+        A refusal is checked by a second call: when the object still has `etag` after all, it is raised, so
+        that the caller is called again. Nothing else would delete what was moved.
+        """
         try:
             self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
         except ClientError as error:
-            if is_precondition_failed(error) or is_missing(error):
+            if is_missing(error):
                 return False
-            raise
+            if not is_precondition_failed(error) or self._still(key, etag):
+                raise
+            return False
         return True
+
+    def _still(self, key: str, etag: str) -> bool:
+        found = self.head(key)
+        return found is not None and found.etag == etag
 
     def list_page(
         self, prefix: str, *, token: str = "", start_after: str = "", delimiter: str = ""

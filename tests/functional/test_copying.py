@@ -6,10 +6,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.aws import copying
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.copying import CopyTarget, SourceChanged
+from tests.faults.dying import Failure, run
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING
 
@@ -83,3 +85,16 @@ def test_discard_deletes_only_its_own_copy(s3: Any, target: CopyTarget) -> None:
     for key in ("mine", "theirs", "absent"):
         target.discard(key, "id-1")
     assert [item["Key"] for item in s3.list_objects_v2(Bucket=QUARANTINE)["Contents"]] == ["theirs"]
+
+
+def test_a_delete_refused_without_cause_is_an_error_and_a_warranted_refusal_is_none(
+    s3: Any, source: Bucket
+) -> None:
+    old = s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"old")["ETag"].strip('"')
+    refused = Failure(1, "PreconditionFailed", http_status=412)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        run(lambda: source.delete_if_match("big.bin", old), refused)
+
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"new")
+    assert not source.delete_if_match("big.bin", old)
+    assert s3.get_object(Bucket=LANDING, Key="big.bin")["Body"].read() == b"new"
