@@ -71,8 +71,9 @@ lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
 python:
 	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and none is on the PATH as python3," \
 		"python3.13, python3.12 or python3.11. Install one, or say where it is: make PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
-		f"Sluice needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Choose another: make PYTHON=...")'
+	@answer=$$($(PYTHON) -c 'import sys; print("Python", sys.version.split()[0]); sys.exit(sys.version_info < (3, 11))' \
+		2>&1) || { echo "Sluice needs Python 3.11 or newer; PYTHON=$(PYTHON) answers: $${answer:-nothing}." \
+		"Choose another: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 
 clean:  ## Remove what the commands made, environments included
 	rm -rf .state build .chalice/deployed .chalice/deployments .chalice/policies .mypy_cache .ruff_cache .pytest_cache

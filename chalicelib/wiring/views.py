@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.landing import Landing
     from chalicelib.operator import Operator
     from chalicelib.parameters import Given
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
-def get_page(config: Settings) -> tuple[str, dict[str, str]]:
-    """Return the status page and its headers."""
+def get_page(read_config: Callable[[], Settings]) -> tuple[str, dict[str, str]]:
+    """Return the status page and its headers, without usable settings too: the page tells of them."""
     from chalicelib.answers import answer
     from chalicelib.shell import page_headers, page_html
     from chalicelib.wiring import api
 
-    origin = answer(lambda: api.upload_urls(config).origin())
+    origin = answer(lambda: api.upload_urls(read_config()).origin())
     return page_html(), page_headers(origin.body if origin.status == 200 else "")
 
 
