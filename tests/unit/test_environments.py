@@ -81,7 +81,7 @@ def test_what_pip_says_is_shown_with_the_next_step(
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
     python.chmod(0o755)
-    monkeypatch.setattr(environments.sys, "executable", str(python))
+    monkeypatch.setattr(sys, "executable", str(python))
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "python").touch()
     assert environments.main([f"{tmp_path / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
