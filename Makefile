@@ -47,11 +47,13 @@ test-oldest: check  ## Unit and functional tests on the oldest boto3 that Sluice
 	PYTHONPATH="$$(realpath $(OLDEST_VENV)/lib/python3*/site-packages)" \
 		$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/functional $(PYTEST_ARGS)
 
-check: python  ## Lint, formatting and types
+check: python  ## Lint, formatting, types, dead code and duplicates
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
+	$(BIN)/python -m ops.duplicates app.py chalicelib ops benchmarks
 
 format: python  ## Put the code into its standard form
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt

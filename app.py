@@ -141,9 +141,8 @@ def reconcile(event: AnyEvent) -> dict[str, Any]:
     return handlers.reconcile(landing(), ndjson(), event.context)
 
 
-for handler in (object_created, ndjson_arrived, csv_discovered):
-    handler.event_class = AnyEvent
-for handler in (discover_csv, write_table_manifests, reconcile):
+HANDLERS = object_created, ndjson_arrived, csv_discovered, discover_csv, write_table_manifests, reconcile
+for handler in HANDLERS:
     handler.event_class = AnyEvent
 
 
@@ -271,9 +270,7 @@ def get_discovery() -> Any:
 @answered
 def post_replay() -> Any:
     """Route uploads again."""
-    return views.post_replay(
-        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
-    )
+    return views.post_replay(landing(), body_of(app.current_request), caller_of(app.current_request))
 
 
 @app.route("/quarantine/release", methods=["POST"], authorizer=authorize)
@@ -287,9 +284,7 @@ def post_release() -> Any:
 @answered
 def post_redrive() -> Any:
     """Send dead letters back."""
-    return views.post_redrive(
-        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
-    )
+    return views.post_redrive(landing(), body_of(app.current_request), caller_of(app.current_request))
 
 
 @app.route("/upload", methods=["POST"], authorizer=authorize)

@@ -116,6 +116,9 @@ def main(arguments: list[str]) -> int:
         except EnvironmentCreationError as fault:
             print(fault, file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("Stopped; the same command goes on where this one was", file=sys.stderr)
+            return 130
         except OSError as error:
             say = f"{error.filename} cannot be made ({error.strerror}): is this checkout yours to write to?"
             print(say, file=sys.stderr)

@@ -97,12 +97,12 @@ def get_discovery(config: Settings, given: Given) -> Body:
     return show_discovery(api.scans(config), given)
 
 
-def post_replay(config: Settings, landing: Landing, body: object, caller: Operator) -> Body:
+def post_replay(landing: Landing, body: object, caller: Operator) -> Body:
     """Route uploads again."""
     from chalicelib.replay import replay
     from chalicelib.wiring import api
 
-    return replay(api.replays(config, landing), body, caller)
+    return replay(api.replays(landing.settings, landing), body, caller)
 
 
 def post_release(config: Settings, body: object, caller: Operator) -> Body:
@@ -113,12 +113,12 @@ def post_release(config: Settings, body: object, caller: Operator) -> Body:
     return release(api.releases(config), body, caller)
 
 
-def post_redrive(config: Settings, landing: Landing, body: object, caller: Operator) -> Body:
+def post_redrive(landing: Landing, body: object, caller: Operator) -> Body:
     """Send dead letters back."""
     from chalicelib.redrive import redrive
     from chalicelib.wiring import api
 
-    return redrive(api.redrives(config, landing), body, caller)
+    return redrive(api.redrives(landing.settings, landing), body, caller)
 
 
 def post_upload(config: Settings, body: object) -> Body:

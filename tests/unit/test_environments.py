@@ -94,3 +94,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "file").touch()
     assert environments.main([f"{tmp_path / 'file' / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
     assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def test_ctrl_c_while_installing_ends_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_folder: Path, _lock: Path) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environments, "ensure", interrupted)
+    assert environments.main([f"{tmp_path}=x.txt"]) == 130
+    assert "goes on where" in capsys.readouterr().err
