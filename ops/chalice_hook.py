@@ -35,7 +35,8 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
     elif "local" in arguments and option(arguments, "--stage") != "local":
-        prepare_local(option(arguments, "--stage"), option(arguments, "--profile"), environ)
+        stage, profile = option(arguments, "--stage"), option(arguments, "--profile")
+        _or_exit(lambda: prepare_local(stage, profile, environ))
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
