@@ -47,11 +47,13 @@ test-oldest: check  ## Unit and functional tests on the oldest boto3 that Sluice
 	PYTHONPATH="$$(realpath $(OLDEST_VENV)/lib/python3*/site-packages)" \
 		$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/functional $(PYTEST_ARGS)
 
-check: python  ## Lint, formatting and types
+check: python  ## Lint, formatting, types, dead code and duplicates
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
+	$(BIN)/python -m ops.duplicates app.py chalicelib ops benchmarks
 
 format: python  ## Put the code into its standard form
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
@@ -71,8 +73,9 @@ lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
 python:
 	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and none is on the PATH as python3," \
 		"python3.13, python3.12 or python3.11. Install one, or say where it is: make PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
-		f"Sluice needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Choose another: make PYTHON=...")'
+	@answer=$$($(PYTHON) -c 'import sys; print("Python", sys.version.split()[0]); sys.exit(sys.version_info < (3, 11))' \
+		2>&1) || { echo "Sluice needs Python 3.11 or newer; PYTHON=$(PYTHON) answers: $${answer:-nothing}." \
+		"Choose another: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 
 clean:  ## Remove what the commands made, environments included
 	rm -rf .state build .chalice/deployed .chalice/deployments .chalice/policies .mypy_cache .ruff_cache .pytest_cache

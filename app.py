@@ -13,7 +13,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Res
 
 from chalicelib import __version__, logs
 from chalicelib.calls import body_of, caller_of, query_of
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, max_concurrency
 from chalicelib.wiring import api, handlers, lanes, views
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
@@ -44,7 +44,7 @@ STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
-NDJSON_MAX_CONCURRENCY = int(os.environ.get("NDJSON_MAX_CONCURRENCY", "2"))
+NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ)
 
 
 class AnyEvent:
@@ -141,9 +141,8 @@ def reconcile(event: AnyEvent) -> dict[str, Any]:
     return handlers.reconcile(landing(), ndjson(), event.context)
 
 
-for handler in (object_created, ndjson_arrived, csv_discovered):
-    handler.event_class = AnyEvent
-for handler in (discover_csv, write_table_manifests, reconcile):
+HANDLERS = object_created, ndjson_arrived, csv_discovered, discover_csv, write_table_manifests, reconcile
+for handler in HANDLERS:
     handler.event_class = AnyEvent
 
 
@@ -193,7 +192,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 @app.route("/")
 def get_page() -> Response:
     """Serve the status page, which asks for a token itself."""
-    page, headers = views.get_page(settings())
+    page, headers = views.get_page(settings)
     return Response(page, {**headers})
 
 
@@ -271,9 +270,7 @@ def get_discovery() -> Any:
 @answered
 def post_replay() -> Any:
     """Route uploads again."""
-    return views.post_replay(
-        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
-    )
+    return views.post_replay(landing(), body_of(app.current_request), caller_of(app.current_request))
 
 
 @app.route("/quarantine/release", methods=["POST"], authorizer=authorize)
@@ -287,9 +284,7 @@ def post_release() -> Any:
 @answered
 def post_redrive() -> Any:
     """Send dead letters back."""
-    return views.post_redrive(
-        settings(), landing(), body_of(app.current_request), caller_of(app.current_request)
-    )
+    return views.post_redrive(landing(), body_of(app.current_request), caller_of(app.current_request))
 
 
 @app.route("/upload", methods=["POST"], authorizer=authorize)

@@ -25,7 +25,6 @@ from tests.support.builders import NDJSON, s3_event, s3_record, sqs_event
 ROUNDS = 7
 FILES = scaled(300)  # of each round
 BATCH = 10
-Handle = Callable[[Any], object]
 
 
 def main() -> None:

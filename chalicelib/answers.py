@@ -54,10 +54,13 @@ def answer(view: Callable[[], Any]) -> Answer:
 def unavailable(error: Exception) -> Answer:
     """Return the answer for a system that cannot be reached, in one line."""
     log.error("unavailable", extra={"error": str(error)})
-    if isinstance(error, SettingsError):
-        names = ", ".join(fault.partition("=")[0] for fault in error.faults)
-        why = f"this process has no usable {names}"
-    else:
-        why = describe_failure(error)
+    why = _of_settings(error) if isinstance(error, SettingsError) else describe_failure(error)
     message = f"Sluice cannot answer: {why}; {HOW_TO_START}"
     return Answer(503, {"Code": "ServiceUnavailableError", "Message": message})
+
+
+def _of_settings(error: SettingsError) -> str:
+    """Return what is wrong with settings; their values stay in the log, for anyone may read this."""
+    wrong = [f"{fault.name} {fault.wrong}" for fault in error.faults if fault.value]
+    missing = ", ".join(fault.name for fault in error.faults if not fault.value)
+    return "; ".join([*wrong, *([f"this process has no {missing}"] if missing else [])])

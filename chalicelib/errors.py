@@ -15,15 +15,29 @@ is a value, never one of these.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class SluiceError(Exception):
     """Base of every error that Sluice raises itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One environment variable that is missing (an empty value) or wrong; `wrong` says what is accepted."""
+
+    name: str
+    value: str
+    wrong: str
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value!r} {self.wrong}"
+
+
 class SettingsError(SluiceError):
     """Environment variables are missing or wrong; `faults` names each with its value and what is accepted."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[SettingFault]) -> None:
         super().__init__("Settings are not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
         self.faults = faults
 

@@ -34,9 +34,7 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
 
     `waiting` is 1 when the config cannot be used and nothing was tried; `unfinished` is 1 when time ran out.
     """
-    counts: Counts = dict.fromkeys(
-        ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished"), 0
-    )
+    counts: Counts = dict.fromkeys(COUNTED, 0)
     try:
         landing.jobs.revalidate()
     except ConfigError as error:

@@ -6,17 +6,18 @@ A field `landing_bucket` is the variable `LANDING_BUCKET`; the table in README.m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from math import ceil, floor
 from typing import Any
 
-from chalicelib.errors import SettingsError
+from chalicelib.errors import SettingFault, SettingsError
 
 BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
+DEFAULT_MAX_CONCURRENCY = 2
 
 Parser = Callable[[str], Any]
 _REQUIRED = object()
@@ -81,6 +82,9 @@ def _setting(parse: Parser, default: Any = _REQUIRED, *, may_be_empty: bool = Fa
     return field(metadata=metadata)
 
 
+_max_concurrency = _whole(2, 1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, validated; sizes and limits derived from them are the methods below."""
@@ -106,7 +110,7 @@ class Settings:
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
     ndjson_dlq: str = _setting(_text, "")
     discovered_dlq: str = _setting(_text, "")
-    ndjson_max_concurrency: int = _setting(_whole(2, 1000), 2)
+    ndjson_max_concurrency: int = _setting(_max_concurrency, DEFAULT_MAX_CONCURRENCY)
     expected_file_size_mb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal(10))
     size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))
     max_batch_size_gb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal("0.7"))
@@ -132,29 +136,40 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read and check all variables; raise SettingsError naming every one that is missing or wrong."""
         values: dict[str, Any] = {}
-        faults: list[str] = []
+        faults: list[SettingFault] = []
         for setting in fields(cls):
             name = setting.name.upper()
             try:
                 values[setting.name] = _read(environ.get(name), **setting.metadata)
             except ValueError as accepted:
-                faults.append(f"{name}={environ.get(name, '')!r} is not usable: expected {accepted}")
+                wrong = f"is not usable: expected {accepted}"
+                faults.append(SettingFault(name, environ.get(name, ""), wrong))
         if faults:
             raise SettingsError(faults)
         values["s3_source_bucket"] = values["s3_source_bucket"] or values["landing_bucket"]
         settings = cls(**values)
-        settings._check_prefixes()
+        disagreements = list(settings._disagreements())
+        if disagreements:
+            raise SettingsError(disagreements)
         return settings
 
-    def _check_prefixes(self) -> None:
+    def _disagreements(self) -> Iterator[SettingFault]:
         for name in ("new_files_prefix", "inactive_prefix"):
             prefix = getattr(self, name)
             if prefix and self.input_prefix.startswith(prefix):
-                fault = (
-                    f"{name.upper()}={prefix!r} holds INPUT_PREFIX={self.input_prefix!r}: "
-                    "files that land there would be ignored; choose a prefix outside of it"
+                yield SettingFault(
+                    name.upper(),
+                    prefix,
+                    f"holds INPUT_PREFIX={self.input_prefix!r}: files that land there would be ignored; "
+                    "choose a prefix outside of it",
                 )
-                raise SettingsError([fault])
+        if 0 < self.reconcile_window_seconds <= self.reconcile_grace_seconds:
+            yield SettingFault(
+                "RECONCILE_WINDOW_SECONDS",
+                str(self.reconcile_window_seconds),
+                f"is not above RECONCILE_GRACE_SECONDS={self.reconcile_grace_seconds}, so no lost upload "
+                "would be found: choose more, or 0 to look for none",
+            )
 
     @property
     def min_file_bytes(self) -> int:
@@ -173,6 +188,18 @@ class Settings:
 
     def _size_bound(self, percent: Decimal) -> Decimal:
         return self.expected_file_size_mb * (1 + percent / 100) * BYTES_PER_MB
+
+
+def max_concurrency(environ: Mapping[str, str]) -> int:
+    """Return `NDJSON_MAX_CONCURRENCY`, or its default where `Settings` will refuse it.
+
+    A decorator needs it when app.py is imported, where no caller could be told of a bad value.
+    """
+    text = environ.get("NDJSON_MAX_CONCURRENCY")
+    try:
+        return int(_read(text, parse=_max_concurrency, default=DEFAULT_MAX_CONCURRENCY, may_be_empty=False))
+    except ValueError:
+        return DEFAULT_MAX_CONCURRENCY
 
 
 def _read(text: str | None, *, parse: Parser, default: Any, may_be_empty: bool) -> Any:

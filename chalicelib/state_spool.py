@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import IO, cast
 
 from chalicelib import state_document as document
@@ -30,9 +29,7 @@ class StateSpool:
     def __enter__(self) -> StateSpool:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def write(self, lines: Iterable[bytes]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from types import TracebackType
 
 BLOCK_BYTES = 1024**2
 SEPARATOR = b",\n"
@@ -28,9 +27,7 @@ class TableSpool:
     def __enter__(self) -> TableSpool:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def add(self, table: str, line: bytes) -> None:

@@ -29,7 +29,15 @@ def main(arguments: list[str]) -> int:
         return int(import_module(COMMANDS[name][0]).command(arguments[1:]))
     except OperationError as error:
         print(f"sluice: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(
+            f"sluice: {error.filename} cannot be used ({error.strerror}). Make it writable, or work in a "
+            "checkout on a disk that has room and lets you write",
+            file=sys.stderr,
+        )
+    return 1
 
 
 if __name__ == "__main__":

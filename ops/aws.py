@@ -8,7 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProfileNotFound,
+)
 
 from ops.errors import OperationError
 from ops.stages import Target
@@ -61,8 +67,18 @@ def locate(session: Any) -> Target:
     """Return the account, region and partition that `session` works in."""
     try:
         identity = session.client("sts").get_caller_identity()
-    except (NoCredentialsError, ClientError, BotoCoreError) as error:
+    except (EndpointConnectionError, HTTPClientError) as error:
+        raise OperationError(_unreachable(session.region_name, error)) from None
+    except (ClientError, BotoCoreError) as error:
         where = endpoint() or f"AWS in {session.region_name}"
         message = f"{where} does not know who is calling ({error}); check credentials and region"
         raise OperationError(message) from None
     return Target(identity["Account"], session.region_name, identity["Arn"].split(":")[1])
+
+
+def _unreachable(region: str, error: BotoCoreError) -> str:
+    if endpoint():
+        way_out = "AWS_ENDPOINT_URL names it: start it there by `make run`, or unset the variable to use AWS"
+        return f"nothing answers at {endpoint()} ({error}). {way_out}"
+    way_out = f"Is {region} the region you mean (AWS_DEFAULT_REGION), and is there a network?"
+    return f"AWS in {region} cannot be reached ({error}). {way_out}"

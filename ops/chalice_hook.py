@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
+from chalicelib.settings import Settings
 from ops import adoption, emulator_fixes
 from ops.aws import endpoint, is_emulator, locate, open_session
 from ops.chalice_local import prepare_local
@@ -22,7 +24,7 @@ from ops.errors import OperationError
 from ops.patching import wrap
 from ops.policies import write_policies
 from ops.provision import provision
-from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage
+from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage, require_usable
 
 DEFAULT_STAGE = "dev"
 OLDEST_GOOD_PYTHON = (3, 12)
@@ -33,7 +35,8 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
     elif "local" in arguments and option(arguments, "--stage") != "local":
-        prepare_local(option(arguments, "--stage"), option(arguments, "--profile"), environ)
+        stage, profile = option(arguments, "--stage"), option(arguments, "--profile")
+        _or_exit(lambda: prepare_local(stage, profile, environ))
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
@@ -54,9 +57,10 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     elif sys.version_info < OLDEST_GOOD_PYTHON:
         print("sluice: AWS is ending python3.11 functions; deploy from Python 3.12 or newer", file=sys.stderr)
     target = locate(session)
-    provision(stage, session, target, print)
     environment = environment_of(stage, target)
-    environ.update(environment)
+    require_usable(stage, environment)
+    provision(stage, session, target, print)
+    replace_settings(environ, environment)
     give_to_functions(environment)
     write_current_policies(stage, target, environment)
     adoption.apply(stage.stack_name)
@@ -70,6 +74,16 @@ def write_current_policies(stage: Stage, target: Target, environment: dict[str, 
             f"the functions in app.py and in {CONFIG} differed; the config is up to date now: "
             "run the same command again"
         )
+
+
+def replace_settings(environ: MutableMapping[str, str], environment: dict[str, str]) -> None:
+    """Put the stage's settings into this process, and leave none that only the caller's shell has.
+
+    The decorators of app.py read them here, the functions read the stage's: both must be the same.
+    """
+    for name in {setting.name.upper() for setting in fields(Settings)} - {"AWS_REGION"}:
+        environ.pop(name, None)
+    environ.update(environment)
 
 
 def option(arguments: Sequence[str], name: str) -> str | None:

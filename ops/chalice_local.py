@@ -40,6 +40,7 @@ def prepare_local(
 def _environment(
     name: str, profile: str | None, environ: Mapping[str, str], root: Path
 ) -> tuple[dict[str, str], str]:
+    load_stage(name)
     if (root / ".chalice" / "deployed" / f"{name}.json").exists():
         try:
             return environment_of(load_stage(name), locate(open_session(profile))), f"serving stage {name}"

@@ -24,6 +24,17 @@ PIP = [
     "--no-input",
 ]
 
+WAYS_OUT = {
+    "No module named pip": "This Python has no pip: install it (Debian, Ubuntu: apt-get install python3-pip "
+    "python3-venv), or choose another Python: make PYTHON=/path/to/python3.12",
+    "Errno 28": "The disk is full: make room, then run the same command again.",
+    "Errno 13": "The folder cannot be written to: work in a checkout of your own.",
+    "Errno 30": "The disk is read-only: work in a checkout on a disk that can be written to.",
+    "(from versions: none)": "The package index cannot be reached, or does not have it: the first run "
+    "needs a network. Is a proxy needed (HTTPS_PROXY), or an index of your own (PIP_INDEX_URL)? Set it, "
+    "then run the same command again.",
+}
+
 
 class EnvironmentCreationError(Exception):
     """An environment could not be made; the message says why."""
@@ -66,13 +77,22 @@ def _install(folder: Path, lock: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise EnvironmentCreationError(
-            f"pip could not install {lock.name} into {folder}:\n{_errors(result.stderr)}"
+            f"pip could not install {lock.name} into {folder}:\n{_errors(result.stderr)}\n"
+            f"{_way_out(result.stderr)}"
         )
 
 
 def _errors(output: str) -> str:
     lines = [line for line in output.splitlines() if not line.startswith("WARNING")]
     return "\n".join(lines[-20:]) or output[-2000:]
+
+
+def _way_out(output: str) -> str:
+    """Return the next step for what pip said."""
+    for words, step in WAYS_OUT.items():
+        if words in output:
+            return step
+    return "Mend what pip names, then run the same command again: it goes on where it stopped."
 
 
 def _missing(folder: Path, lock: Path) -> set[tuple[str, str]]:
@@ -95,6 +115,13 @@ def main(arguments: list[str]) -> int:
             list(pool.map(lambda pair: ensure(*pair), pairs))
         except EnvironmentCreationError as fault:
             print(fault, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("Stopped; the same command goes on where this one was", file=sys.stderr)
+            return 130
+        except OSError as error:
+            say = f"{error.filename} cannot be made ({error.strerror}): is this checkout yours to write to?"
+            print(say, file=sys.stderr)
             return 1
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 from ops.aws import is_emulator, locate, open_session
 from ops.notifications import announce_to_queue
 from ops.stack import Outcome, Say, Stack, apply_stack
-from ops.stages import ROOT, Stage, Target, bucket_suffix, environment_of, load_stage
+from ops.stages import ROOT, Stage, Target, bucket_suffix, environment_of, load_stage, require_usable
 
 TEMPLATE = Path(".chalice", "resources.yaml")
 EMULATOR_POLL_SECONDS = 0.1
@@ -48,6 +48,8 @@ def command(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     stage = load_stage(options.stage)
     session = open_session(options.profile)
-    outcome = provision(stage, session, locate(session), print)
+    target = locate(session)
+    require_usable(stage, environment_of(stage, target))
+    outcome = provision(stage, session, target, print)
     print(f"Stack {stage.stack_name}: {outcome}")
     return 0

@@ -15,7 +15,7 @@ from ops.demo import upload_samples
 from ops.embedded_aws import endpoint_url
 from ops.errors import OperationError
 from ops.local_stack import LocalStack, port_from, running
-from ops.stages import LOCAL, ROOT, load_stage
+from ops.stages import LOCAL, ROOT, load_stage, require_usable
 
 STATE = ROOT / ".state"
 WATCH_SECONDS = 0.2
@@ -30,6 +30,9 @@ def command(arguments: list[str]) -> int:
     if arguments:
         raise OperationError(f"run takes no arguments, only AWS_PORT, API_PORT and DEMO; got {arguments}")
     aws_port, api_port = port_from("AWS_PORT", 4566), port_from("API_PORT", 8000)
+    if aws_port == api_port:
+        raise OperationError(f"AWS_PORT and API_PORT are both {aws_port}; choose two different ones")
+    require_usable(load_stage(LOCAL), load_stage(LOCAL).environment)
     stack = LocalStack(aws_port, api_port, STATE / f"aws-{aws_port}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _request_stop)

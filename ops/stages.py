@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.errors import SettingsError
+from chalicelib.settings import Settings
 from ops.errors import OperationError
 
 APP = "sluice"
@@ -96,6 +98,18 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
     if "S3_SOURCE_BUCKET" not in environment:
         environment["S3_SOURCE_BUCKET"] = environment["LANDING_BUCKET"]
     return environment
+
+
+def require_usable(stage: Stage, environment: dict[str, str]) -> None:
+    """Raise OperationError, naming every fault, when functions could not work with `environment`."""
+    try:
+        Settings.from_environ(environment)
+    except SettingsError as error:
+        faults = "\n".join(f"  {fault}" for fault in error.faults)
+        raise OperationError(
+            f"no function could work with these settings of stage {stage.name}:\n{faults}\n"
+            f"Correct them in {CONFIG}, environment_variables of the stage; README.md lists them all"
+        ) from None
 
 
 def _dns_suffix(target: Target) -> str:

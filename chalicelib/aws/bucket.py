@@ -113,20 +113,13 @@ class Bucket:
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
         """Create an object; return False and leave it alone when the key is taken."""
-        return self._put(key, body, IfNoneMatch="*", **properties)
-
-    def put_if_match(self, key: str, body: bytes, etag: str, **properties: Any) -> bool:
-        """Replace an object that still has `etag`; return False and leave it alone when it has not."""
-        return self._put(key, body, IfMatch=f'"{etag}"', **properties)
-
-    def _put(self, key: str, body: bytes, **properties: Any) -> bool:
         for attempt in range(WRITE_ATTEMPTS):
             try:
-                self._s3.put_object(Bucket=self.name, Key=key, Body=body, **properties)
+                self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
             except ClientError as error:
                 if is_conflict(error) and attempt < WRITE_ATTEMPTS - 1:
                     continue
-                if is_precondition_failed(error) or is_missing(error):  # If-Match on a missing key is a 404
+                if is_precondition_failed(error):
                     return False
                 raise
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import Row, from_item
+from chalicelib.aws.items import Row, read_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,10 +22,9 @@ class CatalogReader:
 
     def uploads(self, date: str, status: str, until: str, count: int) -> list[Row]:
         """Read up to `count` uploads of a date with a status, newest first, `until` inclusive."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while len(rows) < count:
-            page = self._dynamodb.query(
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 IndexName=BY_DATE,
                 KeyConditionExpression="#date = :date AND #order BETWEEN :from AND :until",
@@ -36,14 +35,10 @@ class CatalogReader:
                     ":until": {"S": f"{status}#{until or AFTER_TIMES}"},
                 },
                 ScanIndexForward=False,
-                Limit=count - len(rows),
+                Limit=limit,
                 **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return rows
+            ),
+        )
 
     def count(self, date: str, status: str, bound: int) -> int:
         """Count the uploads of a date with a status; more than `bound` means "at least"."""
@@ -67,21 +62,16 @@ class CatalogReader:
 
     def versions(self, file_key: str, until: str, count: int) -> list[Row]:
         """Read up to `count` uploads of one key, newest first, `until` inclusive, consistently."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while len(rows) < count:
-            page = self._dynamodb.query(
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 KeyConditionExpression="#key = :key AND #timestamp <= :until",
                 ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
                 ExpressionAttributeValues={":key": {"S": file_key}, ":until": {"S": until or AFTER_TIMES}},
                 ScanIndexForward=False,
                 ConsistentRead=True,
-                Limit=count - len(rows),
+                Limit=limit,
                 **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return rows
+            ),
+        )

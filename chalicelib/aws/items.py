@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,19 @@ def to_value(value: Any) -> Any:
 def from_item(item: Mapping[str, Any]) -> Row:
     """Return an item as a row whose numbers are int or float, as JSON wants them."""
     return {name: _plain(_deserializer().deserialize(value)) for name, value in item.items()}
+
+
+def read_rows(count: int, read_page: Callable[[int, Any], Any]) -> list[Row]:
+    """Read up to `count` rows; `read_page` takes how many are wanted still and where to go on."""
+    rows: list[Row] = []
+    start: dict[str, Any] = {}
+    while len(rows) < count:
+        page = read_page(count - len(rows), start)
+        rows += [from_item(item) for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    return rows
 
 
 def _plain(value: Any) -> Any:

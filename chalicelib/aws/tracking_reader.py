@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import Row, from_item
+from chalicelib.aws.items import Row, from_item, read_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,31 +66,25 @@ class TrackingReader:
 
     def pending(self, date: str, until: str, count: int) -> list[Row]:
         """Read up to `count` pending files of a date, newest first, `until` inclusive."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while len(rows) < count:
-            page = self._dynamodb.query(
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 IndexName="pending",
                 KeyConditionExpression="#date = :date AND #since <= :until",
                 ExpressionAttributeNames={"#date": "date_prefix", "#since": "pending_since"},
                 ExpressionAttributeValues={":date": {"S": date}, ":until": {"S": until or AFTER_ALL}},
                 ScanIndexForward=False,
-                Limit=count - len(rows),
+                Limit=limit,
                 **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return rows
+            ),
+        )
 
     def manifests(self, date: str, until: str, count: int) -> list[Row]:
         """Read up to `count` manifest records of a date, last key first, `until` inclusive."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while len(rows) < count:
-            page = self._dynamodb.query(
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 KeyConditionExpression="#date = :date AND #name <= :until",
                 ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
@@ -99,35 +93,26 @@ class TrackingReader:
                     ":until": {"S": until or AFTER_ALL},
                 },
                 ScanIndexForward=False,
-                Limit=count - len(rows),
+                Limit=limit,
                 **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return rows
+            ),
+        )
 
     def quarantined(self, until: str, count: int) -> list[Row]:
         """Read up to `count` quarantined files of every date, newest first, `until` inclusive."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while len(rows) < count:
-            page = self._dynamodb.query(
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 IndexName="quarantined",
                 KeyConditionExpression="#quarantine = :one AND #at <= :until",
                 ExpressionAttributeNames={"#quarantine": "quarantine", "#at": "quarantined_at"},
                 ExpressionAttributeValues={":one": {"S": QUARANTINED}, ":until": {"S": until or AFTER_ALL}},
                 ScanIndexForward=False,
-                Limit=count - len(rows),
+                Limit=limit,
                 **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return rows
+            ),
+        )
 
     def named(self, date: str, file_name: str, count: int) -> list[Row]:
         """Read up to `count` rows of a date whose name begins with `file_name`, consistently."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.discovery import Discovery
+    from chalicelib.jobs import JobConfig
     from chalicelib.landing import Landing
     from chalicelib.ndjson import Ndjson
     from chalicelib.settings import Settings
@@ -14,29 +15,12 @@ if TYPE_CHECKING:
 
 def landing(config: Settings) -> Landing:
     """Wire the lane of the landing bucket."""
-    from chalicelib.aws.bucket import Bucket
-    from chalicelib.aws.catalog_table import CatalogTable
-    from chalicelib.aws.clients import client
-    from chalicelib.aws.copying import CopyTarget
-    from chalicelib.aws.state_machine import StateMachine
-    from chalicelib.aws.topic import Topic
-    from chalicelib.jobs import JobConfig
-    from chalicelib.landing import Landing
+    return _landing(config, config.landing_bucket)
 
-    region = config.aws_region
-    return Landing(
-        bucket=Bucket(client("s3", region), config.landing_bucket),
-        target=CopyTarget(client("s3", region), config.landing_bucket),
-        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
-        settings=config,
-    )
+
+def discovered_files(config: Settings) -> Landing:
+    """Wire the landing lane on the bucket that discovery scans."""
+    return _landing(config, config.s3_source_bucket)
 
 
 def ndjson(config: Settings) -> Ndjson:
@@ -85,49 +69,47 @@ def discovery_scan(config: Settings) -> Discovery:
     )
 
 
-def discovered_files(config: Settings) -> Landing:
-    """Wire the landing lane on the bucket that discovery scans."""
-    from chalicelib.aws.bucket import Bucket
-    from chalicelib.aws.catalog_table import CatalogTable
-    from chalicelib.aws.clients import client
-    from chalicelib.aws.copying import CopyTarget
-    from chalicelib.aws.state_machine import StateMachine
-    from chalicelib.aws.topic import Topic
-    from chalicelib.jobs import JobConfig
-    from chalicelib.landing import Landing
-
-    region = config.aws_region
-    return Landing(
-        bucket=Bucket(client("s3", region), config.s3_source_bucket),
-        target=CopyTarget(client("s3", region), config.s3_source_bucket),
-        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
-        settings=config,
-    )
-
-
 def table_manifests_run(config: Settings) -> TableManifests:
     """Wire the lane of the tables' manifests."""
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore
-    from chalicelib.jobs import JobConfig
     from chalicelib.table_manifests import TableManifests
 
     region = config.aws_region
     return TableManifests(
         source=Bucket(client("s3", region), config.landing_bucket),
         manifests=StateStore(client("s3", region), config.landing_bucket),
-        jobs=JobConfig(
-            Bucket(client("s3", region), config.landing_bucket),
-            config.config_key,
-            config.config_cache_seconds,
-        ),
+        jobs=_jobs(config),
         settings=config,
     )
+
+
+def _landing(config: Settings, bucket: str) -> Landing:
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.catalog_table import CatalogTable
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.state_machine import StateMachine
+    from chalicelib.aws.topic import Topic
+    from chalicelib.landing import Landing
+
+    region = config.aws_region
+    return Landing(
+        bucket=Bucket(client("s3", region), bucket),
+        target=CopyTarget(client("s3", region), bucket),
+        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        jobs=_jobs(config),
+        settings=config,
+    )
+
+
+def _jobs(config: Settings) -> JobConfig:
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.jobs import JobConfig
+
+    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
+    return JobConfig(bucket, config.config_key, config.config_cache_seconds)

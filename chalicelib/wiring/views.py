@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.landing import Landing
     from chalicelib.operator import Operator
     from chalicelib.parameters import Given
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
-def get_page(config: Settings) -> tuple[str, dict[str, str]]:
-    """Return the status page and its headers."""
+def get_page(read_config: Callable[[], Settings]) -> tuple[str, dict[str, str]]:
+    """Return the status page and its headers, without usable settings too: the page tells of them."""
     from chalicelib.answers import answer
     from chalicelib.shell import page_headers, page_html
     from chalicelib.wiring import api
 
-    origin = answer(lambda: api.upload_urls(config).origin())
+    origin = answer(lambda: api.upload_urls(read_config()).origin())
     return page_html(), page_headers(origin.body if origin.status == 200 else "")
 
 
@@ -95,12 +97,12 @@ def get_discovery(config: Settings, given: Given) -> Body:
     return show_discovery(api.scans(config), given)
 
 
-def post_replay(config: Settings, landing: Landing, body: object, caller: Operator) -> Body:
+def post_replay(landing: Landing, body: object, caller: Operator) -> Body:
     """Route uploads again."""
     from chalicelib.replay import replay
     from chalicelib.wiring import api
 
-    return replay(api.replays(config, landing), body, caller)
+    return replay(api.replays(landing.settings, landing), body, caller)
 
 
 def post_release(config: Settings, body: object, caller: Operator) -> Body:
@@ -111,12 +113,12 @@ def post_release(config: Settings, body: object, caller: Operator) -> Body:
     return release(api.releases(config), body, caller)
 
 
-def post_redrive(config: Settings, landing: Landing, body: object, caller: Operator) -> Body:
+def post_redrive(landing: Landing, body: object, caller: Operator) -> Body:
     """Send dead letters back."""
     from chalicelib.redrive import redrive
     from chalicelib.wiring import api
 
-    return redrive(api.redrives(config, landing), body, caller)
+    return redrive(api.redrives(landing.settings, landing), body, caller)
 
 
 def post_upload(config: Settings, body: object) -> Body:

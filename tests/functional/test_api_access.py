@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 
@@ -44,6 +46,15 @@ def test_another_method_is_405_naming_the_right_one(path: str) -> None:
     assert reply.status == 405
     assert reply.body["Code"] == "MethodNotAllowedError"
     assert "GET" in reply.headers["Allow"]
+
+
+def test_a_bad_setting_is_named_with_what_is_accepted_and_its_value_kept_back(environ: Any) -> None:
+    environ(PREVIEW_CHARS="-123", LANDING_BUCKET="")
+    reply = Api(READER).get("/files")
+    assert reply.status == 503
+    assert "PREVIEW_CHARS is not usable: expected a whole number from 0 to 1000" in reply.body["Message"]
+    assert "no LANDING_BUCKET" in reply.body["Message"]
+    assert "-123" not in reply.text
 
 
 @pytest.fixture

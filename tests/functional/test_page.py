@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from typing import Any
 
 from tests.support.api import Api
 
@@ -18,6 +19,11 @@ def test_the_shell_needs_no_token_and_no_aws() -> None:
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     assert reply.text.startswith("<!doctype html>")
+
+
+def test_the_shell_comes_without_usable_settings_too(environ: Any) -> None:
+    environ(PREVIEW_CHARS="-1")
+    assert Api(token="").get("/").status == 200
 
 
 def test_the_policy_allows_what_the_page_is_made_of_and_nothing_else() -> None:

@@ -13,7 +13,6 @@ from tests.support.builders import LANDING, NDJSON
 from tests.support.strict_aws import without_list_bucket
 from tests.support.world import MACHINE, TABLE, TOPIC
 
-TRACKING = "sluice-local-tracking"
 ROW = {"file_key": {"S": "k"}, "timestamp": {"S": "t"}}
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/sluice-local-discovered"
 

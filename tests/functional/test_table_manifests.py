@@ -16,7 +16,6 @@ from tests.support.scans import LambdaContext, aws_error, pages_of
 from tests.support.world import World
 
 ORDERS = "manifests/tables/orders.manifest"
-ARCHIVE = "manifests/tables/orders_archive.manifest"
 
 
 def write(context: object = None) -> dict[str, Any]:

@@ -36,7 +36,6 @@ STATES: dict[str, bytes] = {
     "nested 100,000 deep": b'{"version":1,"files":{"a":' + b"[" * 100_000,
     "NUL bytes": b"\x00" * 1000,
 }
-ENTRY = WHOLE["files"][KEY]
 FIELDS = ("etag", "status", "folder")
 WRONG_ENTRIES = [(name, number) for name in FIELDS for number in range(len(WRONG_VALUES))]
 PARAMETERS = [

@@ -12,7 +12,6 @@ from unittest.mock import patch
 import boto3
 
 import app
-from chalicelib.aws import copying
 from chalicelib.errors import ConfigError
 from tests.support import ndjson
 from tests.support.api import OPERATOR, Api
@@ -279,30 +278,17 @@ def tables_get_manifests(world: World) -> None:
     app.write_table_manifests({}, None)
 
 
-def in_small_parts() -> Any:
-    """Copy in parts of the smallest size, so that a big object has two."""
-    return patch.object(copying, "PART_BYTES", 5 * 1024**2)
-
-
+FILES_LAND: list[Scenario] = [
+    files_start_jobs,
+    files_are_parked,
+    a_newer_upload_gets_in_between,
+    objects_vanish,
+    the_config_breaks,
+]
 SCENARIOS: dict[str, list[Scenario]] = {
-    "object_created": [
-        files_start_jobs,
-        files_are_parked,
-        a_newer_upload_gets_in_between,
-        objects_vanish,
-        the_config_breaks,
-    ],
+    "object_created": FILES_LAND,
     "ndjson_arrived": [ndjson_files_arrive, batches_fill],
-    "csv_discovered": [
-        through_the_queue(scenario)
-        for scenario in (
-            files_start_jobs,
-            files_are_parked,
-            a_newer_upload_gets_in_between,
-            objects_vanish,
-            the_config_breaks,
-        )
-    ],
+    "csv_discovered": [through_the_queue(scenario) for scenario in FILES_LAND],
     "discover_csv": [csv_files_are_discovered],
     "write_table_manifests": [tables_get_manifests],
     "reconcile": [the_landing_lane_is_repaired, repairs_fail_too, batches_are_repaired],

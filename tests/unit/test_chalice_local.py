@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.chalice_hook import prepare
 from ops.chalice_local import prepare_local
 from ops.processes import free_port
 
@@ -39,3 +40,9 @@ def test_without_one_it_says_in_one_line_how_to_start(
     prepare_local("dev", None, environ, tmp_path)
     assert environ == before
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_stage_that_the_project_does_not_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        prepare(["local", "--stage", "nope"], {})
+    assert "no stage 'nope', only local, dev, prod" in capsys.readouterr().err

@@ -59,3 +59,49 @@ def test_a_lock_pins_everything_by_hash_and_names_no_place(name: str) -> None:
     assert all("==" in pin and pin.endswith("\\") for pin in pins)
     assert "://" not in text
     assert text.count("--hash=sha256:") >= len(pins)
+
+
+@pytest.mark.parametrize(
+    ("said", "next_step"),
+    [
+        ("ERROR: Could not find a version that satisfies x==1 (from versions: none)", "needs a network"),
+        ("/usr/bin/python3: No module named pip", "python3-pip"),
+        ("OSError: [Errno 28] No space left on device", "make room"),
+        ("OSError: [Errno 30] Read-only file system: '/x'", "can be written to"),
+        ("ERROR: something new", "run the same command again"),
+    ],
+)
+def test_what_pip_says_is_shown_with_the_next_step(
+    said: str,
+    next_step: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python").touch()
+    assert environments.main([f"{tmp_path / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert next_step in printed
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert environments.main([f"{tmp_path / 'file' / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
+    assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def test_ctrl_c_while_installing_ends_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_folder: Path, _lock: Path) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environments, "ensure", interrupted)
+    assert environments.main([f"{tmp_path}=x.txt"]) == 130
+    assert "goes on where" in capsys.readouterr().err

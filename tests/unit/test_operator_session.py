@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import boto3
 import pytest
 
-from ops.aws import fill_in_for_emulator, is_emulator, open_session
+from ops import chalice_hook
+from ops.aws import fill_in_for_emulator, is_emulator, locate, open_session
 from ops.chalice_hook import option
 from ops.errors import OperationError
+from ops.processes import free_port
 from ops.stages import Target, environment_of, load_stage
 
 VARIABLES = (
@@ -51,6 +54,42 @@ def test_an_unknown_profile_is_refused(nobody: pytest.MonkeyPatch) -> None:
 def test_an_emulator_needs_neither(nobody: pytest.MonkeyPatch) -> None:
     nobody.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     assert open_session().region_name == "us-east-1"
+
+
+def test_an_endpoint_that_nothing_listens_on_is_named_with_the_way_to_start_it(
+    nobody: pytest.MonkeyPatch,
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    nobody.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(OperationError, match=f"nothing answers at {url}.*make run"):
+        locate(open_session())
+
+
+def test_a_deploy_with_bad_settings_is_refused_before_anything_is_made(
+    aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = load_stage("dev")
+    stage.environment.update(PREVIEW_CHARS="-1", NDJSON_MAX_CONCURRENCY="abc")
+    monkeypatch.setattr(chalice_hook, "load_stage", lambda _: stage)
+    stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
+    with pytest.raises(SystemExit):
+        chalice_hook.prepare_deploy(["deploy", "--stage", "dev"], {})
+    said = capsys.readouterr().err
+    assert "PREVIEW_CHARS='-1' is not usable: expected a whole number from 0 to 1000" in said
+    assert "NDJSON_MAX_CONCURRENCY='abc' is not usable" in said
+    assert ".chalice/config.json" in said
+    assert boto3.client("cloudformation").list_stacks()["StackSummaries"] == stacks
+
+
+def test_a_deploy_takes_its_settings_from_the_stage_and_not_from_the_callers_shell() -> None:
+    environ = {
+        "NDJSON_MAX_CONCURRENCY": "7",
+        "LANDING_BUCKET": "mine",
+        "AWS_REGION": "eu-west-1",
+        "HOME": "/x",
+    }
+    chalice_hook.replace_settings(environ, {"LANDING_BUCKET": "the-stages"})
+    assert environ == {"LANDING_BUCKET": "the-stages", "AWS_REGION": "eu-west-1", "HOME": "/x"}
 
 
 @pytest.mark.parametrize(

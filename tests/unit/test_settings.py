@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from chalicelib.errors import SettingsError
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, max_concurrency
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
 
@@ -52,6 +52,21 @@ def test_every_bad_variable_is_named_with_its_value_and_what_is_accepted() -> No
     assert len(caught.value.faults) == len(bad)
     for name, value in bad.items():
         assert f"{name}={value!r} is not usable: expected " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "concurrency"), [("7", 7), ("", 2), (None, 2), ("abc", 2), ("1", 2), ("1001", 2)]
+)
+def test_the_concurrency_of_a_trigger_is_a_number_whatever_the_variable_says(
+    text: str | None, concurrency: int
+) -> None:
+    assert max_concurrency({} if text is None else {"NDJSON_MAX_CONCURRENCY": text}) == concurrency
+
+
+def test_a_window_that_the_grace_swallows_is_refused_and_none_at_all_is_accepted() -> None:
+    with pytest.raises(SettingsError, match=r"RECONCILE_WINDOW_SECONDS='300' .*GRACE_SECONDS=300.*or 0"):
+        _load(RECONCILE_WINDOW_SECONDS="300")
+    assert _load(RECONCILE_WINDOW_SECONDS="0").reconcile_window_seconds == 0
 
 
 @pytest.mark.parametrize("prefix", ["data/", "data/in/"])

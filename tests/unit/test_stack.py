@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +14,6 @@ from ops.stack import DIGEST_TAG, Stack, apply_stack
 
 STACK = Stack("sluice-dev", "Resources: {}", {"Stage": "dev"}, {"sluice-stage": "dev"})
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/sluice-dev/1"
-Stub = Callable[..., None]
 
 
 class _Cloud:

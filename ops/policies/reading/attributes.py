@@ -109,7 +109,7 @@ def _settings(machine: Machine, frame: Frame, node: ast.AST, _owner: SettingsRec
         assert isinstance(cls, ClassRef)
         found = find_in_class(machine, frame, cls, name)
         if any(isinstance(value, Function) for value in found):
-            return union(_described(machine, frame, node, value, SettingsRecord(), cls) for value in found)
+            return union(_described(machine, frame, node, value, SettingsRecord()) for value in found)
         if name in fields_of([cls]):
             return frozenset({Text((Setting(name),))})
     return machine.unresolved(frame, node, f"Settings has no field {name}")
@@ -118,7 +118,7 @@ def _settings(machine: Machine, frame: Frame, node: ast.AST, _owner: SettingsRec
 def _instance(machine: Machine, frame: Frame, node: ast.AST, owner: Instance, name: str) -> Values:
     found = owner.attributes.get(name, NOTHING)
     for value in NOTHING if found else find_in_class(machine, frame, owner.cls, name):
-        found |= _described(machine, frame, node, value, owner, owner.cls)
+        found |= _described(machine, frame, node, value, owner)
     if found:
         return found
     if any(not path.startswith("typing.") for path in external_bases(machine, owner.cls)):
@@ -132,16 +132,14 @@ def _class(machine: Machine, frame: Frame, node: ast.AST, owner: ClassRef, name:
         outside = external_bases(machine, owner)
         return OPAQUE if outside else machine.unresolved(frame, node, f"{owner.node.name} has no {name}")
     return union(
-        _described(machine, frame, node, value, owner, owner)
+        _described(machine, frame, node, value, owner)
         if isinstance(value, Function) and "class" in value.kinds
         else frozenset({value})
         for value in found
     )
 
 
-def _described(
-    machine: Machine, frame: Frame, node: ast.AST, value: Value, receiver: Value, _cls: ClassRef
-) -> Values:
+def _described(machine: Machine, frame: Frame, node: ast.AST, value: Value, receiver: Value) -> Values:
     """Return what a class attribute gives when it is read from `receiver`."""
     if not isinstance(value, Function) or "static" in value.kinds:
         return frozenset({value})
@@ -162,7 +160,7 @@ def _super(machine: Machine, frame: Frame, node: ast.AST, owner: Super, name: st
     for one in after:
         if name in one.frame.names:
             found = one.frame.names[name]
-            return union(_described(machine, frame, node, value, receiver, one) for value in found)
+            return union(_described(machine, frame, node, value, receiver) for value in found)
     return OPAQUE  # the parent is from outside: object, Exception, a protocol
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from ops.policies.reading.refusal import Refused
 
-Definition = ast.FunctionDef | ast.Lambda
-
 
 @dataclass(frozen=True)
 class Source:

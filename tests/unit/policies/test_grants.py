@@ -45,9 +45,9 @@ def grants(project: Path, body: str, *, service: str = "s3", setting: str = "lan
 
 def write(project: Path, body: str, service: str, setting: str, trigger: str) -> None:
     """Write a project of one handler and one adapter."""
-    real_settings = Path(__file__).parents[3] / "chalicelib" / "settings.py"
-    (project / "chalicelib" / "settings.py").write_text(real_settings.read_text())
-    (project / "chalicelib" / "errors.py").write_text("class SettingsError(Exception):\n    pass\n")
+    real = Path(__file__).parents[3] / "chalicelib"
+    for name in ("settings.py", "errors.py"):
+        (project / "chalicelib" / name).write_text((real / name).read_text())
     source = dedent(APP_SOURCE).format(service=service, setting=setting, trigger=trigger)
     (project / "app.py").write_text(source)
     adapter = """

@@ -1,0 +1,282 @@
+"""Ways to have a call made by something else: a decorator, a protocol, a thread. None of them may hide it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.policies.conftest import Reader
+
+READS_LANDING = {"get_object landing_bucket"}
+
+FORMS = {
+    "decorator of the project": """
+        from functools import wraps
+        def twice(function):
+            @wraps(function)
+            def wrapper(*args, **kwargs):
+                function(*args, **kwargs)
+                return function(*args, **kwargs)
+            return wrapper
+        @twice
+        def inner(bucket):
+            return bucket.read("k")
+        def run(landing, ndjson, event):
+            return inner(landing)
+        """,
+    "decorator with arguments": """
+        def times(count):
+            def decorator(function):
+                def wrapper(bucket):
+                    for _ in range(count):
+                        function(bucket)
+                return wrapper
+            return decorator
+        @times(3)
+        def inner(bucket):
+            return bucket.read("k")
+        def run(landing, ndjson, event):
+            return inner(landing)
+        """,
+    "context manager from a generator": """
+        from contextlib import contextmanager
+        @contextmanager
+        def opened(bucket):
+            yield bucket
+        def run(landing, ndjson, event):
+            with opened(landing) as bucket:
+                bucket.read("k")
+        """,
+    "work on leaving a context": """
+        class Session:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __enter__(self):
+                return self
+            def __exit__(self, *error):
+                self.bucket.read("k")
+        def run(landing, ndjson, event):
+            with Session(landing):
+                pass
+        """,
+    "generator": """
+        def run(landing, ndjson, event):
+            return list(contents(landing))
+        def contents(bucket):
+            for key in ("a", "b"):
+                yield bucket.read(key)
+        """,
+    "generator that is delegated to": """
+        def run(landing, ndjson, event):
+            return list(outer(landing))
+        def outer(bucket):
+            yield from contents(bucket)
+        def contents(bucket):
+            yield bucket.read("k")
+        """,
+    "iterator class": """
+        class Contents:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __iter__(self):
+                return self
+            def __next__(self):
+                return self.bucket.read("k")
+        def run(landing, ndjson, event):
+            for content in Contents(landing):
+                print(content)
+        """,
+    "callable instance": """
+        class Fetch:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __call__(self, key):
+                return self.bucket.read(key)
+        def run(landing, ndjson, event):
+            return Fetch(landing)("k")
+        """,
+    "subscript of an instance": """
+        class Contents:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __getitem__(self, key):
+                return self.bucket.read(key)
+        def run(landing, ndjson, event):
+            return Contents(landing)["k"]
+        """,
+    "truth of an instance": """
+        class Contents:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __bool__(self):
+                return bool(self.bucket.read("k"))
+        def run(landing, ndjson, event):
+            if Contents(landing):
+                return 1
+        """,
+    "threads": """
+        from concurrent.futures import ThreadPoolExecutor
+        def run(landing, ndjson, event):
+            def fetch(key):
+                return landing.read(key)
+            with ThreadPoolExecutor(4) as pool:
+                return list(pool.map(fetch, ["a", "b"]))
+        """,
+    "bound method in threads": """
+        from concurrent.futures import ThreadPoolExecutor
+        def run(landing, ndjson, event):
+            with ThreadPoolExecutor(4) as pool:
+                return [future.result() for future in [pool.submit(landing.read, key) for key in "ab"]]
+        """,
+    "adapter submitted to threads": """
+        from concurrent.futures import ThreadPoolExecutor
+        def fetch(bucket, key):
+            return bucket.read(key)
+        def run(landing, ndjson, event):
+            with ThreadPoolExecutor(4) as pool:
+                pool.submit(fetch, landing, "k")
+        """,
+    "thread class": """
+        from threading import Thread
+        class Worker(Thread):
+            def __init__(self, fetch):
+                super().__init__()
+                self.fetch = fetch
+            def run(self):
+                self.fetch("k")
+        def run(landing, ndjson, event):
+            Worker(landing.read).start()
+        """,
+    "thread target": """
+        from threading import Thread
+        def run(landing, ndjson, event):
+            Thread(target=lambda: landing.read("k")).start()
+        """,
+    "callback of a library": """
+        import atexit
+        def run(landing, ndjson, event):
+            atexit.register(landing.read, "k")
+        """,
+    "sort key": """
+        def run(landing, ndjson, event):
+            return sorted(event["keys"], key=landing.read)
+        """,
+    "map and filter": """
+        def run(landing, ndjson, event):
+            return list(filter(None, map(landing.read, ["a"])))
+        """,
+    "function held by data": """
+        from dataclasses import dataclass
+        @dataclass
+        class Task:
+            fetch: object
+        def run(landing, ndjson, event):
+            event.register(Task(landing.read))
+        """,
+    "literal getattr": """
+        def run(landing, ndjson, event):
+            return getattr(landing, "read")("k")
+        """,
+    "conditional expression": """
+        def run(landing, ndjson, event):
+            bucket = landing if event else None
+            return bucket.read("k")
+        """,
+    "boolean operator": """
+        def run(landing, ndjson, event):
+            return (None or landing).read("k")
+        """,
+    "assignment expression": """
+        def run(landing, ndjson, event):
+            if (bucket := landing) is not None:
+                return bucket.read("k")
+        """,
+    "recursion": """
+        def run(landing, ndjson, event):
+            return walk(landing, 3)
+        def walk(bucket, depth):
+            return bucket.read("k") if not depth else walk(bucket, depth - 1)
+        """,
+    "mutual recursion": """
+        def run(landing, ndjson, event):
+            return even(landing, 3)
+        def even(bucket, n):
+            return bucket.read("k") if not n else odd(bucket, n - 1)
+        def odd(bucket, n):
+            return even(bucket, n - 1)
+        """,
+    "exception handler": """
+        def run(landing, ndjson, event):
+            try:
+                raise ValueError
+            except ValueError:
+                landing.read("a")
+            else:
+                landing.read("b")
+            finally:
+                landing.read("c")
+        """,
+    "match statement": """
+        def run(landing, ndjson, event):
+            match event:
+                case {"key": key}:
+                    return landing.read(key)
+        """,
+    "nonlocal": """
+        def run(landing, ndjson, event):
+            held = None
+            def hold():
+                nonlocal held
+                held = landing
+            hold()
+            return held.read("k")
+        """,
+    "global": """
+        HELD = None
+        def hold(bucket):
+            global HELD
+            HELD = bucket
+        def run(landing, ndjson, event):
+            hold(landing)
+            return HELD.read("k")
+        """,
+    "attribute of a module": """
+        from chalicelib import work
+        HELD = None
+        def run(landing, ndjson, event):
+            work.HELD = landing
+            return HELD.read("k")
+        """,
+    "replaced method": """
+        class Lane:
+            def work(self):
+                return None
+        def run(landing, ndjson, event):
+            lane = Lane()
+            lane.work = lambda: landing.read("k")
+            return lane.work()
+        """,
+    "one of two records, told apart before": """
+        class Gap:
+            def __init__(self, end):
+                self.end = end
+        class Found:
+            def __init__(self, bucket):
+                self.bucket = bucket
+        def run(landing, ndjson, event):
+            for item in (Gap("z"), Found(landing)):
+                if not isinstance(item, Gap):
+                    return item.bucket.read("k")
+        """,
+    "import inside of a function": """
+        def run(landing, ndjson, event):
+            from chalicelib.aws.store import Store as Other
+            return Other.read(landing, "k")
+        """,
+}
+
+
+@pytest.mark.parametrize("source", FORMS.values(), ids=FORMS.keys())
+def test_given_a_call_that_something_else_makes_when_read_then_it_is_found_on_its_bucket(
+    reads: Reader, source: str
+) -> None:
+    assert reads(source) == READS_LANDING
