@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -41,6 +41,7 @@ class Count:
     requests: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
     items_read: int = 0  # what DynamoDB read, also where a filter kept it back
+    bytes_read: Counter[str] = field(default_factory=Counter)  # by key of the object
     stored: dict[str, int] = field(default_factory=dict)  # bytes of items written: an update pays for all
 
     @property
@@ -51,7 +52,11 @@ class Count:
     @property
     def dollars(self) -> float:
         """The price of all requests."""
-        return sum(DOLLARS_PER_MILLION[unit] * number for unit, number in self.units.items()) / 1_000_000
+        return price_of(self.units)
+
+    def per_file(self, files: int) -> dict[str, float]:
+        """Return how much of each priced unit one file took."""
+        return {unit: number / files for unit, number in self.units.items()}
 
     def add(self, service: str, operation: str, parameters: Any, answer: Any) -> None:
         """Count one call."""
@@ -60,6 +65,8 @@ class Count:
             self._add_dynamodb(operation, parameters, answer)
         elif service == "s3" and operation not in FREE:
             self.units["s3 read" if operation in S3_READS else "s3 write"] += 1
+            if operation == "GetObject":
+                self.bytes_read[parameters["Key"]] += answer.get("ContentLength", 0)
         elif service in {"sqs", "sns"}:
             self.units[f"{service} request"] += 1
         elif operation == "StartExecution":
@@ -87,6 +94,22 @@ class Count:
         return max(
             item_bytes(parameters.get("ExpressionAttributeValues", key)), self.stored.get(_identity(key), 0)
         )
+
+
+def units_of(requests: Mapping[str, int]) -> Counter[str]:
+    """Return the priced units of requests to S3 and SQS, given by operation."""
+    units: Counter[str] = Counter()
+    for operation, number in requests.items():
+        if operation.startswith("SendMessage"):
+            units["sqs request"] += number
+        elif operation not in FREE:
+            units["s3 read" if operation in S3_READS else "s3 write"] += number
+    return units
+
+
+def price_of(units: Mapping[str, float]) -> float:
+    """Return the dollars of priced units."""
+    return sum(DOLLARS_PER_MILLION[unit] * number for unit, number in units.items()) / 1_000_000
 
 
 def _identity(item: Any) -> str:

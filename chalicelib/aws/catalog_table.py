@@ -105,14 +105,14 @@ class CatalogTable:
         return from_item(found["Item"]) if "Item" in found else None
 
     def find_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
-        """Read the rows of up to 100 (file_key, timestamp) that are there, consistently.
+        """Read the rows of up to 100 (file_key, timestamp) that are there, as of a second ago: at half the price.
 
-        A throttled table may leave some out: who misses a row asks for it alone.
+        A row that is new, or that a throttled table left out, is missing: who misses it asks for it alone.
         """
         rows: list[Row] = []
         asked: Any = [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys]
         for _ in range(BATCH_READS):
-            request: Any = {self.name: {"Keys": asked, "ConsistentRead": True}}
+            request: Any = {self.name: {"Keys": asked}}
             page = self._dynamodb.batch_get_item(RequestItems=request)
             rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
             if self.name not in page.get("UnprocessedKeys", {}):
