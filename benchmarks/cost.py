@@ -11,6 +11,7 @@ from benchmarks.tables import load, show
 BATCH = 10  # messages
 POLL = {"sqs request": 2 / BATCH}  # receive and delete, of a batch
 QUEUED = {"sqs request": 1 + 2 / BATCH}  # S3's message too
+RECONCILES_A_DAY = 24 * 60 // 5  # each looks at every file of RECONCILE_WINDOW_SECONDS
 COLUMNS = {
     "S3": ("s3 read", "s3 write"),
     "DynamoDB": ("dynamodb write unit", "dynamodb read unit"),
@@ -26,11 +27,13 @@ def main() -> None:
     """Price what was counted."""
     landing, ndjson, found = (load(name)["data"] for name in ("landing", "ndjson", "discovery"))
     invocation: dict[str, float] = load("memory")["data"]
-    discovered = landing.pop("discovered")
+    discovered, reconciled = landing.pop("discovered"), landing.pop("reconcile")
     rows = [_row(f"landing, {case}", invocation["object_created"], units) for case, units in landing.items()]
     rows.append(_row("discovery, routed", invocation["csv_discovered"], discovered, found, POLL))
     per_file = invocation["ndjson_arrived"] / BATCH
     rows += [_row(f"NDJSON, {case}", per_file, units, QUEUED) for case, units in ndjson.items()]
+    a_day = {unit: number * RECONCILES_A_DAY for unit, number in reconciled.items()}
+    rows.append(_row("reconcile, of files left in data/in/ for a day", 0, a_day))
     show("cost", f"Dollars per million files ({PRICES_DATED})", rows)
 
 

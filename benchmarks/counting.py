@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Count:
     """What a scenario called: requests by operation, DynamoDB units and items, and dollars."""
 
     requests: Counter[str] = field(default_factory=Counter)
-    units: Counter[str] = field(default_factory=Counter)
+    units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     items_read: int = 0  # what DynamoDB read, also where a filter kept it back
     bytes_read: Counter[str] = field(default_factory=Counter)  # by key of the object
     stored: dict[str, int] = field(default_factory=dict)  # bytes of items written: an update pays for all
@@ -80,10 +80,8 @@ class Count:
         found = answer.get("Items") or ([answer["Item"]] if "Item" in answer else [])
         found = found or [item for items in answer.get("Responses", {}).values() for item in items]
         scanned = answer.get("ScannedCount", len(found))
-        each = sum(map(item_bytes, found)) / len(found) if found else 0
         self.items_read += scanned
-        read = max(1, ceil(each * scanned / READ_UNIT_BYTES))
-        self.units["dynamodb read unit"] += read
+        self.units["dynamodb read unit"] += _read_units(parameters, found, scanned)
 
     def _item_size(self, parameters: Any) -> int:
         if "Item" in parameters:
@@ -119,6 +117,19 @@ def _identity(item: Any) -> str:
 def item_bytes(item: Any) -> int:
     """Return about how large DynamoDB counts an item: names and values."""
     return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())
+
+
+def _read_units(parameters: Any, found: list[Any], scanned: int) -> float:
+    """Return what a read costs: a query by what it scans, a batch by the item, half if not consistent."""
+    batches = parameters.get("RequestItems")
+    if batches:
+        units = sum(ceil(item_bytes(item) / READ_UNIT_BYTES) for item in found)
+        consistent = any(batch.get("ConsistentRead") for batch in batches.values())
+    else:
+        each = sum(map(item_bytes, found)) / len(found) if found else 0
+        units = max(1, ceil(each * scanned / READ_UNIT_BYTES))
+        consistent = parameters.get("ConsistentRead", False)
+    return units if consistent else units / 2
 
 
 def _indexes(parameters: Any) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import app
@@ -10,6 +12,7 @@ from benchmarks import literal_landing
 from benchmarks.counting import PRICES_DATED, Count, count_of
 from benchmarks.messages import discovery_message
 from benchmarks.tables import Budget, show
+from chalicelib.landing_repair import repair_landing
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
@@ -24,6 +27,7 @@ CASES = {
 }
 BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
+KEYS_OF_A_PAGE = 1000
 LABELS = {"unmatched": "unmatched file up to 4 kB", "unmatched, large": "unmatched file above 4 kB (ADR 003)"}
 SMALL = b"id,name\n" + b"1,Ada\n" * 100
 LARGE = b"id,name\n" + b"1,Ada\n" * 50_000
@@ -39,6 +43,7 @@ def main() -> None:
     ]
     rows = [row for one in measured for row in _rows(*one)]
     units = {case: ours.per_file(size) for case, size, ours, _ in measured}
+    units["reconcile"] = _reconcile_units(SIZES[-1])
     show("landing", f"Landing lane, per file ({PRICES_DATED})", rows, _budgets(measured), units)
 
 
@@ -55,6 +60,20 @@ def measure(case: str, size: int, process: Callable[[str, str], object]) -> Coun
         for lane in (app.landing(), app.discovered_files()):
             lane.jobs.revalidate()  # warm: the config was fetched before
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
+
+
+def _reconcile_units(size: int) -> dict[str, float]:
+    """Count what one run of reconcile takes for each of `size` routed files that are still there."""
+    with emulated_aws():
+        app.landing.cache_clear()
+        world = World()
+        world.configure([job()])
+        for number in range(size):
+            world.land(CASES["routed"].format(n=number), SMALL)
+        in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+        lane = replace(app.landing(), clock=lambda: in_an_hour)
+        count = count_of(lambda: repair_landing(lane, lambda: True))
+    return {"dynamodb read unit": count.units["dynamodb read unit"] / size, "s3 write": 1 / KEYS_OF_A_PAGE}
 
 
 def sluice(key: str, etag: str) -> None:
