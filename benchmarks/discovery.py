@@ -8,7 +8,7 @@ from benchmarks.counting import PRICES_DATED, price_of, units_of
 from benchmarks.measuring import STATE_KEY, STATES, Run, SyntheticAws, measured, synthetic_aws, write_state
 from benchmarks.tables import Budget, show
 
-SIZES = {"tree-1000-20": 1_000, "tree-3000-20": 3_000, "tree-9000-20": 9_000}
+SIZES = {"tree-500-20": 500, "tree-1500-20": 1_500, "tree-5000-20": 5_000}
 SMALL_FOLDERS = "tree-2000-400"
 LATENCY_MS = 30.0
 LITERAL, SLUICE = "literal seed 004", "discover_csv"

@@ -17,7 +17,7 @@ from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
 
-SIZES = (10, 25, 60)  # the emulator slows with every execution it keeps; the counts do not
+SIZES = (10, 20, 40)  # the emulator slows with every execution it keeps; the counts do not
 CASES = {
     "routed": "data/in/f{n}/customers.csv",
     "unmatched": "data/in/mystery_{n}.csv",

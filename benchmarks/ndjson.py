@@ -17,7 +17,7 @@ from benchmarks.tables import Budget, show
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import Clock, lane_with, messages, unseen, upload
 
-SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(4) * 150)  # the same at 6,000: BENCH_SCALE=10
+SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(3) * 150)  # the same at 6,000: BENCH_SCALE=10
 SLUICE, CHECKED, LITERAL = "sluice", "sluice, content check", "literal seed"
 BUDGETS = {  # each with what the content check may cost
     "requests/file": (2.3, 3.3, ""),
