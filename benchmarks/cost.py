@@ -31,7 +31,7 @@ def main() -> None:
     rows = [_row(f"landing, {case}", invocation["object_created"], units) for case, units in landing.items()]
     rows.append(_row("discovery, routed", invocation["csv_discovered"], discovered, found, POLL))
     per_file = invocation["ndjson_arrived"] / BATCH
-    rows += [_row(f"NDJSON, {case}", per_file, units, QUEUED) for case, units in ndjson.items()]
+    rows += [_row(f"NDJSON{case.removeprefix('sluice')}", per_file, units, QUEUED) for case, units in ndjson.items()]
     a_day = {unit: number * RECONCILES_A_DAY for unit, number in reconciled.items()}
     rows.append(_row("reconcile, of files left in data/in/ for a day", 0, a_day))
     show("cost", f"Dollars per million files ({PRICES_DATED})", rows)
