@@ -31,7 +31,8 @@ def main() -> None:
     rows = [_row(f"landing, {case}", invocation["object_created"], units) for case, units in landing.items()]
     rows.append(_row("discovery, routed", invocation["csv_discovered"], discovered, found, POLL))
     per_file = invocation["ndjson_arrived"] / BATCH
-    rows += [_row(f"NDJSON{case.removeprefix('sluice')}", per_file, units, QUEUED) for case, units in ndjson.items()]
+    for case, units in ndjson.items():
+        rows.append(_row("NDJSON" + case.removeprefix("sluice"), per_file, units, QUEUED))
     a_day = {unit: number * RECONCILES_A_DAY for unit, number in reconciled.items()}
     rows.append(_row("reconcile, of files left in data/in/ for a day", 0, a_day))
     show("cost", f"Dollars per million files ({PRICES_DATED})", rows)
