@@ -59,7 +59,7 @@ format: python  ## Put the code into its standard form
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: python  ## Run the benchmarks
+bench: python  ## Run the benchmarks; fail when a budget is missed
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	$(BIN)/python -m benchmarks
 

@@ -1,5 +1,9 @@
 """Benchmarks: each prints a table with the ratio to its baseline in the same run (`make bench`)."""
 
+import logging
 import os
+import warnings
 
 os.environ["LOG_LEVEL"] = "WARNING"
+logging.getLogger("moto").setLevel(logging.ERROR)  # it tells of every part of the template that it lacks
+warnings.filterwarnings("ignore", "Tried to parse AWS::", UserWarning)

@@ -63,6 +63,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CopyObject": lambda _: {},
     "DeleteObject": lambda _: {},
     "PutItem": lambda _: {},
+    "Query": lambda _: {"Items": []},
     "UpdateItem": lambda _: {"Attributes": {"bytes": {"N": "1"}}},
     "Publish": lambda _: {},
     "StartExecution": lambda _: {},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -39,8 +39,9 @@ class Count:
     """What a scenario called: requests by operation, DynamoDB units and items, and dollars."""
 
     requests: Counter[str] = field(default_factory=Counter)
-    units: Counter[str] = field(default_factory=Counter)
+    units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     items_read: int = 0  # what DynamoDB read, also where a filter kept it back
+    bytes_read: Counter[str] = field(default_factory=Counter)  # by key of the object
     stored: dict[str, int] = field(default_factory=dict)  # bytes of items written: an update pays for all
 
     @property
@@ -51,7 +52,11 @@ class Count:
     @property
     def dollars(self) -> float:
         """The price of all requests."""
-        return sum(DOLLARS_PER_MILLION[unit] * number for unit, number in self.units.items()) / 1_000_000
+        return price_of(self.units)
+
+    def per_file(self, files: int) -> dict[str, float]:
+        """Return how much of each priced unit one file took."""
+        return {unit: number / files for unit, number in self.units.items()}
 
     def add(self, service: str, operation: str, parameters: Any, answer: Any) -> None:
         """Count one call."""
@@ -60,6 +65,8 @@ class Count:
             self._add_dynamodb(operation, parameters, answer)
         elif service == "s3" and operation not in FREE:
             self.units["s3 read" if operation in S3_READS else "s3 write"] += 1
+            if operation == "GetObject":
+                self.bytes_read[parameters["Key"]] += answer.get("ContentLength", 0)
         elif service in {"sqs", "sns"}:
             self.units[f"{service} request"] += 1
         elif operation == "StartExecution":
@@ -73,10 +80,8 @@ class Count:
         found = answer.get("Items") or ([answer["Item"]] if "Item" in answer else [])
         found = found or [item for items in answer.get("Responses", {}).values() for item in items]
         scanned = answer.get("ScannedCount", len(found))
-        each = sum(map(item_bytes, found)) / len(found) if found else 0
         self.items_read += scanned
-        read = max(1, ceil(each * scanned / READ_UNIT_BYTES))
-        self.units["dynamodb read unit"] += read
+        self.units["dynamodb read unit"] += _read_units(parameters, found, scanned)
 
     def _item_size(self, parameters: Any) -> int:
         if "Item" in parameters:
@@ -89,6 +94,22 @@ class Count:
         )
 
 
+def units_of(requests: Mapping[str, int]) -> Counter[str]:
+    """Return the priced units of requests to S3 and SQS, given by operation."""
+    units: Counter[str] = Counter()
+    for operation, number in requests.items():
+        if operation.startswith("SendMessage"):
+            units["sqs request"] += number
+        elif operation not in FREE:
+            units["s3 read" if operation in S3_READS else "s3 write"] += number
+    return units
+
+
+def price_of(units: Mapping[str, float]) -> float:
+    """Return the dollars of priced units."""
+    return sum(DOLLARS_PER_MILLION[unit] * number for unit, number in units.items()) / 1_000_000
+
+
 def _identity(item: Any) -> str:
     return json.dumps([item.get(name) for name in ("file_key", "timestamp", "date_prefix", "file_name")])
 
@@ -96,6 +117,19 @@ def _identity(item: Any) -> str:
 def item_bytes(item: Any) -> int:
     """Return about how large DynamoDB counts an item: names and values."""
     return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())
+
+
+def _read_units(parameters: Any, found: list[Any], scanned: int) -> float:
+    """Return what a read costs: a query by what it scans, a batch by the item, half if not consistent."""
+    batches = parameters.get("RequestItems")
+    if batches:
+        units = sum(ceil(item_bytes(item) / READ_UNIT_BYTES) for item in found)
+        consistent = any(batch.get("ConsistentRead") for batch in batches.values())
+    else:
+        each = sum(map(item_bytes, found)) / len(found) if found else 0
+        units = max(1, ceil(each * scanned / READ_UNIT_BYTES))
+        consistent = parameters.get("ConsistentRead", False)
+    return units if consistent else units / 2
 
 
 def _indexes(parameters: Any) -> int:

@@ -1,72 +1,133 @@
-"""Requests and dollars per file of the landing lane, beside the seeds taken literally, from counted calls."""
+"""Requests, bytes read and dollars per file of the landing lane, beside the seeds taken literally."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import app
 from benchmarks import literal_landing
 from benchmarks.counting import PRICES_DATED, Count, count_of
-from benchmarks.tables import show
-from tests.support.builders import job, s3_event
+from benchmarks.messages import discovery_message
+from benchmarks.tables import Budget, show
+from chalicelib.landing_repair import repair_landing
+from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
 
-SIZES = (10, 30, 90)  # the emulator slows with every execution it keeps; the counts do not
+SIZES = (10, 20, 40)  # the emulator slows with every execution it keeps; the counts do not
 CASES = {
     "routed": "data/in/f{n}/customers.csv",
     "unmatched": "data/in/mystery_{n}.csv",
+    "unmatched, large": "data/in/mystery_{n}.csv",
     "received": "in/{n}.csv",
+    "discovered": "incoming/f{n}/customers.csv",
 }
-BUDGETS = {"routed": 3.1, "unmatched": 6.1, "received": 2.0}
+BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
+READ_BUDGET = 4096
+KEYS_OF_A_PAGE = 1000
+LABELS = {"unmatched": "unmatched file up to 4 kB", "unmatched, large": "unmatched file above 4 kB (ADR 003)"}
+SMALL = b"id,name\n" + b"1,Ada\n" * 100
+LARGE = b"id,name\n" + b"1,Ada\n" * 50_000
+Measured = tuple[str, int, Count, Count]
 
 
 def main() -> None:
     """Measure every case at every size."""
-    rows = [row for case in CASES for size in SIZES for row in _rows(case, size)]
-    show("landing", f"Landing lane, per file ({PRICES_DATED})", rows)
-
-
-def _rows(case: str, size: int) -> list[dict[str, Any]]:
-    ours = measure(case, size, sluice)
-    literal = measure(case, size, _literal)
-    return [_row(case, size, "sluice", ours, literal), _row(case, size, "literal seeds", literal, literal)]
+    measured = [
+        (case, size, measure(case, size, sluice), measure(case, size, _literal))
+        for case in CASES
+        for size in SIZES
+    ]
+    rows = [row for one in measured for row in _rows(*one)]
+    units = {case: ours.per_file(size) for case, size, ours, _ in measured}
+    units["reconcile"] = _reconcile_units(SIZES[-1])
+    show("landing", f"Landing lane, per file ({PRICES_DATED})", rows, _budgets(measured), units)
 
 
 def measure(case: str, size: int, process: Callable[[str, str], object]) -> Count:
     """Count what `size` uploads of a case call."""
     with emulated_aws():
         app.landing.cache_clear()
+        app.discovered_files.cache_clear()
         world = World()
         world.configure([job()])
         keys = [CASES[case].format(n=number) for number in range(size)]
-        uploads = [(key, world.upload(key, b"id,name\n" + b"1,Ada\n" * 100)) for key in keys]
-        app.landing().jobs.revalidate()  # warm: the config was fetched before
+        body = LARGE if "large" in case else SMALL
+        uploads = [(key, world.upload(key, body)) for key in keys]
+        for lane in (app.landing(), app.discovered_files()):
+            lane.jobs.revalidate()  # warm: the config was fetched before
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
 
 
+def _reconcile_units(size: int) -> dict[str, float]:
+    """Count what one run of reconcile takes for each of `size` routed files that are still there."""
+    with emulated_aws():
+        app.landing.cache_clear()
+        world = World()
+        world.configure([job()])
+        for number in range(size):
+            world.land(CASES["routed"].format(n=number), SMALL)
+        in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+        lane = replace(app.landing(), clock=lambda: in_an_hour)
+        count = count_of(lambda: repair_landing(lane, lambda: True))
+    return {"dynamodb read unit": count.units["dynamodb read unit"] / size, "s3 write": 1 / KEYS_OF_A_PAGE}
+
+
 def sluice(key: str, etag: str) -> None:
-    """Handle one upload's event."""
-    app.object_created(s3_event(key, etag=etag), None)
+    """Handle one upload's event, or discovery's message of it."""
+    if key.startswith("incoming/"):
+        app.csv_discovered(sqs_event(discovery_message(key, etag)), None)
+    else:
+        app.object_created(s3_event(key, etag=etag), None)
 
 
 def _literal(key: str, _etag: str) -> None:
     literal_landing.catalogue(key)
-    if key.startswith("data/in/"):
+    if key.startswith(("data/in/", "incoming/")):
         literal_landing.route(key)
 
 
-def _row(case: str, size: int, who: str, count: Count, baseline: Count) -> dict[str, Any]:
-    return {
-        "case": case,
-        "files": size,
-        "implementation": who,
-        "requests/file": count.total / size,
-        "ratio": count.total / baseline.total,
-        "$/million": count.dollars / size * 1_000_000,
-        "budget": BUDGETS[case] if who == "sluice" else "",
-    }
+def _rows(case: str, size: int, ours: Count, literal: Count) -> list[dict[str, Any]]:
+    return [
+        {
+            "case": case,
+            "files": size,
+            "implementation": who,
+            "requests/file": count.total / size,
+            "ratio": count.total / literal.total,
+            "items read/file": count.items_read / size,
+            "bytes read/file": _most_read(count),
+            "$/million": count.dollars / size * 1_000_000,
+        }
+        for who, count in (("sluice", ours), ("literal seeds", literal))
+    ]
+
+
+def _most_read(count: Count) -> int:
+    return max(read for key, read in count.bytes_read.items() if not key.startswith("config/"))
+
+
+def _budgets(measured: list[Measured]) -> list[Budget]:
+    budgets = []
+    for case, limit in BUDGETS.items():
+        of_case = [
+            (ours.total / size, literal.total / size)
+            for name, size, ours, literal in measured
+            if name == case
+        ]
+        ours, literal = max(of_case)
+        what = f"Landing, requests per {LABELS.get(case, case + ' file')}"
+        budgets.append(
+            Budget(what, ours, limit, baseline=f"literal seeds {literal:.2f}", ratio=ours / literal)
+        )
+    most = max(_most_read(ours) for _case, _size, ours, _ in measured)
+    literal = max(_most_read(count) for *_, count in measured)
+    what = "Landing, bytes read of any file"
+    budgets.append(Budget(what, most, READ_BUDGET, "B", f"literal seeds {literal:,}", most / literal))
+    return budgets
 
 
 if __name__ == "__main__":

@@ -15,8 +15,12 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from benchmarks.synthetic_aws import Tree
+from ops.processes import free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 STATES, STATE_KEY = "states", "state/processed_files.json"
+WARM_TREE = "tree-1-1"
 MB = 1024**2
 
 Run = dict[str, Any]
@@ -25,8 +29,8 @@ Run = dict[str, Any]
 class SyntheticAws:
     """The address of a running synthetic AWS, and where it keeps objects."""
 
-    def __init__(self, port: int, store: Path) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}"
+    def __init__(self, endpoint: str, store: Path = Path()) -> None:
+        self.endpoint = endpoint
         self.store = store
 
     def object(self, bucket: str, key: str) -> Path:
@@ -41,13 +45,14 @@ class SyntheticAws:
 
 
 @contextmanager
-def synthetic_aws(port: int, latency_ms: float = 0) -> Iterator[SyntheticAws]:
+def synthetic_aws(latency_ms: float = 0) -> Iterator[SyntheticAws]:
     """Run a synthetic AWS in a process of its own."""
-    with TemporaryDirectory() as folder:
+    port = free_port()
+    with TemporaryDirectory(prefix="sluice-bench-") as folder:
         command = [sys.executable, "-m", "benchmarks.synthetic_aws", str(port), str(latency_ms), folder]
         server = subprocess.Popen(command, cwd=ROOT)
         try:
-            aws = SyntheticAws(port, Path(folder))
+            aws = SyntheticAws(f"http://127.0.0.1:{port}", Path(folder))
             _wait_for(aws)
             yield aws
         finally:
@@ -66,8 +71,10 @@ def _wait_for(aws: SyntheticAws) -> None:
     raise RuntimeError(f"nothing answers at {aws.endpoint}")
 
 
-def measured(aws: SyntheticAws, what: str, tree: str, **environment: str) -> Run:
-    """Run `python -m benchmarks.<what> --run` over a tree in a fresh process and return what it measured."""
+def measured(
+    aws: SyntheticAws, implementation: str, tree: str, python: str = sys.executable, **environment: str
+) -> Run:
+    """Run one of `benchmarks.listers` over a tree in a fresh process and return what it measured."""
     variables = {
         **_stage_local(),
         "AWS_ENDPOINT_URL": aws.endpoint,
@@ -78,11 +85,10 @@ def measured(aws: SyntheticAws, what: str, tree: str, **environment: str) -> Run
         "S3_SOURCE_BUCKET": tree,
         "S3_STATE_BUCKET": STATES,
         "SQS_QUEUE_URL": aws.endpoint + "/123456789012/discovered",
-        "LOG_LEVEL": "ERROR",
+        "LOG_LEVEL": "CRITICAL",  # a queue that keeps nothing and a state that is new are no news here
     }
-    command = [sys.executable, "-m", f"benchmarks.{what}", "--run"]
     output = subprocess.run(
-        command,
+        [python, "-m", "benchmarks.listers", implementation],
         cwd=ROOT,
         env=os.environ | variables | environment,
         check=True,
@@ -91,6 +97,23 @@ def measured(aws: SyntheticAws, what: str, tree: str, **environment: str) -> Run
     ).stdout
     run: Run = json.loads(output.splitlines()[-1])
     return run
+
+
+def write_state(aws: SyntheticAws, name: str) -> None:
+    """Store the document that a finished scan of a tree leaves."""
+    from chalicelib.state_document import entry
+    from chalicelib.state_spool import StateSpool
+
+    tree = Tree(name)
+    with StateSpool() as spool, aws.object(STATES, STATE_KEY).open("wb") as file:
+        for number in range(tree.keys):
+            key = tree.key(number)
+            spool.write(
+                [entry(key, number % 997 + 1, key.split("/")[1], f"{number:032x}", "2026-01-31T12:00:00Z")]
+            )
+        body = spool.body("")
+        while piece := body.read(1 << 20):
+            file.write(piece)
 
 
 def _stage_local() -> dict[str, str]:

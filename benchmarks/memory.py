@@ -7,6 +7,7 @@ share of a vCPU (one at 1,769 MB), and waits as below for each call, which no me
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
@@ -17,22 +18,35 @@ from typing import Any
 from benchmarks.embedded import embedded_aws
 from benchmarks.fresh_processes import FreshProcesses, Measurement
 from benchmarks.scale import scaled
-from benchmarks.tables import show
-from ops.stages import LOCAL, load_stage
+from benchmarks.tables import load, show
+from ops.stages import CONFIG, ROOT
 
 SIZES_MB = (256, 512, 1024, 1769)
 MB_OF_ONE_VCPU = 1769
 WAIT_MS = {"s3": 30, "dynamodb": 8, "stepfunctions": 30, "sns": 20, "sqs": 10, "glue": 50}
 WARM = scaled(10)
-HANDLERS = {"object_created": 1, "ndjson_arrived": 10, "reconcile": 1, "GET /summary": 1}  # files at once
+HANDLERS = {  # and how many files at once
+    "object_created": 1,
+    "ndjson_arrived": 10,
+    "csv_discovered": 1,
+    "reconcile": 1,
+    "authorize": 1,
+    "GET /summary": 1,
+}
+SCANS = ("discover_csv", "write_table_manifests")
+FETCHES_AHEAD = "discover_csv"  # a page while it reads another
+SCANNED_KEYS, KEYS_A_PAGE = 100_000, 1000
 DOLLARS_PER_GB_SECOND = 0.0000166667
 DOLLARS_PER_INVOCATION = 0.20 / 1_000_000
 
 
 def main() -> None:
     """Measure every handler and print what each size would mean."""
-    rows = [row for handler, run in runs().items() for row in _rows(handler, run)]
-    show("memory", "Memory sizes (* chosen), per invocation", rows)
+    measured = runs()
+    rows = [row for handler, run in measured.items() for row in _rows(handler, run)]
+    rows += [row for handler in SCANS for row in _scan_rows(handler, load("listings")["data"][handler])]
+    title = f"Memory sizes (* chosen), per invocation, scans of {SCANNED_KEYS:,} keys"
+    show("memory", title, rows, data=_chosen(measured))
 
 
 def runs() -> dict[str, Measurement]:
@@ -58,11 +72,10 @@ def dollars(seconds: float, size_mb: int) -> float:
 
 
 def configured_mb(handler: str) -> int:
-    """Return the memory that .chalice/config.json gives a handler."""
-    config = load_stage(LOCAL).settings
+    """Return the memory that .chalice/config.json gives a handler in every stage."""
+    config = json.loads((ROOT / CONFIG).read_text())
     name = "api_handler" if " " in handler else handler
-    function = config.get("lambda_functions", {}).get(name, {})
-    return int(function.get("lambda_memory_size", config["lambda_memory_size"]))
+    return int({**config, **config["lambda_functions"].get(name, {})}["lambda_memory_size"])
 
 
 def _rows(handler: str, run: Measurement) -> Iterator[dict[str, Any]]:
@@ -77,6 +90,33 @@ def _rows(handler: str, run: Measurement) -> Iterator[dict[str, Any]]:
             "$/million": dollars(seconds, size) * 1_000_000,
             "peak MB": run["peak_mb"],
         }
+
+
+def _scan_rows(handler: str, microseconds: float) -> Iterator[dict[str, Any]]:
+    """Model a scan from its CPU per key, and the wait for each page."""
+    cpu_ms = microseconds * SCANNED_KEYS / 1000
+    waits_ms = WAIT_MS["s3"] * SCANNED_KEYS / KEYS_A_PAGE
+    for size in SIZES_MB:
+        work_ms = cpu_ms / _share(size)
+        ms = max(work_ms, waits_ms) if handler == FETCHES_AHEAD else work_ms + waits_ms
+        yield {
+            "handler": handler,
+            "MB": f"{size}{' *' if size == configured_mb(handler) else ''}",
+            "warm CPU ms": cpu_ms,
+            "warm ms": ms,
+            "cold ms": None,
+            "$/million": dollars(ms / 1000, size) * 1_000_000,
+            "peak MB": None,
+        }
+
+
+def _chosen(measured: dict[str, Measurement]) -> dict[str, float]:
+    """Return the dollars of one warm invocation of each handler at its configured size."""
+    sizes = {handler: configured_mb(handler) for handler in measured}
+    return {
+        handler: dollars(warm_seconds(handler, run, sizes[handler]), sizes[handler])
+        for handler, run in measured.items()
+    }
 
 
 def _share(size_mb: int) -> float:

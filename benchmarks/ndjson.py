@@ -1,59 +1,58 @@
 """Requests, items read and dollars per file of the NDJSON lane, beside the seed taken literally.
 
-Files of 10 MB by their events (their objects are small), ten messages an invocation, all of one date. The
-literal seed reads the date's whole partition at every invocation: it is run on few files, twice, to show how
-that grows.
+Files of 10 MB by their events (their objects are small), ten messages an invocation, all of one date; of 150
+files two batches of 71 get their manifests. The literal seed reads the date's whole partition at every
+invocation and looks at no content.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks import literal_ndjson
 from benchmarks.counting import PRICES_DATED, Count, count_of
 from benchmarks.scale import scaled
-from benchmarks.tables import show
+from benchmarks.tables import Budget, show
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import Clock, lane_with, messages, unseen, upload
 
-SIZES = (scaled(300), scaled(900))  # the same at 6,000: BENCH_SCALE
-LITERAL_SIZES = (scaled(100), scaled(500))
-REQUESTS_BUDGET = {False: 2.3, True: 3.3}
-DOLLARS_BUDGET = {False: 3.50, True: 4.10}
-ITEMS_BUDGET = 1.5
-FLATNESS = 0.10
-
-Result = tuple[Count, float]
+SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(3) * 150)  # the same at 6,000: BENCH_SCALE=10
+SLUICE, CHECKED, LITERAL = "sluice", "sluice, content check", "literal seed"
+BUDGETS = {  # each with what the content check may cost
+    "requests/file": (2.3, 3.3, ""),
+    "items read/file": (1.5, 1.5, ""),
+    "$/million": (3.50, 4.10, "$"),
+}
+FLATNESS = 1.1
+Row = dict[str, Any]
+Handle = Callable[[Any], object]
 
 
 def main() -> None:
-    """Measure every size, print the table, and say whether each figure keeps its budget."""
-    literal = {size: measure(_literal, size, looks=False) for size in LITERAL_SIZES}
-    baseline = literal[max(LITERAL_SIZES)][0].total / max(LITERAL_SIZES)
-    rows = [_row("literal seed", size, result, baseline) for size, result in literal.items()]
-    for looks in (False, True):
-        name = "sluice, content check" if looks else "sluice"
-        rows += [_row(name, size, measure(sluice, size, looks=looks), baseline, looks) for size in SIZES]
-    show("ndjson", f"NDJSON lane, per file ({PRICES_DATED}; 10 MB files, ten an invocation)", rows)
-    for looks in (False, True):
-        _judge([row for row in rows if row["content check"] is looks])
+    """Measure every size."""
+    handlers = {LITERAL: _literal, SLUICE: _sluice, CHECKED: _checked}
+    counts = {
+        (name, size): _measure(handle, size, looks=name == CHECKED)
+        for name, handle in handlers.items()
+        for size in SIZES
+    }
+    rows = [_row(name, size, count, counts[LITERAL, size]) for (name, size), count in counts.items()]
+    units = {name: counts[name, SIZES[-1]].per_file(SIZES[-1]) for name in (SLUICE, CHECKED)}
+    title = f"NDJSON lane, per file ({PRICES_DATED}; 10 MB files, ten an invocation)"
+    show("ndjson", title, rows, _budgets(rows), units)
 
 
-def measure(process: Callable[..., Any], size: int, *, looks: bool) -> Result:
-    """Count what `size` files call, and the seconds it took on the emulator."""
+def _measure(handler: Callable[[], Handle], size: int, *, looks: bool) -> Count:
+    """Count what `size` files call."""
     with emulated_aws():
         names = [f"{number:06}" for number in range(size)]
         records = [upload(f"in/{n}.ndjson") if looks else unseen(n) for n in names]
-        handle = process(looks)
-        started = time.perf_counter()
-        count = count_of(lambda: [handle(event) for event in messages(*records)])
-        return count, time.perf_counter() - started
+        handle = handler()
+        return count_of(lambda: [handle(event) for event in messages(*records)])
 
 
-def sluice(looks: bool) -> Callable[[Any], object]:
-    """Return the lane's handler, with or without the content check."""
+def _sluice(looks: bool = False) -> Handle:
     from chalicelib.arrivals import ndjson_arrived
 
     clock = Clock()
@@ -66,39 +65,43 @@ def sluice(looks: bool) -> Callable[[Any], object]:
     return handle
 
 
-def _literal(_looks: bool) -> Callable[[Any], object]:
+def _checked() -> Handle:
+    return _sluice(looks=True)
+
+
+def _literal() -> Handle:
     return literal_ndjson.handler
 
 
-def _row(name: str, size: int, result: Result, baseline: float, looks: bool | None = None) -> dict[str, Any]:
-    count, seconds = result
+def _row(name: str, size: int, count: Count, literal: Count) -> Row:
     return {
         "implementation": name,
-        "content check": looks,
         "files": size,
         "requests/file": count.total / size,
-        "ratio": count.total / size / baseline,
+        "ratio": count.total / literal.total,
         "items read/file": count.items_read / size,
         "write units/file": count.units["dynamodb write unit"] / size,
         "$/million": count.dollars / size * 1_000_000,
-        "emulated s": seconds,
     }
 
 
-def _judge(rows: list[dict[str, Any]]) -> None:
-    """Print each figure of one variant against its budget, and how far its sizes lie apart."""
-    looks = rows[0]["content check"]
-    limits = {
-        "requests/file": REQUESTS_BUDGET[looks],
-        "items read/file": ITEMS_BUDGET,
-        "$/million": DOLLARS_BUDGET[looks],
-    }
-    for column, limit in limits.items():
-        values = [row[column] for row in rows]
-        apart = max(values) / min(values) - 1 if min(values) else 0.0
-        kept = "kept" if max(values) <= limit and apart <= FLATNESS else "BROKEN"
-        print(f"{rows[0]['implementation']}: {column} {max(values):.2f} (budget {limit}), "
-              f"sizes {apart:.1%} apart: {kept}")  # fmt: skip
+def _budgets(rows: list[Row]) -> list[Budget]:
+    budgets = []
+    for column, (limit, limit_checked, unit) in BUDGETS.items():
+        literal = _of(rows, LITERAL, column)[-1]
+        for name, most in ((SLUICE, limit), (CHECKED, limit_checked)):
+            ours = max(_of(rows, name, column))
+            what = f"NDJSON{name.removeprefix(SLUICE)}, {column}"
+            budgets.append(Budget(what, ours, most, unit, f"literal seed {literal:.2f}", ours / literal))
+    requests, read = _of(rows, SLUICE, "requests/file"), _of(rows, LITERAL, "items read/file")
+    flat = max(requests) / min(requests)
+    what = f"NDJSON, requests/file at {SIZES[-1]} over {SIZES[0]} files"
+    baseline = f"literal seed, items read: {read[-1] / read[0]:.2f}"
+    return [*budgets, Budget(what, flat, FLATNESS, baseline=baseline)]
+
+
+def _of(rows: list[Row], name: str, column: str) -> list[float]:
+    return [row[column] for row in rows if row["implementation"] == name]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from benchmarks.tables import show
+from benchmarks.tables import Budget, show
 from ops import package
 
 KB = 1000
@@ -30,7 +30,8 @@ def main() -> None:
         "zipped kB": total,
         "ratio": total / bare,
     }
-    show("package_size", f"Deployed zip (budget {BUDGET_KB:.0f} kB; ratio to Chalice alone)", [*rows, whole])
+    budget = Budget("Zip", total, BUDGET_KB, "kB", f"Chalice alone {bare:.0f} kB", total / bare)
+    show("package_size", "Deployed zip (ratio to Chalice alone)", [*rows, whole], [budget])
 
 
 def _sizes(zipped: Path) -> dict[str, dict[str, Any]]:

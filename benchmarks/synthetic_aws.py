@@ -124,14 +124,16 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, b"", ETag=f'"{checksum.hexdigest()[:32]}"')
 
     def do_POST(self) -> None:
-        """Accept every message."""
-        self._count("SendMessageBatch")
-        batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        """Accept every message, alone or in a batch."""
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        self._count(operation)
+        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        entries = given.get("Entries", [{"Id": "message", **given}])
         done = [
             {"Id": entry["Id"], "MessageId": entry["Id"], "MD5OfMessageBody": _md5(entry["MessageBody"])}
-            for entry in batch["Entries"]
+            for entry in entries
         ]
-        self._answer(200, json.dumps({"Successful": done}).encode())
+        self._answer(200, json.dumps({"Successful": done} if "Entries" in given else done[0]).encode())
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -1,28 +1,70 @@
-"""Print results as a small table and keep them as JSON."""
+"""Print results as a Markdown table and keep them as JSON, with the budgets that they are held against."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+Rows = Sequence[dict[str, Any]]
 
 
-def show(name: str, title: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Print `rows`, which share their columns, under `title` and write them to results/<name>.json."""
-    columns = list(rows[0])
-    cells = [columns, *[[_cell(row[column]) for column in columns] for row in rows]]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    print(f"\n{title}")
-    for number, line in enumerate(cells):
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-        if number == 0:
-            print("  ".join("-" * width for width in widths))
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A figure that may not be larger than `limit`; `baseline` is what the same run measured beside it."""
+
+    what: str
+    measured: float
+    limit: float
+    unit: str = ""
+    baseline: str = ""
+    ratio: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is within its limit."""
+        return self.measured <= self.limit
+
+
+def show(name: str, title: str, rows: Rows, budgets: Sequence[Budget] = (), data: object = None) -> None:
+    """Print `rows`, which share their columns, and write results/<name>.json.
+
+    `data` is for other benchmarks, which get it by `load`.
+    """
+    print(f"\n{title}\n\n{markdown(rows)}", flush=True)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({"title": title, "rows": rows}, indent=2) + "\n")
+    kept = {"title": title, "rows": rows, "budgets": [asdict(budget) for budget in budgets], "data": data}
+    (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n")
 
 
-def _cell(value: Any) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+def load(name: str) -> dict[str, Any]:
+    """Return what `show` wrote; raise FileNotFoundError when that benchmark has not run."""
+    kept: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    return kept
+
+
+def markdown(rows: Rows) -> str:
+    """Return `rows` as a Markdown table whose columns are also aligned for reading in a terminal."""
+    columns = list(rows[0])
+    cells = [columns, *[[cell(row[column]) for column in columns] for row in rows]]
+    widths = [max(3, *(len(line[index]) for line in cells)) for index in range(len(columns))]
+    lines = [
+        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |"
+        for line in cells
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def cell(value: Any) -> str:
+    """Return one value as a table has it: numbers to three figures."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, float):
+        return (
+            f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+        )
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

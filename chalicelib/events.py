@@ -60,6 +60,8 @@ class Reading:
         """Leave out objects under Sluice's own output `prefixes`, counting them as ignored."""
         own = tuple(prefix for prefix in prefixes if prefix)
         kept = [event for event in self.events if not event.key.startswith(own)]
+        if len(kept) == len(self.events):
+            return self
         ignored = self.ignored + Counter({"own_output": len(self.events) - len(kept)})
         return Reading(kept, ignored)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.items import Row
@@ -41,21 +41,22 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
         log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
         return counts | {"waiting": 1}
     before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
-    for name, event, failed in _due(landing, before):
+    for name, event, failed in _due(landing, before, has_time):
         if not has_time():
-            return counts | {"unfinished": 1}
+            break
         counts[name if _repaired(landing, name, event, failed) else "errors"] += 1
-    return counts
+    return counts | {"unfinished": int(not has_time())}
 
 
-def _due(landing: Landing, before: datetime) -> Iterator[Due]:
+def _due(landing: Landing, before: datetime, has_time: Callable[[], bool]) -> Iterator[Due]:
     moment = before.isoformat(timespec="milliseconds")
     for row in landing.catalog.failed():
         if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= moment:
             yield "retried", _event_of_row(row), row
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     listing = landing.bucket.list_objects(landing.settings.input_prefix)
-    candidates = (found for found in listing if after <= found.last_modified <= before)
+    in_time = takewhile(lambda _: has_time(), listing)  # most keys need nothing, and millions take minutes
+    candidates = (found for found in in_time if after <= found.last_modified <= before)
     own = own_outputs(landing.settings)
     uploads = (found for found in candidates if not _ignored(found, own))
     while batch := list(islice(uploads, BATCH_SIZE)):

@@ -16,6 +16,8 @@ from typing import Any, TextIO
 METRIC_NAMESPACE = "Sluice"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+ENCODER = json.JSONEncoder(default=str)  # `json.dumps` would make one for every line
+
 log = logging.getLogger("sluice.lanes")  # "sluice" itself is Chalice's
 
 
@@ -32,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 class StandardOutput(logging.StreamHandler[TextIO]):

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 from chalicelib import parallel
-from chalicelib.aws.glue import Start
+from chalicelib.aws.glue import GlueJob, Start
 from chalicelib.aws.items import Row
 from chalicelib.aws.manifest_records import RECORD
 from chalicelib.batches import Member, from_json, size_of, to_json
@@ -63,13 +63,13 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
 
 def finish(lane: Ndjson, record: Row) -> bool:
     """Do what is left to do for a record, as anyone may at any time; tell whether it is done by this call."""
-    if record["status"] == State.STARTING:
-        return _take_over(lane, record)
+    if record["status"] == State.STARTING and lane.glue:
+        return _take_over(lane, lane.glue, record)
     contents = _contents(lane, record)
-    if not contents["files"] or not lane.glue.name:
+    if not contents["files"] or not lane.glue:
         return _advance(lane, record, State.DONE, **contents) is not None
     starting = _advance(lane, record, State.STARTING, **contents, starting_since=timestamp(lane.clock()))
-    return starting is not None and _start(lane, starting)
+    return starting is not None and _start(lane, lane.glue, starting)
 
 
 def manifest_body(members: list[Member]) -> bytes:
@@ -102,20 +102,20 @@ def _claim(lane: Ndjson, record: Row) -> list[Member]:
     return [member for member, mine in zip(members, claimed, strict=True) if mine]
 
 
-def _take_over(lane: Ndjson, record: Row) -> bool:
+def _take_over(lane: Ndjson, glue: GlueJob, record: Row) -> bool:
     """Finish the start of one that died: look for its run before starting one."""
     starting = _advance(lane, record, State.STARTING, starting_since=timestamp(lane.clock()))
     if starting is None:
         return False
     planned = datetime.fromisoformat(record["created_at"])
-    run_id = lane.glue.find_run(_path(lane, record), planned - CLOCK_SKEW)
+    run_id = glue.find_run(_path(lane, record), planned - CLOCK_SKEW)
     if run_id:
         return _advance(lane, starting, State.DONE, job_run_id=run_id) is not None
-    return _start(lane, starting)
+    return _start(lane, glue, starting)
 
 
-def _start(lane: Ndjson, starting: Row) -> bool:
-    result = lane.glue.start(_path(lane, starting))
+def _start(lane: Ndjson, glue: GlueJob, starting: Row) -> bool:
+    result = glue.start(_path(lane, starting))
     if result.start is Start.STARTED:
         return _advance(lane, starting, State.DONE, job_run_id=result.run_id) is not None
     details = {"manifest": starting["file_name"], "outcome": str(result.start), "reason": result.reason}

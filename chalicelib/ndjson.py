@@ -18,7 +18,10 @@ from chalicelib.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Ndjson:
-    """What the NDJSON lane works with; `tracking`, `records` and `lock` are parts of one table."""
+    """What the NDJSON lane works with; `tracking`, `records` and `lock` are parts of one table.
+
+    `glue` is None when no job is to be started.
+    """
 
     bucket: Bucket
     quarantine: CopyTarget
@@ -26,7 +29,7 @@ class Ndjson:
     tracking: TrackingTable
     records: ManifestRecords
     lock: DistributedLock
-    glue: GlueJob
+    glue: GlueJob | None
     topic: Topic
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

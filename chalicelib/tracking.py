@@ -108,8 +108,8 @@ def extract_date_and_filename(key: str, event_time: datetime) -> tuple[str, str]
     """Return the first valid calendar date in `key`, else the event's in UTC, and the last path segment."""
     name = key.rpartition("/")[2] or key
     found = (match.group(1) for match in DATE.finditer(key))
-    fallback = event_time.astimezone(UTC).strftime("%Y-%m-%d")
-    return next((text for text in found if _is_date(text)), fallback), name
+    in_key = next((text for text in found if _is_date(text)), "")
+    return in_key or event_time.astimezone(UTC).strftime("%Y-%m-%d"), name
 
 
 def _is_date(text: str) -> bool:

@@ -30,6 +30,18 @@ def is_conflict(error: ClientError) -> bool:
     return code_of(error) in CONFLICT
 
 
+def is_condition_failed(error: ClientError) -> bool:
+    """Tell whether DynamoDB refused a write because its condition did not hold."""
+    return code_of(error) == "ConditionalCheckFailedException"
+
+
+def refused(error: ClientError) -> bool:
+    """Return False for a write whose condition did not hold: an answer; raise any other error."""
+    if not is_condition_failed(error):
+        raise error
+    return False
+
+
 def describe_failure(error: Exception) -> str:
     """Return one line on what AWS could not do and why; empty when the error is not of AWS."""
     if isinstance(error, NoCredentialsError):

@@ -39,7 +39,7 @@ class StartResult:
 
 
 class GlueJob:
-    """A Glue job by name; an empty name means that none is to be started."""
+    """A Glue job by name."""
 
     def __init__(self, glue: GlueClient, name: str) -> None:
         self._glue = glue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of
+from chalicelib.aws.failures import refused
 from chalicelib.aws.items import to_item
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class DistributedLock:
                 ExpressionAttributeValues={":now": {"N": str(seconds)}, ":mine": {"S": lock_id}},
             )
         except ClientError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def release(self, lock_key: str, lock_id: str) -> bool:
@@ -62,7 +62,7 @@ class DistributedLock:
                 ExpressionAttributeValues={":mine": {"S": lock_id}},
             )
         except ClientError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def expire(self, lock_key: str, now: datetime) -> bool:
@@ -76,11 +76,5 @@ class DistributedLock:
                 ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
             )
         except ClientError as error:
-            return _refused(error)
+            return refused(error)
         return True
-
-
-def _refused(error: ClientError) -> bool:
-    if code_of(error) != "ConditionalCheckFailedException":
-        raise error
-    return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of
+from chalicelib.aws.failures import refused
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ManifestRecords:
                 ExpressionAttributeValues={":plan": to_value(record["plan"])},
             )
         except ClientError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def find(self, date_prefix: str, manifest_key: str) -> Row | None:
@@ -72,14 +72,8 @@ class ManifestRecords:
                 },
             )  # fmt: skip
         except ClientError as error:
-            return _refused(error)
+            return refused(error)
         return True
-
-
-def _refused(error: ClientError) -> bool:
-    if code_of(error) != "ConditionalCheckFailedException":
-        raise error
-    return False
 
 
 def _key(date_prefix: str, manifest_key: str) -> dict[str, Any]:

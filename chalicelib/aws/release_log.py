@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of
+from chalicelib.aws.failures import refused
 from chalicelib.aws.items import Row, to_item
 
 if TYPE_CHECKING:
@@ -53,7 +53,5 @@ class ReleaseLog:
                 },
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
-            return False
+            return refused(error)
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of
+from chalicelib.aws.failures import is_condition_failed
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ReplayLog:
                 ReturnValues="UPDATED_NEW",
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             return None
         return from_item(noted["Attributes"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of
+from chalicelib.aws.failures import is_condition_failed
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class TrackingTable:
 
 
 def _refusing(error: ClientError) -> Row:
-    if code_of(error) != "ConditionalCheckFailedException":
+    if not is_condition_failed(error):
         raise error
     return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD
 

@@ -36,6 +36,7 @@ def ndjson(config: Settings) -> Ndjson:
     from chalicelib.ndjson import Ndjson
 
     region = config.aws_region
+    job = config.glue_job_name
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
         quarantine=CopyTarget(client("s3", region), config.quarantine_bucket),
@@ -43,7 +44,7 @@ def ndjson(config: Settings) -> Ndjson:
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
-        glue=GlueJob(client("glue", region), config.glue_job_name),
+        glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
         topic=Topic(client("sns", region), config.sns_topic_arn),
         settings=config,
     )

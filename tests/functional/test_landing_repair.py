@@ -129,6 +129,13 @@ def test_it_stops_when_its_time_is_nearly_up_and_goes_on_in_the_next_run(world: 
     assert _reconcile(Context(60_000)) == {"routed": 1}
 
 
+def test_given_nothing_is_due_when_time_is_nearly_up_then_the_listing_ends(world: World, later: Any) -> None:
+    world.land(CUSTOMERS)
+    later(HOUR)
+    assert _reconcile(Context(9_000)) == {"unfinished": 1}
+    assert _reconcile(Context(20_000)) == {}
+
+
 def test_a_settled_system_is_only_read(world: World, later: Any) -> None:
     for key in (CUSTOMERS, "data/in/mystery.csv", "data/in/products.csv", "notes/x.txt", CONFIG_KEY):
         world.deliver(key, world.upload(key, json.dumps([job()]).encode()))

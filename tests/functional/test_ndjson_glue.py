@@ -141,3 +141,15 @@ def test_two_reconcilers_do_not_start_what_one_takes_over(glue: Any) -> None:
     assert not lane.records.advance(starting["date_prefix"][9:], starting, {"status": "starting"})
 
     assert _started(glue) == Counter(_written())
+
+
+def test_given_a_due_start_when_the_job_is_no_longer_configured_then_its_record_is_done(glue: Any) -> None:
+    clock = Clock()
+    run(lambda: deliver(_lane(clock), *_three()), _at("StartJobRun", Death, Moment.BEFORE))
+    clock.turn(301)
+
+    assert repair(lane_with(clock))["finished"] == 1
+
+    assert {record["status"] for record in items("MANIFEST#")} == {"done"}
+    assert _started(glue) == Counter()
+    assert imbalance() == []

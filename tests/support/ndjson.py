@@ -11,15 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import app
 from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.clients import client
-from chalicelib.aws.copying import CopyTarget
-from chalicelib.aws.glue import GlueJob
 from chalicelib.aws.items import from_item
 from chalicelib.batch_repair import repair_batches
 from chalicelib.ndjson import Ndjson
 from chalicelib.settings import Settings
+from chalicelib.wiring import lanes
 from tests.support.builders import NDJSON, s3_record, sqs_event
 
 MB = 1024**2
@@ -130,12 +128,7 @@ def imbalance() -> list[str]:
 def lane_with(clock: Clock | None = None, /, **environment: str) -> Ndjson:
     """Wire the lane as the app does, with variables of the environment changed."""
     settings = Settings.from_environ({**os.environ, **environment})
-    lane: Ndjson = replace(app.ndjson(), settings=settings, clock=clock or Clock())
-    return replace(
-        lane,
-        quarantine=CopyTarget(client("s3", ""), settings.quarantine_bucket),
-        glue=GlueJob(client("glue", ""), settings.glue_job_name),
-    )
+    return replace(lanes.ndjson(settings), clock=clock or Clock())
 
 
 def deliver(lane: Ndjson, *records: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.validation import BOM, JUDGED_LINES, check_lines, validate_file
@@ -68,6 +68,8 @@ INVALID = {
     "a raw null": (b'{"a": "\x00"}\n', "is not JSON"),
     "a second bom": (BOM + BOM + b'{"a": 1}\n', "is not JSON"),
     "nested without end": (b'{"a":' * 60_000 + b"\n", "is nested too deeply"),
+    "an object over two lines": (b'{},"x",{"a": [{}\n{}]}\n', "Line 1 of those not blank is not JSON"),
+    "as many objects as lines": (b'{},{"a": [{}\n{}]}\n', "Line 1 of those not blank is not JSON"),
     "an array over many lines": (b'[\n{"a": 1}\n]', "Line 1 of those not blank is not JSON"),
 }
 
@@ -111,6 +113,25 @@ def test_what_json_writes_is_valid_wherever_it_is_cut(
 
     assert check_lines(whole, whole=True) == ""
     assert check_lines(whole[:cut], whole=False) == ""
+
+
+pieces = st.sampled_from(["{}", "[", "]", "{", "}", ",", '"a":', '"a"', "1", "NaN", "\\", '"', " ", "\r"])
+
+
+def _is_object(line: str) -> bool:
+    try:
+        value = json.loads(line, parse_constant=int)  # which refuses NaN
+    except ValueError:
+        return False
+    return isinstance(value, dict)
+
+
+@given(st.lists(st.lists(pieces, min_size=1).map("".join).filter(str.strip), min_size=1, max_size=4))
+@example(["{}", '{},"a",{"a":[{}', "{}]}"])
+def test_lines_are_valid_together_exactly_when_each_is_valid_alone(lines: list[str]) -> None:
+    verdict = check_lines("\n".join(lines).encode(), whole=True)
+
+    assert (verdict == "") is all(map(_is_object, lines))
 
 
 @given(st.binary())

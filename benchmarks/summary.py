@@ -1,0 +1,68 @@
+"""All budgets of the last run in one table, and the documents that show it.
+
+Documents hold tables between `<!-- bench:NAME -->` and `<!-- end of bench:NAME -->`; NAME is a result's or
+`summary`. Nobody edits figures by hand: `python -m benchmarks --write-docs` puts the last run's there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.tables import RESULTS, Budget, cell, load, markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = ("README.md", "docs/performance.md", "docs/cost.md")
+BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- end of bench:\2 -->)", re.DOTALL)
+
+
+def forget() -> None:
+    """Remove the results of earlier runs, so that a summary tells of one."""
+    for result in RESULTS.glob("*.json"):
+        result.unlink()
+
+
+def ran(name: str) -> bool:
+    """Tell whether a benchmark has left results."""
+    return (RESULTS / f"{name}.json").exists()
+
+
+def budgets_of(names: Iterable[str]) -> list[Budget]:
+    """Return the budgets of the benchmarks that have run, in the order of `names`."""
+    return [Budget(**kept) for name in names if ran(name) for kept in load(name)["budgets"]]
+
+
+def summary(budgets: Iterable[Budget]) -> str:
+    """Return the table of all budgets."""
+    return markdown([_row(budget) for budget in budgets])
+
+
+def write_documents(names: Iterable[str]) -> list[str]:
+    """Bring the tables in the documents up to date and return the paths of those that changed."""
+    tables = {name: markdown(load(name)["rows"]) for name in (path.stem for path in RESULTS.glob("*.json"))}
+    tables["summary"] = summary(budgets_of(names))
+    return [path for path in DOCUMENTS if _rewrite(ROOT / path, tables)]
+
+
+def _row(budget: Budget) -> dict[str, Any]:
+    return {
+        "What": budget.what,
+        "Baseline, same run": budget.baseline,
+        "Measured": f"{cell(budget.measured)} {budget.unit}".strip(),
+        "Ratio": budget.ratio,
+        "Budget": f"{budget.limit:g} {budget.unit}".strip(),
+        "Met": "yes" if budget.met else "**no**",
+    }
+
+
+def _rewrite(path: Path, tables: dict[str, str]) -> bool:
+    def replaced(block: re.Match[str]) -> str:
+        begin, name, end = block.groups()
+        return f"{begin}\n{tables[name]}\n\n{end}" if name in tables else block.group()
+
+    before = path.read_text()
+    after = BLOCK.sub(replaced, before)
+    path.write_text(after)
+    return after != before

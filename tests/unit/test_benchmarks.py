@@ -1,0 +1,69 @@
+"""The benchmarks' summary: which budgets are met, and the documents that show the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import summary, tables
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.tables import Budget, markdown, show
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for module in (tables, summary):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("measured", "met"), [(3.0, "yes"), (3.1, "yes"), (3.2, "**no**")])
+def test_the_summary_tells_whether_a_budget_is_met(measured: float, met: str) -> None:
+    row = summary.summary([Budget("requests", measured, 3.1)]).splitlines()[2]
+
+    assert row.split("|")[-2].strip() == met
+
+
+def test_given_results_when_asked_for_budgets_then_those_of_the_named_benchmarks_are_read(
+    results: Path,
+) -> None:
+    show("cpu", "CPU", [{"ms": 0.2}], [Budget("own CPU", 0.2, 0.3, "ms")])
+    show("landing", "Landing", [{"requests": 3}], [Budget("requests", 3, 3.1)])
+
+    assert [budget.what for budget in summary.budgets_of(["landing", "memory"])] == ["requests"]
+
+    summary.forget()
+    assert summary.budgets_of(["landing", "cpu"]) == []
+
+
+def test_given_a_document_when_written_then_only_what_stands_between_markers_changes(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- bench:cpu -->\nold\n<!-- end of bench:cpu -->\n"
+                    "<!-- bench:other -->\nkept\n<!-- end of bench:other -->\n")  # fmt: skip
+    monkeypatch.setattr(summary, "ROOT", tmp_path)
+    monkeypatch.setattr(summary, "DOCUMENTS", ("page.md",))
+    rows = [{"handler": "object_created", "ms": 0.2}]
+    show("cpu", "CPU", rows, [Budget("own CPU", 0.2, 0.3)])
+
+    assert summary.write_documents(["cpu"]) == ["page.md"]
+
+    assert page.read_text() == (
+        f"before\n<!-- bench:cpu -->\n\n{markdown(rows)}\n\n<!-- end of bench:cpu -->\n"
+        "<!-- bench:other -->\nkept\n<!-- end of bench:other -->\n"
+    )
+    assert summary.write_documents(["cpu"]) == []
+
+
+def test_every_table_of_the_documents_is_one_that_a_benchmark_writes() -> None:
+    named = {
+        name
+        for document in summary.DOCUMENTS
+        for _, name, _ in summary.BLOCK.findall((ROOT / document).read_text())
+    }
+
+    assert named == {*BENCHMARKS, "summary", "discovery_folders"}
