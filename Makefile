@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local destroy test test-oldest faults check format bench lock python clean
+.PHONY: help run cli deploy-local destroy test test-oldest faults check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ help:  ## Show the commands
 run: python  ## Start Sluice here, without an AWS account (AWS_PORT, API_PORT, DEMO=0 for no samples)
 	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	@exec $(BIN)/python -m ops run
+
+cli: python  ## Install an AWS CLI here, for those who have none
+	@$(ENVIRONMENT) $(CLI_VENV)=$(LOCKS)/cli.txt
+	@echo 'Use it in this terminal by: export PATH="$(abspath $(CLI_VENV))/bin:$$PATH"'
 
 deploy-local: python  ## Put edited code into the Sluice that make run started
 	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt

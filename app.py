@@ -141,9 +141,8 @@ def reconcile(event: AnyEvent) -> dict[str, Any]:
     return handlers.reconcile(landing(), ndjson(), event.context)
 
 
-HANDLERS = object_created, ndjson_arrived, csv_discovered, discover_csv, write_table_manifests, reconcile
-for handler in HANDLERS:
-    handler.event_class = AnyEvent
+for handler in app.handler_map.values():  # those above; the API's own are below
+    handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
 
 
 # Status API

@@ -1,0 +1,52 @@
+"""Every code block of README and docs is run by a test, or listed here with the reason why it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.stages import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN = {  # (page, language of the block) -> what runs it
+    ("README.md", "sh"): "tests/integration/test_readme_commands.py",
+    ("README.md", "python"): "tests/integration/test_readme_commands.py",
+    ("docs/lanes.md", "json"): "tests/functional/test_lane_examples.py",
+    ("docs/add-a-lane.md", "python"): "tests/integration/test_add_a_lane.py",
+    ("docs/add-a-lane.md", "diff"): "tests/integration/test_add_a_lane.py",
+}
+ELSEWHERE = {  # first line of a block -> why no test runs the block itself
+    "upload ─► landing bucket ─► object_created ─┬─► starts the job        triggered": "a picture",
+    "S3 event                       start | park | report": "a picture",
+    "make run": "tests/integration/test_run.py runs what it runs, on ports of its own",
+    "make test": "CI is this command",
+    "make check     # lint, format, types, dead code, duplicates; ten seconds": "CI runs it first",
+    ". .venv/bin/activate": "tests/integration/test_deploy.py deploys and destroys, without an account",
+    "python3.12 -m venv .venv && .venv/bin/pip install -r ops/locks/run.txt && . .venv/bin/activate": (
+        "needs an AWS account; tests/integration/test_deploy.py deploys by the same command"
+    ),
+    "aws secretsmanager get-secret-value --secret-id sluice-dev-api-token-reader --query SecretString "
+    "--output text": "needs a deployed AWS stage",
+    "aws secretsmanager put-secret-value --secret-id sluice-dev-api-token-reader \\": "the same",
+    f"make destroy STAGE=dev{' ' * 20}# functions, API, triggers; the stack too, if it holds no data": (
+        "tests/integration/test_deploy.py destroys by the same code"
+    ),
+    "python -m ops policies --stage local": "tests/integration/test_add_a_lane.py and test_run.py run each",
+}
+
+
+def _blocks(page: Path) -> Iterator[tuple[str, str]]:
+    for language, body in re.findall(r"^```(\w*).*?\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        yield language, body.strip().splitlines()[0]
+
+
+def test_every_code_block_is_run_or_listed_with_a_reason() -> None:
+    blocks = {(str(page.relative_to(ROOT)), *block) for page in PAGES for block in _blocks(page)}
+    unrun = {(page, first) for page, language, first in blocks if (page, language) not in RUN}
+    assert {(page, first) for page, first in unrun if first not in ELSEWHERE} == set()
+    assert {first for first in ELSEWHERE if first not in {first for _, first in unrun}} == set(), "stale"
+
+
+def test_what_runs_them_exists() -> None:
+    assert [name for name in RUN.values() if not (ROOT / name).is_file()] == []
