@@ -115,8 +115,20 @@ def _identity(item: Any) -> str:
 
 
 def item_bytes(item: Any) -> int:
-    """Return about how large DynamoDB counts an item: names and values."""
-    return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())
+    """Return how large DynamoDB counts an item: names and values."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Any) -> int:
+    """Return the size of one value by DynamoDB's rules: digits come packed in twos, containers add some."""
+    kind, content = next(iter(value.items()))
+    if kind == "S":
+        return len(content.encode())
+    if kind == "N":
+        return len(content) // 2 + 2
+    if kind == "L":
+        return 3 + sum(1 + _value_bytes(element) for element in content)
+    return 3 + item_bytes(content) + len(content) if kind == "M" else 1
 
 
 def _read_units(parameters: Any, found: list[Any], scanned: int) -> float:

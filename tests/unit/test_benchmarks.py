@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import summary, tables
 from benchmarks.__main__ import BENCHMARKS
+from benchmarks.counting import Count, item_bytes
 from benchmarks.tables import Budget, markdown, show
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,3 +68,39 @@ def test_every_table_of_the_documents_is_one_that_a_benchmark_writes() -> None:
     }
 
     assert named == {*BENCHMARKS, "summary", "discovery_folders"}
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ({"S": "é"}, 2),
+        ({"N": "123"}, 3),
+        ({"BOOL": True}, 1),
+        ({"L": [{"S": "ab"}]}, 6),
+        ({"M": {"b": {"N": "1"}}}, 7),
+    ],
+)
+def test_an_item_is_as_large_as_dynamodb_counts_it(value: object, size: int) -> None:
+    assert item_bytes({"a": value}) == 1 + size
+
+
+@pytest.mark.parametrize(("bytes_of_row", "units"), [(1024, 2), (1025, 3)])
+def test_a_write_is_priced_by_the_kilobyte_and_the_index(bytes_of_row: int, units: int) -> None:
+    row = {"status_timestamp": {"S": "x" * (bytes_of_row - len("status_timestamp"))}}
+    count = Count()
+
+    count.add("dynamodb", "PutItem", {"TableName": "sluice-local-catalog", "Item": row}, {})
+
+    assert count.units["dynamodb write unit"] == units
+
+
+@pytest.mark.parametrize(("consistent", "units"), [(True, 2), (False, 1)])
+def test_a_batch_of_reads_is_priced_by_the_item_and_half_unless_consistent(
+    *, consistent: bool, units: int
+) -> None:
+    asked = {"RequestItems": {"t": {"Keys": [], "ConsistentRead": consistent}}}
+    count = Count()
+
+    count.add("dynamodb", "BatchGetItem", asked, {"Responses": {"t": [{"a": {"S": "1"}}, {"a": {"S": "2"}}]}})
+
+    assert count.units["dynamodb read unit"] == units
