@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import RequestError
@@ -17,11 +18,11 @@ def query_of(request: Any) -> dict[str, list[str]]:
 
 
 def body_of(request: Any) -> Any:
-    """Return the JSON body, None without one; Chalice refuses what is not JSON."""
+    """Return the JSON body, None without one; raise RequestError for what is not JSON."""
     try:
-        return request.json_body
-    except RecursionError:
-        raise RequestError("the body is nested too deeply") from None
+        return json.loads(request.raw_body) if request.raw_body else None
+    except (ValueError, RecursionError):
+        raise RequestError('the body is not JSON: send an object, as {"key": "data/in/a.csv"}') from None
 
 
 def caller_of(request: Any) -> Operator:

@@ -111,9 +111,10 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
         "address": operator.address,
         "at": replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "from_status": step.row["status"],
+        "action": step.action,
         "force": force,
     }
-    audit = replays.log.note(step.row, note)
+    audit = _begun(step) or replays.log.note(step.row, note)
     if audit is None:
         return {**step.shown(), "action": "none", "why": "Its row is gone."}
     landing = replace(replays.landing, audit=audit)
@@ -123,6 +124,15 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
         return {**step.shown(), "outcome": {"status": "failed", "reason": str(error)}}
     log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
     return {**step.shown(), "outcome": outcome}
+
+
+def _begun(step: Step) -> Row | None:
+    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated."""
+    notes, count = step.row.get("replays"), step.row.get("replay_count")
+    if step.action is not Action.START_AGAIN or not notes or notes[-1].get("action") != Action.START_AGAIN:
+        return None
+    told = str(step.row.get("execution")).endswith(f"-r{count}")
+    return None if told else {"replays": notes, "replay_count": count}
 
 
 def _acted(replays: Replays, landing: Landing, step: Step, count: int) -> Body:

@@ -93,9 +93,11 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
 
 
 def _route(landing: Landing, upload: Upload) -> Outcome:
-    if landing.clock() - upload.found.last_modified > LATE:
+    is_replay = bool(landing.audit)  # of which another outcome is expected
+    if not is_replay and landing.clock() - upload.found.last_modified > LATE:
         standing = landing.catalog.find(upload.key, upload.timestamp)
-        if standing and standing["status"] not in REPLACES[Status.INACTIVE]:
+        settled = standing and standing["status"] not in REPLACES[Status.INACTIVE]
+        if standing and settled and _is_where_it_says(landing, standing):
             return _repeat(landing, upload, standing)
     job = landing.jobs.match(upload.key)
     if job is None:
@@ -105,6 +107,12 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
     if landing.settings.inactive_prefix:
         return park(landing, upload, landing.settings.inactive_prefix, Status.INACTIVE, job.job_id)
     return report_inactive(landing, upload, job.job_id)
+
+
+def _is_where_it_says(landing: Landing, standing: dict[str, str]) -> bool:
+    """Tell whether a parked file still lies there: what a replay brought back is not to be deleted."""
+    moved_to = standing.get("moved_to")
+    return standing["status"] == Status.TRIGGERED or not moved_to or landing.bucket.head(moved_to) is not None
 
 
 def _repeat(landing: Landing, upload: Upload, standing: dict[str, str]) -> Outcome:

@@ -52,9 +52,8 @@ def _outcome(row: Row) -> str:
 
 
 def _replay(replay: Body) -> str:
-    outcome = replay.get("outcome", "an outcome that was not recorded")
-    forced = ", forced," if replay.get("force") else ""
-    return f"{replay['by']} replayed it{forced} when it was {replay['from_status']}: {outcome}."
+    how = "had its job started once more" if replay.get("action") == "start_again" else "replayed it"
+    return f"An {replay['by']} ({replay['address']}) {how} when it was {replay['from_status']}."
 
 
 def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
@@ -72,7 +71,7 @@ def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
             row.get("created_at", ""), "ndjson", sentences.get(status, f"Its status is {status}.")
         )
         if row.get("released_by"):
-            text = f"{row['released_by']} released it from quarantine ({row.get('released_reason')})."
+            text = f"An {row['released_by']} released it from quarantine ({row.get('released_reason')})."
             yield _sentence(row["released_at"], "operator", text)
 
 

@@ -16,7 +16,7 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
-from ops import adoption, emulator_fixes
+from ops import adoption, emulator_fixes, gateway_responses
 from ops.aws import endpoint, is_emulator, locate, open_session
 from ops.chalice_local import prepare_local
 from ops.completion import complete
@@ -34,9 +34,11 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
     """Prepare what the command needs of this process: `chalice deploy` and `chalice local` need something."""
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
-    elif "local" in arguments and option(arguments, "--stage") != "local":
-        stage, profile = option(arguments, "--stage"), option(arguments, "--profile")
-        _or_exit(lambda: prepare_local(stage, profile, environ))
+    elif "local" in arguments:
+        gateway_responses.answer_locally()
+        if (stage := option(arguments, "--stage")) != "local":
+            profile = option(arguments, "--profile")
+            _or_exit(lambda: prepare_local(stage, profile, environ))
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
@@ -63,6 +65,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     replace_settings(environ, environment)
     give_to_functions(environment)
     write_current_policies(stage, target, environment)
+    gateway_responses.deploy_with_the_api()
     adoption.apply(stage.stack_name)
     _complete_afterwards(session, target, environment)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
 BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
+NOTES = ("replays", "replay_count")
 RETRY = "1"  # the one partition of the sparse index of failed rows
 
 
@@ -28,16 +29,27 @@ class CatalogTable:
     def record(self, row: Row, replaces: Collection[str]) -> Row | None:
         """Write `row` unless the same upload has a row whose status is not in `replaces`.
 
-        Return None when it was written, else the row that stands.
+        Return None when it was written, else the row that stands. Notes of replays in a row that is replaced
+        are kept, also those that came while this one was on its way.
         """
-        statuses = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
+        while standing := self._put(row, replaces):
+            if standing["status"] not in replaces:
+                return standing
+            row = {**row, **{name: standing[name] for name in NOTES}}
+        return None
+
+    def _put(self, row: Row, replaces: Collection[str]) -> Row | None:
+        """Write `row` over nothing, or over a status of `replaces` with the notes that `row` has."""
         condition = "attribute_not_exists(#key)"
         names = {"#key": "file_key"}
         request: dict[str, Any] = {}
-        if statuses:
-            condition += f" OR #status IN ({', '.join(statuses)})"
-            names["#status"] = "status"
-            request["ExpressionAttributeValues"] = statuses
+        if replaces:
+            values = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
+            noted = "#count = :count" if "replay_count" in row else "attribute_not_exists(#count)"
+            condition += f" OR (#status IN ({', '.join(values)}) AND {noted})"
+            names |= {"#status": "status", "#count": "replay_count"}
+            counted = {":count": to_value(row["replay_count"])} if "replay_count" in row else {}
+            request["ExpressionAttributeValues"] = {**values, **counted}
         try:
             self._dynamodb.put_item(
                 TableName=self.name,

