@@ -32,6 +32,9 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
     f"make destroy STAGE=dev{' ' * 20}# functions, API, triggers; the stack too, if it holds no data": (
         "tests/integration/test_deploy.py destroys by the same code"
     ),
+    "python3 -m venv .venv-rivals && .venv-rivals/bin/pip install s3fs 'dlt[s3]' dagster-aws": (
+        "installs what others made, to compare with; `make bench` works without"
+    ),
     "python -m ops policies --stage local": "tests/integration/test_add_a_lane.py and test_run.py run each",
 }
 
