@@ -119,13 +119,18 @@ def parse_jobs(body: bytes, version: str) -> Jobs:
     except (ValueError, RecursionError) as error:
         raise ConfigError(version, [f"the config is not JSON in UTF-8: {error}"]) from None
     if not isinstance(document, list):
-        kind = type(document).__name__
-        raise ConfigError(version, [f"the config must be a list of job definitions, it is a {kind}"])
+        raise ConfigError(version, [f"the config must be a list of job definitions, it is {_kind(document)}"])
     faults = [fault for index, job in enumerate(document) for fault in _faults_of(index, job)]
     faults += _clashes(document)
     if faults:
         raise ConfigError(version, faults)
     return Jobs(_job(entry) for entry in document)
+
+
+def _kind(value: Any) -> str:
+    """Name a JSON value as whoever wrote the config knows it."""
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number"}
+    return names.get(type(value), "a number" if isinstance(value, float) else "null")
 
 
 def _parsed(found: Document) -> Jobs | ConfigError:
@@ -137,7 +142,7 @@ def _parsed(found: Document) -> Jobs | ConfigError:
 
 def _faults_of(index: int, job: Any) -> Iterator[str]:
     if not isinstance(job, dict):
-        yield f"[{index}] must be an object with {', '.join(FIELDS)}; it is a {type(job).__name__}"
+        yield f"[{index}] must be an object with {', '.join(FIELDS)}; it is {_kind(job)}"
         return
     for name in FIELDS:
         if name not in job:

@@ -57,6 +57,13 @@ def _python(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
+def _installer() -> Path:
+    """Return the interpreter whose pip installs: of an active environment, which may have none, its base."""
+    if sys.prefix == sys.base_prefix:
+        return Path(sys.executable)
+    return Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
 def _create(folder: Path) -> None:
     if not _python(folder).exists():
         venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
@@ -64,7 +71,7 @@ def _create(folder: Path) -> None:
 
 def _install(folder: Path, lock: Path) -> None:
     command = [
-        sys.executable,
+        str(_installer()),
         "-m",
         "pip",
         "--python",

@@ -99,15 +99,16 @@ def welcome(stack: LocalStack) -> str:
     """Return what a person needs to go on."""
     landing = load_stage(LOCAL).environment["LANDING_BUCKET"]
     token = load_stage(LOCAL).environment["API_READER_TOKEN"]
+    operator = load_stage(LOCAL).environment["API_OPERATOR_TOKEN"]
     endpoint = endpoint_url(stack.aws_port)
     credentials = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1"
     return f"""
 Sluice is ready
 
   AWS endpoint  {endpoint}
-  Page          {stack.api_url}/  (token: {token})
+  Page          {stack.api_url}/  (token: {token} to look, {operator} to act as well)
 
-Upload a file:
+Upload a file (no AWS CLI? make cli):
   {credentials} \\
     aws --endpoint-url {endpoint} s3 cp samples/customers.csv s3://{landing}/data/in/customers.csv
 See what happened to it:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -82,12 +85,28 @@ def test_what_pip_says_is_shown_with_the_next_step(
     python.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "python").touch()
     assert environments.main([f"{tmp_path / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
     printed = capsys.readouterr().err
     assert said in printed
     assert next_step in printed
+
+
+def test_an_active_environment_without_pip_installs_by_its_base(tmp_path: Path) -> None:
+    venv.EnvBuilder(with_pip=False, symlinks=True).create(tmp_path / "active")
+    lock = _lock(tmp_path, "here-it-is==9.9 --hash=sha256:" + "0" * 64)
+    command = [
+        str(tmp_path / "active" / "bin" / "python"),
+        "-m",
+        "ops.environments",
+        f"{tmp_path}/new={lock}",
+    ]
+    environ = {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert "No module named pip" not in done.stderr
+    assert "here-it-is==9.9" in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

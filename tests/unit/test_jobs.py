@@ -77,6 +77,12 @@ def test_what_is_not_json_is_said_to_be(text: bytes) -> None:
     assert "not JSON" in _faults(text)[0]
 
 
+def test_what_it_is_instead_is_said_in_the_words_of_json() -> None:
+    assert _faults({}) == ["the config must be a list of job definitions, it is an object"]
+    kinds = [fault.rpartition("; it is ")[2] for fault in _faults([1, 2.5, "x", [], None, True])]
+    assert kinds == ["a number", "a number", "a text", "a list", "null", "true or false"]
+
+
 @pytest.mark.parametrize("document", [{}, "jobs", None, 7, {"jobs": []}])
 def test_what_is_not_a_list_is_said_to_be(document: Any) -> None:
     assert "must be a list" in _faults(document)[0]

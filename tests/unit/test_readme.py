@@ -7,6 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
+from chalicelib import outcomes, quarantine
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
@@ -36,6 +37,30 @@ def test_documented_defaults_are_the_real_ones() -> None:
         elif default.startswith("`"):
             text = ",".join(value) if isinstance(value, tuple) else value
             assert default == f"`{text}`", name
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    folders = "app|benchmarks|chalicelib|docs|ops|samples|tests"
+    named = rf"`((?:{folders})/[\w./-]+\.(?:py|md|json|txt|yaml|csv|js))`"
+    lane = {"chalicelib/parked.py", "tests/functional/test_parked.py"}  # that docs/add-a-lane.md adds
+    missing = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in PAGES
+        for name in re.findall(named, page.read_text())
+        if name not in lane and not (ROOT / name).exists()
+    ]
+    assert missing == []
+
+
+def test_every_alert_has_its_line_in_the_runbook() -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text().partition("## By alert")[2].partition("## ")[0]
+    described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
+    assert described == {
+        quarantine.SUBJECT,
+        outcomes.NOT_CONFIGURED_SUBJECT,
+        outcomes.INACTIVE_SUBJECT,
+        outcomes.CONFIG_SUBJECT,
+    }
 
 
 def test_every_link_leads_somewhere() -> None:
