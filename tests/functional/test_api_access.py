@@ -9,6 +9,9 @@ import pytest
 
 import app
 from chalicelib import __version__
+from chalicelib.answers import unavailable
+from chalicelib.errors import SettingsError
+from chalicelib.settings import Settings
 from tests.support.api import OPERATOR, READER, Api
 
 GUARDED = [
@@ -31,12 +34,19 @@ def test_a_token_that_is_nearly_one_is_401(path: str, method: str, token: str) -
 
 
 def test_a_bad_setting_is_named_with_what_is_accepted_and_its_value_kept_back(environ: Any) -> None:
-    environ(PREVIEW_CHARS="-123", LANDING_BUCKET="")
+    environ(PREVIEW_CHARS="-123")
     reply = Api(READER).get("/files")
     assert reply.status == 503
     assert "PREVIEW_CHARS is not usable: expected a whole number from 0 to 1000" in reply.body["Message"]
-    assert "no LANDING_BUCKET" in reply.body["Message"]
     assert "-123" not in reply.text
+
+
+def test_missing_settings_are_named_together() -> None:
+    with pytest.raises(SettingsError) as nothing_set:
+        Settings.from_environ({})
+    message = unavailable(nothing_set.value).body["Message"]
+    assert "this process has no LANDING_BUCKET, NDJSON_BUCKET, " in message
+    assert "make run" in message
 
 
 @pytest.fixture
