@@ -29,7 +29,8 @@ TEMPLATE = CHALICE / "resources.yaml"
 CONFIG = json.loads((CHALICE / "config.json").read_text())
 LOCAL_ENVIRONMENT: dict[str, str] = CONFIG["stages"]["local"]["environment_variables"]
 
-os.environ.pop("AWS_PROFILE", None)
+for leftover in [name for name in os.environ if name.startswith(("AWS_PROFILE", "AWS_ENDPOINT_URL"))]:
+    del os.environ[leftover]  # a shell that followed README.md exports them, and they lead past the emulation
 os.environ |= {
     **LOCAL_ENVIRONMENT,
     "LOG_LEVEL": os.environ.get("LOG_LEVEL", LOCAL_ENVIRONMENT["LOG_LEVEL"]),  # benchmarks run quietly

@@ -69,3 +69,12 @@ def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(
     said = capsys.readouterr().err
     assert f"{tmp_path / 'state'} cannot be used" in said
     assert "writable" in said
+
+
+def test_a_shell_that_followed_the_readme_may_run_the_tests() -> None:
+    exported = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_S3": "x", "AWS_PROFILE": "mine"}
+    look = f"import os; from tests.support import emulation; print({set(exported)} & set(os.environ))"
+    command = [sys.executable, "-c", look]
+    environ = os.environ | exported
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
