@@ -151,7 +151,7 @@ def _table_manifests(world: World) -> Iterator[str]:
 
 def _repair(_world: World) -> Iterator[str]:
     yield "## Repair\n\nEverything above is settled, so there is nothing to do.\n"
-    yield _block("`reconcile` returns:", app.reconcile({}, None))
+    yield _block("`reconcile` returns, for the landing lane:", app.reconcile({}, None)["landing"])
 
 
 if __name__ == "__main__":
