@@ -25,7 +25,7 @@ PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up t
 PARALLEL_PARTS = 8
 IDENTITY_METADATA = "sluice-identity"
 METADATA_LIMIT_BYTES = 2048
-COMPLETE_ATTEMPTS = 3
+WRITE_ATTEMPTS = 3
 
 
 class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the source), not a fault
@@ -81,26 +81,22 @@ class CopyTarget:
         return _created(put)
 
     def _copy_parts(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
-        upload = self._s3.create_multipart_upload(Bucket=self.name, Key=key, **properties)["UploadId"]
-        created = False
-        try:
-            parts = self._parts(source, seen, key, upload)
-
-            def complete() -> None:
+        def copy() -> None:
+            upload = self._s3.create_multipart_upload(Bucket=self.name, Key=key, **properties)["UploadId"]
+            try:
                 self._s3.complete_multipart_upload(
                     Bucket=self.name,
                     Key=key,
                     UploadId=upload,
-                    MultipartUpload={"Parts": parts},
+                    MultipartUpload={"Parts": self._parts(source, seen, key, upload)},
                     IfNoneMatch="*",
                 )
-
-            created = _created(complete)
-        finally:
-            if not created:
+            except BaseException:
                 with suppress(ClientError):  # the bucket's lifecycle rule clears what this leaves
                     self._s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
-        return created
+                raise
+
+        return _created(copy)
 
     def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str) -> list[Any]:
         def copy(number: int) -> dict[str, Any]:
@@ -146,13 +142,14 @@ class CopyTarget:
 
 
 def _created(write: Callable[[], None]) -> bool:
-    for attempt in range(1, COMPLETE_ATTEMPTS + 1):
+    """Tell whether `write` created its key; after a conflict (409) it is made anew, a copy with all parts."""
+    for attempt in range(1, WRITE_ATTEMPTS + 1):
         try:
             write()
         except ClientError as error:
             if is_precondition_failed(error):
                 return False
-            if is_conflict(error) and attempt < COMPLETE_ATTEMPTS:
+            if is_conflict(error) and attempt < WRITE_ATTEMPTS:
                 continue
             raise
         return True

@@ -26,7 +26,10 @@ def is_precondition_failed(error: ClientError) -> bool:
 
 
 def is_conflict(error: ClientError) -> bool:
-    """Tell whether a concurrent write got in between (409): the same call may be tried again."""
+    """Tell whether a concurrent write got in between (409): the same may be tried again.
+
+    A multipart upload whose completion met one is no longer good for anything: it is begun anew (S3).
+    """
     return code_of(error) in CONFLICT
 
 

@@ -1,19 +1,46 @@
-"""How many stories the disorder tests tell: a quick, repeatable share by default, more on demand."""
+"""Stories that Hypothesis tells: how many there are, and that each is judged at its end.
+
+By default a quick, repeatable share; DISORDER=10 tells ten times as many, other ones each time.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 SHRINK = "SHRINK" in os.environ  # look for the shortest story that fails: takes minutes
-MORE = int(os.environ.get("DISORDER", "1"))  # times as many stories, and other ones each time
+MORE = int(os.environ.get("DISORDER", "1"))
 
 
-def depth(stories: int, steps: int) -> settings:
-    """Return Hypothesis's settings for `stories` of up to `steps` steps, times DISORDER."""
-    return settings(
-        max_examples=stories * MORE,
+class Disorder(RuleBasedStateMachine):
+    """A story of steps in any order; `settle` brings it to rest, `faults` judges what is stored then."""
+
+    judged: ClassVar[int] = 0
+
+    def settle(self) -> None:
+        """Let everything that is under way come to its end, as AWS and the schedules do."""
+        raise NotImplementedError
+
+    def faults(self) -> list[str]:
+        """Return every way in which what is stored breaks a promise."""
+        raise NotImplementedError
+
+    def teardown(self) -> None:
+        """End the story and judge it."""
+        self.settle()
+        assert self.faults() == []
+        type(self).judged += 1
+
+
+def tell(machine: type[Disorder], stories: int, steps: int) -> tuple[int, int]:
+    """Tell `stories` times DISORDER of up to `steps` steps; return how many were judged, and were to be."""
+    machine.judged = 0
+    wanted = stories * MORE
+    depth = settings(
+        max_examples=wanted,
         stateful_step_count=steps,
         derandomize=MORE == 1,
         database=None,
@@ -23,3 +50,5 @@ def depth(stories: int, steps: int) -> settings:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
+    run_state_machine_as_test(machine, settings=depth)
+    return machine.judged, wanted

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from chalicelib.aws import copying
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.copying import CopyTarget, SourceChanged
-from tests.faults.dying import Failure, run
+from tests.faults.dying import Call, Failure, Process, Send, run, running
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING
 
@@ -98,3 +98,44 @@ def test_a_delete_refused_without_cause_is_an_error_and_a_warranted_refusal_is_n
     s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"new")
     assert not source.delete_if_match("big.bin", old)
     assert s3.get_object(Bucket=LANDING, Key="big.bin")["Body"].read() == b"new"
+
+
+class Conflicts:
+    """The first `count` completions meet another write and are answered 409, which ends their upload."""
+
+    def __init__(self, count: int, s3: Any) -> None:
+        self._left, self._s3 = count, s3
+
+    def __call__(self, call: Call, send: Send) -> Any:
+        """Refuse a completion, unless enough were."""
+        if call.operation != "CompleteMultipartUpload" or not self._left:
+            return send()
+        self._left -= 1
+        self._s3.abort_multipart_upload(
+            **{name: call.parameters[name] for name in ("Bucket", "Key", "UploadId")}
+        )
+        answer: Any = {"Error": {"Code": "ConditionalRequestConflict", "Message": "injected"}}
+        raise ClientError(answer, call.operation)
+
+
+def test_a_completion_that_met_another_write_is_begun_anew(
+    s3: Any, source: Bucket, target: CopyTarget
+) -> None:
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * 6 * MB)
+    process = Process(Conflicts(2, boto3.client("s3", region_name="eu-west-1")), [s3])
+    with running(process):
+        assert _copy(source, target, "id-1", ["k"]) == "k"
+    assert [call.operation for call in process.calls].count("CreateMultipartUpload") == 3
+    assert s3.head_object(Bucket=QUARANTINE, Key="k")["ContentLength"] == 6 * MB
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
+
+
+def test_a_completion_that_conflicts_for_ever_is_given_up_and_leaves_nothing(
+    s3: Any, source: Bucket, target: CopyTarget
+) -> None:
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * 6 * MB)
+    others = Conflicts(99, boto3.client("s3", region_name="eu-west-1"))
+    with running(Process(others, [s3])), pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        _copy(source, target, "id-1", ["k"])
+    assert "Contents" not in s3.list_objects_v2(Bucket=QUARANTINE)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
