@@ -42,8 +42,8 @@ def ndjson_arrived(lane: Ndjson, payload: Any) -> BatchResponse:
     An event that did not come through SQS has no message that could fail alone: its error is raised.
     """
     messages = _messages(lane, payload)
-    outcomes = _track_all(lane, [file for message in messages for file in message.files])
-    manifests = _check_thresholds(lane, outcomes)
+    outcomes = track_all(lane, [file for message in messages for file in message.files])
+    manifests = check_thresholds(lane, outcomes)
     errors = {message.message_id: error for message in messages if (error := _error(message, outcomes))}
     _report(messages, outcomes, manifests, errors)
     if "" in errors:
@@ -80,7 +80,7 @@ def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
     return Message(message_id, files, wanted.ignored.total())
 
 
-def _track_all(lane: Ndjson, files: Sequence[File]) -> Outcomes:
+def track_all(lane: Ndjson, files: Sequence[File]) -> Outcomes:
     """Track files side by side, but those of one name in order: they may meet in one row."""
     by_name: dict[tuple[str, str], list[File]] = defaultdict(list)
     for file in sorted(dict.fromkeys(files), key=lambda file: file.sequencer):
@@ -103,7 +103,7 @@ def _track(lane: Ndjson, file: File) -> Tracked | Exception:
     return tracked
 
 
-def _check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
+def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
     """Look at each date that has pending files among these, repeats too: their first try may have died."""
     added: Counter[str] = Counter()
     for file, outcome in outcomes.items():

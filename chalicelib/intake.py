@@ -18,11 +18,12 @@ ACCEPTED = (Status.PENDING, Status.MANIFESTED)
 def track(lane: Ndjson, file: File) -> Tracked:
     """Validate a file and write its row.
 
-    The event's version counts, unless the event lacks its ETag or size, or the file is invalid: what moves
-    to quarantine is the version that is there. What was once accepted, or released, is never quarantined.
+    The event's version counts, unless the event lacks its ETag or size, there is no event, or the file is
+    invalid: what moves to quarantine is the version that is there. What was once accepted, or released, is
+    never quarantined.
     """
     checked = lane.settings.ndjson_content_check
-    if file.etag and not checked and not _judge(lane, file):
+    if file.etag and not file.listed and not checked and not _judge(lane, file):
         return rows.record(lane, file, Status.PENDING)
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
@@ -36,7 +37,7 @@ def track(lane: Ndjson, file: File) -> Tracked:
 
 
 def _known(file: File, seen: StoredObject) -> File:
-    if not file.etag or not file.size_bytes:
+    if file.listed or not file.etag or not file.size_bytes:
         return file.as_seen(seen.etag, seen.size)
     return replace(file, current_etag=seen.etag)
 

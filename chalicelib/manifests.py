@@ -55,6 +55,7 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
             "members": to_json(batch),
             "created_at": timestamp(hold.began),
             "pending_since": timestamp(hold.began),
+            **lane.audit,
         }
         if lane.records.create(record):
             return record
@@ -130,7 +131,7 @@ def _path(lane: Ndjson, record: Row) -> str:
 
 
 def _advance(lane: Ndjson, record: Row, state: State, **changes: Any) -> Row | None:
-    changed = {"status": str(state), **changes}
+    changed = {"status": str(state), **changes, **lane.audit}
     if not lane.records.advance(date_of(record), record, changed):
         return None
     return {**record, **changed, "step": record["step"] + 1}

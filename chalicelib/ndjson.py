@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.glue import GlueJob
+from chalicelib.aws.items import Row
+from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.topic import Topic
@@ -18,9 +20,10 @@ from chalicelib.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Ndjson:
-    """What the NDJSON lane works with; `tracking`, `records` and `lock` are parts of one table.
+    """What the NDJSON lane works with; `tracking`, `records`, `lock` and `cursor` are parts of one table.
 
-    `glue` is None when no job is to be started.
+    `glue` is None when no job is to be started. `audit` goes into every row that is written: a repair tells there
+    that it was one.
     """
 
     bucket: Bucket
@@ -29,7 +32,9 @@ class Ndjson:
     tracking: TrackingTable
     records: ManifestRecords
     lock: DistributedLock
+    cursor: ListingCursor
     glue: GlueJob | None
     topic: Topic
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    audit: Row = field(default_factory=dict)

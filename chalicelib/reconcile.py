@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from chalicelib.arrival_repair import repair_arrivals
 from chalicelib.batch_repair import repair_batches
 from chalicelib.landing import Landing
 from chalicelib.landing_repair import repair_landing
 from chalicelib.logs import emit_metrics
 from chalicelib.ndjson import Ndjson
 
+REPAIRED_BY = {"repaired_by": "reconcile"}
 MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is under way
 
 Clock = Callable[[], bool]
@@ -24,7 +27,12 @@ def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
     """Repair every lane and return the counts of what was done, by lane."""
     started = time.monotonic()
     has_time = deadline(context)
-    counts = {"ndjson": repair_batches(ndjson, has_time), "landing": repair_landing(landing, has_time)}
+    ndjson = replace(ndjson, audit=REPAIRED_BY)
+    counts = {
+        "ndjson": repair_batches(ndjson, has_time),
+        "landing": repair_landing(landing, has_time),
+        "arrivals": repair_arrivals(ndjson, has_time),  # last: a large bucket may take what time is left
+    }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
     return counts

@@ -22,7 +22,7 @@ class Tracked:
 def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
     """Write the file's row, unless a row already tells of this version or a newer one."""
     for name in row_names(file):
-        row = tracking_row(file, name, status, lane.clock(), **details)
+        row = tracking_row(file, name, status, lane.clock(), **details, **lane.audit)
         tracked = _record_under(lane, file, status, row)
         if tracked:
             return tracked

@@ -59,6 +59,7 @@ def _replay(replay: Body) -> str:
 def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
     for row in rows:
         size, place = f"{row.get('size_bytes', 0)} bytes", row.get("moved_to", "its old place")
+        found = "No event came, and repair found it. " if row.get("repaired_by") else ""
         sentences = {
             "pending": f"It was accepted ({size}) and waits for its batch of {row['date_prefix']}.",
             "manifested": f"It was accepted ({size}) and is in manifest {row.get('manifest_key')}.",
@@ -68,7 +69,7 @@ def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
         }
         status = str(row.get("status"))
         yield _sentence(
-            row.get("created_at", ""), "ndjson", sentences.get(status, f"Its status is {status}.")
+            row.get("created_at", ""), "ndjson", found + sentences.get(status, f"Its status is {status}.")
         )
         if row.get("released_by"):
             text = f"An {row['released_by']} released it from quarantine ({row.get('released_reason')})."

@@ -59,7 +59,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One version of a file to track; `current_etag` is what the object had when it was last looked at."""
+    """One version of a file to track; `current_etag` is what the object had when it was last looked at.
+
+    `listed` when a listing shows it and no event: then what counts is the version that is there.
+    """
 
     bucket: str
     key: str
@@ -69,6 +72,7 @@ class File:
     date_prefix: str
     name: str
     current_etag: str = ""
+    listed: bool = False
 
     @property
     def path(self) -> str:
@@ -107,9 +111,13 @@ def file_of(event: ObjectEvent) -> File:
 def extract_date_and_filename(key: str, event_time: datetime) -> tuple[str, str]:
     """Return the first valid calendar date in `key`, else the event's in UTC, and the last path segment."""
     name = key.rpartition("/")[2] or key
+    return date_in(key) or event_time.astimezone(UTC).strftime("%Y-%m-%d"), name
+
+
+def date_in(key: str) -> str:
+    """Return the first valid calendar date in `key`, or an empty text."""
     found = (match.group(1) for match in DATE.finditer(key))
-    in_key = next((text for text in found if _is_date(text)), "")
-    return in_key or event_time.astimezone(UTC).strftime("%Y-%m-%d"), name
+    return next((text for text in found if _is_date(text)), "")
 
 
 def _is_date(text: str) -> bool:

@@ -5,7 +5,7 @@ The counter is a hint that saves reading the pending rows: a lost or doubled cou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 COUNTER = "COUNTER#"
 PENDING_INDEX = "pending"
+BATCH_SIZE = 100  # keys of one BatchGetItem
+BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
 AUDIT = ("released_by", "released_from", "released_at", "released_reason")
 
 
@@ -85,6 +87,22 @@ class TrackingTable:
             TableName=self.name, Key=_key(date_prefix, file_name), ConsistentRead=True
         )
         return from_item(found["Item"]) if "Item" in found else None
+
+    def find_many(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        """Read the rows of (date, name) that are there; one call per hundred, and more when throttled.
+
+        What was written a moment ago, or a throttled table left unread, may be missing.
+        """
+        wanted, rows = [_key(*key) for key in dict.fromkeys(keys)], list[Row]()
+        for first in range(0, len(wanted), BATCH_SIZE):
+            asked: Any = wanted[first : first + BATCH_SIZE]
+            for _ in range(BATCH_READS):
+                page = self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}})
+                rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
+                if self.name not in page.get("UnprocessedKeys", {}):
+                    break
+                asked = page["UnprocessedKeys"][self.name]["Keys"]
+        return {(row["date_prefix"], row["file_name"]): row for row in rows}
 
     def claim(self, date_prefix: str, file_name: str, revision: int, manifest_key: str) -> bool:
         """Give a pending row of this revision to a manifest; tell whether it is that manifest's now.

@@ -29,6 +29,7 @@ def ndjson(config: Settings) -> Ndjson:
     from chalicelib.aws.clients import client
     from chalicelib.aws.copying import CopyTarget
     from chalicelib.aws.glue import GlueJob
+    from chalicelib.aws.listing_cursor import ListingCursor
     from chalicelib.aws.lock import DistributedLock
     from chalicelib.aws.manifest_records import ManifestRecords
     from chalicelib.aws.topic import Topic
@@ -44,6 +45,7 @@ def ndjson(config: Settings) -> Ndjson:
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
+        cursor=ListingCursor(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
         topic=Topic(client("sns", region), config.sns_topic_arn),
         settings=config,

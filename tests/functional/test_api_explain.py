@@ -175,6 +175,13 @@ def test_a_file_without_a_date_in_its_key_is_found_by_its_own(world: World) -> N
     assert explain("plain.ndjson")["tracking"][0]["status"] == "pending"
 
 
+def test_a_file_that_repair_found_says_that_no_event_came(world: World, environ: Any) -> None:
+    boto3.client("s3").put_object(Bucket=NDJSON, Key="in/2026-01-15/a.ndjson", Body=LINES * 12_000)
+    environ(RECONCILE_GRACE_SECONDS="0")
+    app.reconcile({}, None)
+    assert "No event came, and repair found it. It was accepted" in told(explain("in/2026-01-15/a.ndjson"))
+
+
 def test_a_failed_file_tells_its_attempts(world: World) -> None:
     world.configure(b"[")
     with pytest.raises(Exception, match="not usable"):

@@ -141,4 +141,4 @@ def test_a_settled_system_is_only_read(world: World, later: Any) -> None:
         world.deliver(key, world.upload(key, json.dumps([job()]).encode()))
     later(HOUR)
     operations = {call.operation for call in calls_of(lambda: app.reconcile({}, None))}
-    assert operations <= {"GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}
+    assert operations <= {"GetItem", "GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}

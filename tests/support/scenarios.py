@@ -17,17 +17,18 @@ from tests.support import ndjson
 from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
+from tests.support.ndjson_scenarios import (
+    BIG,
+    batches_are_repaired,
+    batches_fill,
+    forget_wiring,
+    lost_arrivals_are_found,
+    ndjson_files_arrive,
+    repair,
+)
 from tests.support.world import World
 
-BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
 Scenario = Callable[[World], None]
-
-
-def forget_wiring() -> None:
-    """Have the app read its environment again."""
-    for wired in list(vars(app).values()):
-        if hasattr(wired, "cache_clear"):
-            wired.cache_clear()
 
 
 def files_start_jobs(world: World) -> None:
@@ -113,62 +114,6 @@ def repairs_fail_too(world: World) -> None:
     with failing("StartExecution", "ThrottlingException"), failing("CompleteMultipartUpload", "Refused"):
         repair()
     repair()
-
-
-def repair() -> None:
-    """Reconcile, whatever the age of what is found."""
-    with patch.dict(os.environ, {"RECONCILE_GRACE_SECONDS": "0", "MAX_BATCH_AGE_SECONDS": "0"}):
-        forget_wiring()
-        app.reconcile({}, None)
-    forget_wiring()
-
-
-def ndjson_files_arrive(_world: World) -> None:
-    """Valid files fill a batch; invalid ones are quarantined, small and big, tagged or not."""
-    deliver(ndjson_uploads())
-
-
-def ndjson_uploads() -> list[dict[str, Any]]:
-    """Upload good and bad files; return S3's records of them."""
-    records = [ndjson.upload(f"in/{ndjson.DATE}/{number}.ndjson") for number in range(3)]
-    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong.txt"))
-    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong-big.txt", body=b"x" * BIG, Tagging="a=b"))
-    records.append(ndjson.upload(f"in/{ndjson.DATE}/empty.ndjson", body=b"", size=0))
-    records.append(ndjson.record_of(f"in/{ndjson.DATE}/gone.ndjson", "0" * 32))
-    return records
-
-
-def deliver(records: list[dict[str, Any]]) -> None:
-    """Deliver S3's records, twice."""
-    for event in ndjson.messages(*records):
-        app.ndjson_arrived(event, None)
-        app.ndjson_arrived(event, None)
-
-
-def batches_fill(_world: World) -> None:
-    """The threshold is reached: a manifest is written, and Glue started."""
-    fill_batches(ndjson_uploads())
-
-
-def fill_batches(records: list[dict[str, Any]]) -> None:
-    """Deliver records to a lane with small batches and a Glue job."""
-    with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0.01", "GLUE_JOB_NAME": "sluice-job"}):
-        forget_wiring()
-        deliver(records)
-    forget_wiring()
-
-
-def batches_are_repaired(world: World) -> None:
-    """What waits is flushed by age; records whose finisher died are finished; Glue is looked up."""
-    records = ndjson_uploads()
-    with failing("PutObject", "Refused"):
-        fill_batches(records)
-    with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
-        repair()
-        ndjson_files_arrive(world)
-        with failing("StartJobRun", "InternalServiceException", 500):
-            repair()
-        repair()
 
 
 def the_api_is_asked(world: World) -> None:
@@ -291,7 +236,12 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "csv_discovered": [through_the_queue(scenario) for scenario in FILES_LAND],
     "discover_csv": [csv_files_are_discovered],
     "write_table_manifests": [tables_get_manifests],
-    "reconcile": [the_landing_lane_is_repaired, repairs_fail_too, batches_are_repaired],
+    "reconcile": [
+        the_landing_lane_is_repaired,
+        repairs_fail_too,
+        batches_are_repaired,
+        lost_arrivals_are_found,
+    ],
     "api_handler": [the_api_is_asked, an_operator_acts],
     "authorize": [secrets_are_read],
 }

@@ -1,0 +1,136 @@
+"""Repair of the NDJSON lane's arrivals: files that lie in the bucket and whose event never came.
+
+A listing of the bucket is compared with the tracking rows. Each run reads a bounded number of pages and, if
+the bucket goes on, leaves a cursor for the next: a large bucket costs no more than a small one and takes
+several runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from chalicelib.arrivals import check_thresholds, track_all
+from chalicelib.aws.bucket import ListedObject
+from chalicelib.aws.items import Row
+from chalicelib.events import ObjectEvent, Reading
+from chalicelib.landing import own_outputs
+from chalicelib.logs import log
+from chalicelib.ndjson import Ndjson
+from chalicelib.tracking import File, Status, date_in, file_of, row_names
+
+PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
+CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
+ACCEPTED = (Status.PENDING, Status.MANIFESTED)
+
+
+def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
+    """Track the files of the window that have no row, and return the counts.
+
+    Counts: files `tracked`; `undated` ones that cannot be, because neither key nor day tells their date any
+    more; `errors`; `unfinished` is 1 when the bucket goes on, which the next run does too.
+    """
+    counts = Counter(tracked=0, undated=0, errors=0, unfinished=0)
+    try:
+        _compare(lane, has_time, counts)
+    except Exception:  # the other lanes' repairs do not depend on this one
+        counts["errors"] += 1
+        log.exception("ndjson bucket not compared with its rows")
+    return dict(counts)
+
+
+def _compare(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
+    began = after = lane.cursor.find()
+    for _ in range(PAGES_OF_ONE_RUN):
+        if not has_time():
+            break
+        page = lane.bucket.list_page("", start_after=after)
+        _repair(lane, _in_window(lane, page.objects), counts)
+        if not page.next_token:
+            if began:
+                lane.cursor.clear()
+            return
+        after = page.objects[-1].key
+    counts["unfinished"] = 1
+    if after != began:
+        lane.cursor.store(after)
+
+
+def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
+    """Return the files past the grace and within the window, without our own outputs and folder markers."""
+    now, settings = lane.clock(), lane.settings
+    newest = now - timedelta(seconds=settings.reconcile_grace_seconds)
+    oldest = now - timedelta(seconds=settings.reconcile_window_seconds)
+    events = [_event_of(lane, one) for one in listed if oldest <= one.last_modified <= newest]
+    kept = Reading(events).without(own_outputs(settings)).events
+    return [replace(file_of(event), listed=True) for event in kept if not event.is_folder_marker]
+
+
+def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
+    today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
+    certain = [file for file in files if _is_dated(file, today)]
+    missed = _missed(lane, certain)
+    counts["undated"] += _count_undated(lane, [file for file in files if file not in set(certain)], today)
+    outcomes = track_all(lane, missed)
+    check_thresholds(lane, outcomes)
+    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    counts["errors"] += failed
+    counts["tracked"] += len(outcomes) - failed
+
+
+def _is_dated(file: File, today: date) -> bool:
+    """Tell whether the event, should it come yet, has the date that the listing shows.
+
+    Where the key tells none, the event's own time does. It lies between the object's last modification (of a
+    large upload that is its beginning) and now, so it is certain only while that day lasts.
+    """
+    return bool(date_in(file.key)) or file.date_prefix == today.isoformat()
+
+
+def _count_undated(lane: Ndjson, files: Sequence[File], today: date) -> int:
+    """Count the files that have no row under any date their event can have had, and name them."""
+    others = {file: [replace(file, date_prefix=day) for day in _days(file, today)] for file in files}
+    missed = set(_missed(lane, [other for each in others.values() for other in each]))
+    undated = [file for file, each in others.items() if missed.issuperset(each)]
+    for file in undated:
+        log.warning("no event came and its date is not certain any more", extra={"key": file.key})
+    return len(undated)
+
+
+def _days(file: File, today: date) -> list[str]:
+    first = date.fromisoformat(file.date_prefix)
+    return [(first + timedelta(days=n)).isoformat() for n in range((today - first).days + 1)]
+
+
+def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
+    """Return the files whose version no row tells of for good, looking under one name of each at a time."""
+    missed: list[File] = []
+    waiting = {file: row_names(file) for file in files}
+    while waiting:
+        asked = {file: (file.date_prefix, next(names, "-")) for file, names in waiting.items()}
+        found = lane.tracking.find_many(asked.values())
+        for file, key in asked.items():
+            row = found.get(key)
+            if row and not _tells_of(row, file):
+                continue
+            del waiting[file]
+            if row is None or not _is_settled(row):
+                missed.append(file)
+    return missed
+
+
+def _tells_of(row: Row, file: File) -> bool:
+    released = row["status"] == Status.RELEASED
+    return bool(row["file_path"] == file.path and (released or row["etag"] == file.etag))
+
+
+def _is_settled(row: Row) -> bool:
+    """Tell whether nothing is left to do; a quarantined file that is still listed was not moved away yet."""
+    return row["status"] in ACCEPTED or (row["status"] == Status.QUARANTINED and not row.get("moved_to"))
+
+
+def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:
+    moment: datetime = found.last_modified
+    return ObjectEvent(lane.bucket.name, found.key, found.size, found.etag, "Reconciled:listing", moment)

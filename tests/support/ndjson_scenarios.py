@@ -1,0 +1,88 @@
+"""What can happen to the NDJSON lane, for the scenarios of the handlers that work on it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from unittest.mock import patch
+
+import app
+from chalicelib import arrival_repair
+from tests.faults.dying import Process, running
+from tests.support import ndjson
+from tests.support.aws_calls import failing
+from tests.support.scans import pages_of
+from tests.support.world import World
+
+BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
+
+
+def forget_wiring() -> None:
+    """Have the app read its environment again."""
+    for wired in list(vars(app).values()):
+        if hasattr(wired, "cache_clear"):
+            wired.cache_clear()
+
+
+def repair() -> None:
+    """Reconcile, whatever the age of what is found."""
+    with patch.dict(os.environ, {"RECONCILE_GRACE_SECONDS": "0", "MAX_BATCH_AGE_SECONDS": "0"}):
+        forget_wiring()
+        app.reconcile({}, None)
+    forget_wiring()
+
+
+def ndjson_files_arrive(_world: World) -> None:
+    """Valid files fill a batch; invalid ones are quarantined, small and big, tagged or not."""
+    deliver(ndjson_uploads())
+
+
+def ndjson_uploads() -> list[dict[str, Any]]:
+    """Upload good and bad files; return S3's records of them."""
+    records = [ndjson.upload(f"in/{ndjson.DATE}/{number}.ndjson") for number in range(3)]
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong.txt"))
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong-big.txt", body=b"x" * BIG, Tagging="a=b"))
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/empty.ndjson", body=b"", size=0))
+    records.append(ndjson.record_of(f"in/{ndjson.DATE}/gone.ndjson", "0" * 32))
+    return records
+
+
+def deliver(records: list[dict[str, Any]]) -> None:
+    """Deliver S3's records, twice."""
+    for event in ndjson.messages(*records):
+        app.ndjson_arrived(event, None)
+        app.ndjson_arrived(event, None)
+
+
+def batches_fill(_world: World) -> None:
+    """The threshold is reached: a manifest is written, and Glue started."""
+    fill_batches(ndjson_uploads())
+
+
+def fill_batches(records: list[dict[str, Any]]) -> None:
+    """Deliver records to a lane with small batches and a Glue job."""
+    with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0.01", "GLUE_JOB_NAME": "sluice-job"}):
+        forget_wiring()
+        deliver(records)
+    forget_wiring()
+
+
+def batches_are_repaired(world: World) -> None:
+    """What waits is flushed by age; records whose finisher died are finished; Glue is looked up."""
+    records = ndjson_uploads()
+    with failing("PutObject", "Refused"):
+        fill_batches(records)
+    with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
+        repair()
+        ndjson_files_arrive(world)
+        with failing("StartJobRun", "InternalServiceException", 500):
+            repair()
+        repair()
+
+
+def lost_arrivals_are_found(_world: World) -> None:
+    """Files whose events never came, good and bad, in a bucket that takes several runs to look through."""
+    ndjson_uploads()
+    with patch.object(arrival_repair, "PAGES_OF_ONE_RUN", 1), running(Process(pages_of(3))):
+        for _ in range(3):
+            repair()
