@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ class Arrived:
     def begin(self) -> None:
         """Set up an empty AWS with a Glue job, and upload the files."""
         forget_everything()
-        _create_glue_job()
+        lane.create_glue_job(GLUE_JOB)
         self.ahead = timedelta(0)
         self._handle([self._uploaded(*file) for file in self.before])
         self.waiting = [self._uploaded(*file) for file in self.files]
@@ -130,21 +130,8 @@ class Arrived:
         """Be a fresh process whose clock is ahead by what has passed."""
         wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
         wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)
-        with patch.object(app, "ndjson", lambda: wired), patch.object(parallel, "each", _one_by_one):
+        with patch.object(app, "ndjson", lambda: wired), patch.object(parallel, "each", lane.one_by_one):
             yield
-
-
-def _one_by_one(function: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
-    """Make side by side calls in order, so that every run of a scenario makes the same ones."""
-    return [function(one) for one in inputs]
-
-
-def _create_glue_job() -> None:
-    glue = boto3.client("glue")
-    if GLUE_JOB not in glue.list_jobs()["JobNames"]:
-        command: Any = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
-        limits: Any = {"MaxConcurrentRuns": 1000}
-        glue.create_job(Name=GLUE_JOB, Role="etl", Command=command, ExecutionProperty=limits)
 
 
 def _key(name: str, folder: str = "in") -> str:

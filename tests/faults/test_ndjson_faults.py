@@ -19,6 +19,7 @@ from tests.support.emulation import emulated_aws
 from tests.support.ndjson import (
     QUARANTINE,
     Clock,
+    create_glue_job,
     imbalance,
     items,
     keys_in,
@@ -36,15 +37,6 @@ SHARE = 1 if ALL else 6  # a default run takes every sixth case, beginning anywh
 TRANSIENT = ("ThrottlingException", "InternalError", "SlowDown", "RequestTimeout")
 SMALL = {"MAX_BATCH_SIZE_GB": "0.01953125", "GLUE_JOB_NAME": "transform"}  # batches of two files of 10 MB
 RECEIVES = 5
-
-
-def _create_job() -> None:
-    client("glue", "").create_job(
-        Name="transform",
-        Role="arn:aws:iam::123456789012:role/glue",
-        Command={"Name": "glueetl"},
-        ExecutionProperty={"MaxConcurrentRuns": 99},
-    )
 
 
 def _started() -> Counter[str]:
@@ -65,7 +57,7 @@ def _deliver(lane: Ndjson, event: dict[str, Any]) -> dict[str, Any]:
 
 def _one_case(fault: Fault) -> list[str]:
     """Let the fault hit the first receive; redeliver as SQS does, reconcile as time passes; judge."""
-    _create_job()
+    create_glue_job("transform")
     clock = Clock()
     lane = lane_with(clock, **SMALL)
     (event,) = messages(*_uploads())
@@ -105,7 +97,7 @@ def _recovered(lane: Ndjson, clock: Clock, expected: dict[str, int]) -> list[str
 
 def _receive_calls() -> list[Call]:
     with emulated_aws():
-        _create_job()
+        create_glue_job("transform")
         lane = lane_with(Clock(), **SMALL)
         (event,) = messages(*_uploads())
         return calls_of(lambda: ndjson_arrived(lane, event))
@@ -113,7 +105,7 @@ def _receive_calls() -> list[Call]:
 
 def _interrupted(clock: Clock) -> Ndjson:
     """Leave five pending files, an open record of two of them, and a lock: all that a repair finds to do."""
-    _create_job()
+    create_glue_job("transform")
     lane = lane_with(clock, **SMALL, NDJSON_CONTENT_CHECK="false")
     (event,) = messages(*(unseen(str(number)) for number in range(5)))
     claim = next(

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -125,7 +126,7 @@ def imbalance() -> list[str]:
     return wrong
 
 
-def lane_with(clock: Clock | None = None, /, **environment: str) -> Ndjson:
+def lane_with(clock: Callable[[], datetime] | None = None, /, **environment: str) -> Ndjson:
     """Wire the lane as the app does, with variables of the environment changed."""
     settings = Settings.from_environ({**os.environ, **environment})
     return replace(lanes.ndjson(settings), clock=clock or Clock())
@@ -135,6 +136,20 @@ def deliver(lane: Ndjson, *records: Any) -> None:
     """Deliver S3's records through the queue, ten messages at a time, and expect no failure."""
     for event in messages(*records):
         assert ndjson_arrived(lane, event) == {"batchItemFailures": []}
+
+
+def one_by_one(function: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
+    """Make side by side calls in order, so that every run of a story makes the same ones."""
+    return [function(one) for one in inputs]
+
+
+def create_glue_job(name: str) -> None:
+    """Create a Glue job that any number of runs may be started of, unless it is there."""
+    glue = client("glue", "")
+    if name not in glue.list_jobs()["JobNames"]:
+        command: Any = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
+        limits: Any = {"MaxConcurrentRuns": 1000}
+        glue.create_job(Name=name, Role="etl", Command=command, ExecutionProperty=limits)
 
 
 def repair(lane: Ndjson) -> dict[str, int]:

@@ -1,0 +1,111 @@
+"""What the NDJSON lane promises about any story of uploads, messages, thresholds, deaths and clocks.
+
+The model keeps what users did; what Sluice stored is judged against that alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import boto3
+
+from chalicelib.tracking import Status, date_in
+from tests.support import ndjson
+from tests.support.builders import NDJSON
+from tests.support.reset import stored
+
+INVALID = b"no json\n"
+ENDED = {Status.MANIFESTED, Status.QUARANTINED, Status.VANISHED}  # what a row may say once all is quiet
+
+Version = tuple[str, str, str]  # key, ETag and, where the key tells none, the date
+
+
+@dataclass(eq=False)
+class File:
+    """One version that a user put; `record` is S3's of its event."""
+
+    key: str
+    body: bytes
+    etag: str
+    modified: datetime
+    record: Any
+
+    @property
+    def version(self) -> Version:
+        """What tells it from others: the same content on another day is another file, if its key has no day."""
+        return self.key, self.etag, date_in(self.key) or f"{self.modified:%Y-%m-%d}"
+
+
+@dataclass
+class Story:
+    """What happened outside Sluice so far; `there` is what users left in place."""
+
+    files: list[File] = field(default_factory=list)
+    there: dict[str, File] = field(default_factory=dict)
+    unchecked: bool = False  # the content check was off at some time: invalid files may have been accepted
+
+    def put(self, file: File) -> None:
+        """Add a version, which overwrites what stood under its key."""
+        self.files.append(file)
+        self.there[file.key] = file
+
+    def allowed(self, file: File) -> set[str]:
+        """Return the outcomes that a version which is there may have."""
+        if file.body != INVALID:
+            return {Status.MANIFESTED}
+        return {Status.QUARANTINED, Status.MANIFESTED} if self.unchecked else {Status.QUARANTINED}
+
+
+def broken_promises(story: Story, glue_job: str) -> list[str]:
+    """Return every way in which what is stored breaks a promise; empty when all holds."""
+    rows = ndjson.rows()
+    return [
+        *ndjson.imbalance(),
+        *_of_rows(rows, story),
+        *(fault for file in story.there.values() for fault in _of_file(file, rows, story)),
+        *(fault for row in rows if row.get("moved_to") for fault in _of_moved(row, story)),
+        *_of_runs(glue_job),
+        *(f"still locked: {lock}" for lock in ndjson.items("LOCK#")),
+    ]
+
+
+def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
+    known = {file.version for file in story.files}
+    count = Counter(map(_version, rows))
+    faults = [f"{times} rows of one version: {each}" for each, times in count.items() if times > 1]
+    faults += [f"a row of nothing that was uploaded: {each}" for each in count if each not in known]
+    return faults + [
+        f"left {row['status']}: {row['file_path']}" for row in rows if row["status"] not in ENDED
+    ]
+
+
+def _of_file(file: File, rows: list[dict[str, Any]], story: Story) -> list[str]:
+    statuses = [row["status"] for row in rows if _version(row) == file.version]
+    if len(statuses) != 1 or statuses[0] not in story.allowed(file):
+        return [f"{file.key} {file.etag} is {statuses}, one of {sorted(story.allowed(file))} was promised"]
+    there = stored(NDJSON, file.key)
+    if statuses == [Status.QUARANTINED]:
+        return [f"quarantined, and still there: {file.key}"] if there else []
+    return [] if there and there.value == file.body else [f"its bytes are gone: {file.key}"]
+
+
+def _of_moved(row: dict[str, Any], story: Story) -> list[str]:
+    bucket, _, key = row["moved_to"].removeprefix("s3://").partition("/")
+    there = stored(bucket, key)
+    body = next(file.body for file in story.files if file.version == _version(row))
+    right = there is not None and there.value == body
+    return [] if right else [f"{row['moved_to']} does not hold what came as {row['file_path']}"]
+
+
+def _of_runs(glue_job: str) -> list[str]:
+    runs = boto3.client("glue").get_job_runs(JobName=glue_job)["JobRuns"]
+    started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
+    written = Counter(f"s3://{ndjson.ARTIFACTS}/{key}" for key in ndjson.manifests())
+    return [] if started == written else [f"Glue was started for {started}, the manifests are {written}"]
+
+
+def _version(row: dict[str, Any]) -> Version:
+    return row["file_path"].removeprefix(f"s3://{NDJSON}/"), row["etag"], row["date_prefix"]

@@ -1,0 +1,184 @@
+"""Any order of uploads, messages, thresholds, clocks and deaths leaves the NDJSON lane's promise whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+import app
+from chalicelib import parallel
+from chalicelib.ndjson import Ndjson
+from tests.disorder.depth import Disorder, tell
+from tests.disorder.ndjson_model import INVALID, File, Story, broken_promises
+from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, calls_of, no_fault, run
+from tests.support import ndjson
+from tests.support.builders import NDJSON
+from tests.support.reset import date_object, forget_everything
+
+START = datetime(2026, 1, 15, 8, tzinfo=UTC)
+DATED = [f"{folder}/2026-01-15/{name}.ndjson" for folder, name in ("ia", "ib", "oa", "ic")]
+UNDATED = "in/plain.ndjson"
+BODIES = [b'{"v": %d}\n' % n * 10 for n in range(3)] + [INVALID]
+BATCHES = {"two files": 150, "five files": 450, "never": 10**9}  # the limit in bytes
+WORKERS = 3
+GLUE_JOB = "load-batches"
+SETTINGS = {
+    "EXPECTED_FILE_SIZE_MB": "0.001",
+    "SIZE_TOLERANCE_PERCENT": "100",
+    "GLUE_JOB_NAME": GLUE_JOB,
+    "LOCK_TTL_SECONDS": "30",  # less than the clocks differ: a lock expires under its holder
+    "RECONCILE_WINDOW_SECONDS": "604800",
+}
+FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
+
+
+class NdjsonDisorder(Disorder):
+    """Users, a queue, three workers with clocks of their own, and everything that may go wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        forget_everything()
+        self.now = START
+        self.story = Story()
+        self.queue: list[File] = []
+        self.configure("two files", checked=True)
+
+    @rule(batch=st.sampled_from(sorted(BATCHES)), checked=st.sampled_from([True, True, False]))
+    def configure(self, batch: str, checked: bool) -> None:
+        self.story.unchecked |= not checked
+        changes = {
+            **SETTINGS,
+            "MAX_BATCH_SIZE_GB": f"{BATCHES[batch] / 1024**3:.12f}",
+            "NDJSON_CONTENT_CHECK": str(checked).lower(),
+        }
+        self.lanes = [self._lane(timedelta(seconds=skew), changes) for skew in (0, 45, -45)]
+
+    def _lane(self, skew: timedelta, changes: dict[str, str]) -> Ndjson:
+        return ndjson.lane_with(lambda: self.now + skew, **changes)
+
+    @rule(
+        key=st.sampled_from([*DATED, UNDATED]),
+        body=st.sampled_from(BODIES),
+        lost=st.sampled_from([False, False, True]),
+    )
+    def upload(self, key: str, body: bytes, lost: bool = False) -> None:
+        record = ndjson.upload(key, body=body, size=len(body))
+        record["eventTime"] = self.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        date_object(NDJSON, key, self.now)
+        file = File(key, body, record["s3"]["object"]["eTag"], self.now, record)
+        self.story.put(file)
+        if not lost or key == UNDATED:  # what has no date and no event is reported, not tracked
+            self.queue.append(file)
+
+    @rule(key=st.sampled_from(DATED))
+    def delete(self, key: str) -> None:
+        boto3.client("s3").delete_object(Bucket=NDJSON, Key=key)
+        self.story.there.pop(key, None)
+
+    @rule(seconds=st.sampled_from([1, 40, 301, 3601, 20_000]))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @precondition(lambda self: self.queue)
+    @rule(
+        which=st.lists(st.integers(0, 50), min_size=1, max_size=4),
+        worker=st.integers(0, WORKERS - 1),
+        fault=st.sampled_from(FAULTS),
+        number=st.integers(1, 20),
+        moment=st.sampled_from(Moment),
+        again=st.booleans(),
+    )
+    def messages_come(
+        self, which: list[int], worker: int, fault: str, number: int, moment: Moment, again: bool
+    ) -> None:
+        files = [self.queue.pop(each % len(self.queue)) for each in which if self.queue]
+        self.queue += self._receive(files, worker, self._fault(fault, files, worker, number, moment))
+        self.queue += files if again else []
+
+    @rule(
+        worker=st.integers(0, WORKERS - 1),
+        fault=st.sampled_from(["none", "dies", "fails", "repeated"]),
+        number=st.integers(1, 25),
+        moment=st.sampled_from(Moment),
+    )
+    def reconcile_runs(self, worker: int, fault: str, number: int, moment: Moment) -> None:
+        other = (worker + 1) % WORKERS
+        faults: dict[str, Fault] = {
+            "none": no_fault,
+            "dies": Death(number, moment),
+            "fails": Failure(number, "InternalError", moment, 500),
+            "repeated": Meanwhile(number, lambda: self._reconcile(other) and None, moment),
+        }
+        run(lambda: self._reconcile(worker), faults[fault])
+
+    def _fault(self, name: str, files: list[File], worker: int, number: int, moment: Moment) -> Fault:
+        other, key = (worker + 1) % WORKERS, files[0].key
+        meanwhile = {
+            "repeats": lambda: self._handle(files, other) and None,
+            "overwritten": lambda: self.upload(key, BODIES[2]),
+            "deleted": lambda: self.delete(key) if key != UNDATED else None,
+            "reconciled": lambda: self._reconcile(other) and None,
+        }
+        if name in meanwhile:
+            return Meanwhile(number, meanwhile[name], moment)
+        faults: dict[str, Fault] = {
+            "none": no_fault,
+            "dies": Death(number, moment),
+            "fails": Failure(number, "ThrottlingException", moment),
+        }
+        return faults[name]
+
+    def _receive(self, files: list[File], worker: int, fault: Fault) -> list[File]:
+        """Return what the queue still holds of these messages afterwards."""
+        left: list[File] = []
+        died = run(lambda: left.extend(self._handle(files, worker)), fault)
+        return files if died else left
+
+    def _handle(self, files: list[File], worker: int) -> list[File]:
+        (event,) = ndjson.messages(*(file.record for file in files))
+        with self._as(worker):
+            failed = {each["itemIdentifier"] for each in app.ndjson_arrived(event, None)["batchItemFailures"]}
+        return [file for number, file in enumerate(files) if f"message-{number}" in failed]
+
+    def _reconcile(self, worker: int) -> dict[str, Any]:
+        with self._as(worker):
+            return dict(app.reconcile({}, None))
+
+    @contextmanager
+    def _as(self, worker: int) -> Iterator[None]:
+        with (
+            patch.object(app, "ndjson", lambda: self.lanes[worker]),
+            patch.object(parallel, "each", ndjson.one_by_one),
+        ):
+            yield
+
+    def settle(self) -> None:
+        self.configure("two files", checked=True)
+        while self.queue:
+            batch, self.queue = self.queue[:10], self.queue[10:]
+            assert self._receive(batch, 0, no_fault) == [], "a message is failed without a fault"
+        for hours in (1, 2, 3):
+            self.now += timedelta(hours=hours)
+            counts = self._reconcile(0)
+            assert counts["ndjson"]["errors"] == counts["arrivals"]["errors"] == 0, counts
+
+    def faults(self) -> list[str]:
+        reads = ("Get", "Batch", "List", "Query", "Scan")
+        calls = [
+            call for call in calls_of(lambda: self._reconcile(0)) if not call.operation.startswith(reads)
+        ]
+        writes = [f"a settled system's reconcile calls {call}" for call in calls]
+        return broken_promises(self.story, GLUE_JOB) + writes
+
+
+def test_any_story_of_the_ndjson_lane_ends_well(shared_aws: None) -> None:
+    ndjson.create_glue_job(GLUE_JOB)
+    judged, wanted = tell(NdjsonDisorder, stories=20, steps=20)
+    assert judged >= wanted, "a story ended without being judged"
