@@ -35,7 +35,7 @@ class File:
 
     @property
     def version(self) -> Version:
-        """What tells it from others: the same content on another day is another file, if its key has no day."""
+        """What tells it from others; where the key has no date, the same content on another day is another."""
         return self.key, self.etag, date_in(self.key) or f"{self.modified:%Y-%m-%d}"
 
 

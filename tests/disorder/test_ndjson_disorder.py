@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from chalicelib import parallel
 from chalicelib.ndjson import Ndjson
 from tests.disorder.depth import Disorder, tell
 from tests.disorder.ndjson_model import INVALID, File, Story, broken_promises
-from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, calls_of, no_fault, run
+from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
 from tests.support import ndjson
 from tests.support.builders import NDJSON
 from tests.support.reset import date_object, forget_everything
@@ -28,6 +28,7 @@ UNDATED = "in/plain.ndjson"
 BODIES = [b'{"v": %d}\n' % n * 10 for n in range(3)] + [INVALID]
 BATCHES = {"two files": 150, "five files": 450, "never": 10**9}  # the limit in bytes
 WORKERS = 3
+Place = tuple[str, int]  # of a fault: the operation, and which of its calls
 GLUE_JOB = "load-batches"
 SETTINGS = {
     "EXPECTED_FILE_SIZE_MB": "0.001",
@@ -36,6 +37,10 @@ SETTINGS = {
     "LOCK_TTL_SECONDS": "30",  # less than the clocks differ: a lock expires under its holder
     "RECONCILE_WINDOW_SECONDS": "604800",
 }
+PLACES = st.one_of(
+    st.tuples(st.just(""), st.integers(1, 20)),
+    st.tuples(st.sampled_from(["PutItem", "UpdateItem", "PutObject", "StartJobRun"]), st.integers(1, 3)),
+)
 FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
 
 
@@ -91,49 +96,53 @@ class NdjsonDisorder(Disorder):
         which=st.lists(st.integers(0, 50), min_size=1, max_size=4),
         worker=st.integers(0, WORKERS - 1),
         fault=st.sampled_from(FAULTS),
-        number=st.integers(1, 20),
+        place=PLACES,
         moment=st.sampled_from(Moment),
         again=st.booleans(),
     )
     def messages_come(
-        self, which: list[int], worker: int, fault: str, number: int, moment: Moment, again: bool
+        self, which: list[int], worker: int, fault: str, place: Place, moment: Moment, again: bool
     ) -> None:
         files = [self.queue.pop(each % len(self.queue)) for each in which if self.queue]
-        self.queue += self._receive(files, worker, self._fault(fault, files, worker, number, moment))
+        self.queue += self._receive(files, worker, self._fault(fault, files, worker, place, moment))
         self.queue += files if again else []
 
     @rule(
         worker=st.integers(0, WORKERS - 1),
         fault=st.sampled_from(["none", "dies", "fails", "repeated"]),
-        number=st.integers(1, 25),
+        place=PLACES,
         moment=st.sampled_from(Moment),
     )
-    def reconcile_runs(self, worker: int, fault: str, number: int, moment: Moment) -> None:
+    def reconcile_runs(self, worker: int, fault: str, place: Place, moment: Moment) -> None:
         other = (worker + 1) % WORKERS
-        faults: dict[str, Fault] = {
-            "none": no_fault,
-            "dies": Death(number, moment),
-            "fails": Failure(number, "InternalError", moment, 500),
-            "repeated": Meanwhile(number, lambda: self._reconcile(other) and None, moment),
+        faults: dict[str, Callable[[int], Fault]] = {
+            "none": lambda _: no_fault,
+            "dies": lambda number: Death(number, moment),
+            "fails": lambda number: Failure(number, "InternalError", moment, 500),
+            "repeated": lambda number: Meanwhile(number, lambda: self._reconcile(other), moment),
         }
-        run(lambda: self._reconcile(worker), faults[fault])
+        run(lambda: self._reconcile(worker), Nth(*place, faults[fault]))
 
-    def _fault(self, name: str, files: list[File], worker: int, number: int, moment: Moment) -> Fault:
+    def _fault(self, name: str, files: list[File], worker: int, place: Place, moment: Moment) -> Fault:
         other, key = (worker + 1) % WORKERS, files[0].key
         meanwhile = {
-            "repeats": lambda: self._handle(files, other) and None,
-            "overwritten": lambda: self.upload(key, BODIES[2]),
+            "repeats": lambda: self._handle(files, other),
+            "overwritten": lambda: self._overwrite(key, other),
             "deleted": lambda: self.delete(key) if key != UNDATED else None,
-            "reconciled": lambda: self._reconcile(other) and None,
+            "reconciled": lambda: self._reconcile(other),
+        }
+        faults: dict[str, Callable[[int], Fault]] = {
+            "none": lambda _: no_fault,
+            "dies": lambda number: Death(number, moment),
+            "fails": lambda number: Failure(number, "ThrottlingException", moment),
         }
         if name in meanwhile:
-            return Meanwhile(number, meanwhile[name], moment)
-        faults: dict[str, Fault] = {
-            "none": no_fault,
-            "dies": Death(number, moment),
-            "fails": Failure(number, "ThrottlingException", moment),
-        }
-        return faults[name]
+            return Nth(*place, lambda number: Meanwhile(number, meanwhile[name], moment))
+        return Nth(*place, faults[name])
+
+    def _overwrite(self, key: str, worker: int) -> None:
+        self.upload(key, BODIES[2])
+        self._handle([self.queue[-1]], worker)
 
     def _receive(self, files: list[File], worker: int, fault: Fault) -> list[File]:
         """Return what the queue still holds of these messages afterwards."""

@@ -135,6 +135,22 @@ class Meanwhile:
         return f"{getattr(self.happens, '__name__', 'something')} {self.moment} call {self.number}"
 
 
+class Nth:
+    """A fault at the n-th call of an operation, or at the n-th call when that is empty."""
+
+    def __init__(self, operation: str, number: int, fault: Callable[[int], Fault]) -> None:
+        self._operation = operation
+        self._left = number
+        self._fault = fault
+
+    def __call__(self, call: Call, send: Send) -> Any:
+        """Make the call, unless it is the one."""
+        self._left -= self._operation in {"", call.operation}
+        if self._left or (self._operation and call.operation != self._operation):
+            return send()
+        return self._fault(call.number)(call, send)
+
+
 class Process:
     """One life of a process: the calls it made, and whether it is dead."""
 
