@@ -19,7 +19,7 @@ from chalicelib.events import ObjectEvent, Reading
 from chalicelib.landing import own_outputs
 from chalicelib.logs import log
 from chalicelib.ndjson import Ndjson
-from chalicelib.tracking import File, Status, date_in, file_of, row_names
+from chalicelib.tracking import File, Status, date_in, file_of, row_names, tells_of
 
 PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
 CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
@@ -65,7 +65,8 @@ def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
     oldest = now - timedelta(seconds=settings.reconcile_window_seconds)
     events = [_event_of(lane, one) for one in listed if oldest <= one.last_modified <= newest]
     kept = Reading(events).without(own_outputs(settings)).events
-    return [replace(file_of(event), listed=True) for event in kept if not event.is_folder_marker]
+    files = [file_of(event) for event in kept if not event.is_folder_marker]
+    return [replace(file, listed=True, current_etag=file.etag) for file in files]
 
 
 def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
@@ -122,8 +123,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
 
 
 def _tells_of(row: Row, file: File) -> bool:
-    released = row["status"] == Status.RELEASED
-    return bool(row["file_path"] == file.path and (released or row["etag"] == file.etag))
+    return row["file_path"] == file.path and (row["status"] == Status.RELEASED or tells_of(row, file))
 
 
 def _is_settled(row: Row) -> bool:

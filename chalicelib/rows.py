@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.aws.items import Row
 from chalicelib.ndjson import Ndjson
-from chalicelib.tracking import File, Standing, Status, row_names, standing_of, tracking_row
+from chalicelib.tracking import File, Standing, Status, row_names, standing_of, tells_of, tracking_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def find(lane: Ndjson, file: File) -> Row | None:
             return None
         if row["file_path"] != file.path:
             continue
-        if row["etag"] in file.versions or row["status"] == Status.RELEASED:
+        if tells_of(row, file) or row["status"] == Status.RELEASED:
             return row
     return None
 

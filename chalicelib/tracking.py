@@ -80,11 +80,6 @@ class File:
         return f"s3://{self.bucket}/{self.key}"
 
     @property
-    def versions(self) -> set[str]:
-        """The ETags whose row says that this event brings nothing new."""
-        return {self.etag, self.current_etag or self.etag}
-
-    @property
     def identity(self) -> str:
         """The version's own name, in hexadecimal digits."""
         return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
@@ -141,13 +136,24 @@ def standing_of(row: Row, file: File, status: Status) -> Standing:
     """Tell what to do about a row that has one of the file's names, for a file that is to get `status`."""
     if row["file_path"] != file.path:
         return Standing.TAKEN
-    if row["etag"] in file.versions:
+    if tells_of(row, file):
         return Standing.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Standing.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
         return Standing.NEWER
     if row["status"] == Status.MANIFESTED:
         return Standing.TAKEN
     return Standing.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Standing.SAME
+
+
+def tells_of(row: Row, file: File) -> bool:
+    """Tell whether a row of the same path is of this version, so that its event brings nothing new.
+
+    An event may come when its version was overwritten: the row then says in `seen_etag` what lay there and
+    was judged, and is a row of that version, not of the one that the event names.
+    """
+    if "seen_etag" in row and file.etag == file.current_etag:
+        return bool(row["seen_etag"] == file.etag)
+    return row["etag"] in {file.etag, file.current_etag or file.etag}
 
 
 def tracking_row(file: File, name: str, status: Status, now: datetime, **details: Any) -> Row:
@@ -164,6 +170,7 @@ def tracking_row(file: File, name: str, status: Status, now: datetime, **details
         "file_size_mb": round(file.size_bytes / BYTES_PER_MB, 6),
         "size_bytes": file.size_bytes,
         "etag": file.etag,
+        "seen_etag": file.current_etag if file.current_etag not in {"", file.etag} else None,
         "sequencer": file.sequencer or None,
         "status": str(status),
         "created_at": stamp,

@@ -31,7 +31,8 @@ class Disorder(RuleBasedStateMachine):
     def teardown(self) -> None:
         """End the story and judge it."""
         self.settle()
-        assert self.faults() == []
+        faults = self.faults()
+        assert not faults, "\n".join(faults)
         type(self).judged += 1
 
 

@@ -35,7 +35,7 @@ class File:
 
     @property
     def version(self) -> Version:
-        """What tells it from others; where the key has no date, the same content on another day is another."""
+        """What tells it from others; under a key without a date, the same content another day is another."""
         return self.key, self.etag, date_in(self.key) or f"{self.modified:%Y-%m-%d}"
 
 
@@ -108,4 +108,5 @@ def _of_runs(glue_job: str) -> list[str]:
 
 
 def _version(row: dict[str, Any]) -> Version:
-    return row["file_path"].removeprefix(f"s3://{NDJSON}/"), row["etag"], row["date_prefix"]
+    seen = row.get("seen_etag", row["etag"])
+    return row["file_path"].removeprefix(f"s3://{NDJSON}/"), seen, row["date_prefix"]

@@ -23,10 +23,10 @@ from tests.support.builders import NDJSON
 from tests.support.reset import date_object, forget_everything
 
 START = datetime(2026, 1, 15, 8, tzinfo=UTC)
-DATED = [f"{folder}/2026-01-15/{name}.ndjson" for folder, name in ("ia", "ib", "oa", "ic")]
+DATED = [f"{folder}/2026-01-15/{name}.ndjson" for folder in "io" for name in "abcd"]
 UNDATED = "in/plain.ndjson"
 BODIES = [b'{"v": %d}\n' % n * 10 for n in range(3)] + [INVALID]
-BATCHES = {"two files": 150, "five files": 450, "never": 10**9}  # the limit in bytes
+BATCHES = {"two files": 180, "three files": 270, "never": 10**9}  # the limit in bytes
 WORKERS = 3
 Place = tuple[str, int]  # of a fault: the operation, and which of its calls
 GLUE_JOB = "load-batches"
@@ -39,7 +39,8 @@ SETTINGS = {
 }
 PLACES = st.one_of(
     st.tuples(st.just(""), st.integers(1, 20)),
-    st.tuples(st.sampled_from(["PutItem", "UpdateItem", "PutObject", "StartJobRun"]), st.integers(1, 3)),
+    st.tuples(st.sampled_from(["PutItem", "UpdateItem"]), st.integers(1, 6)),
+    st.tuples(st.sampled_from(["PutObject", "StartJobRun"]), st.just(1)),
 )
 FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
 
@@ -55,7 +56,7 @@ class NdjsonDisorder(Disorder):
         self.queue: list[File] = []
         self.configure("two files", checked=True)
 
-    @rule(batch=st.sampled_from(sorted(BATCHES)), checked=st.sampled_from([True, True, False]))
+    @rule(batch=st.sampled_from(sorted(BATCHES)), checked=st.sampled_from([True, True, True, False]))
     def configure(self, batch: str, checked: bool) -> None:
         self.story.unchecked |= not checked
         changes = {
@@ -69,10 +70,14 @@ class NdjsonDisorder(Disorder):
         return ndjson.lane_with(lambda: self.now + skew, **changes)
 
     @rule(
-        key=st.sampled_from([*DATED, UNDATED]),
+        keys=st.lists(st.sampled_from([*DATED, UNDATED]), min_size=1, max_size=4, unique=True),
         body=st.sampled_from(BODIES),
-        lost=st.sampled_from([False, False, True]),
+        lost=st.sampled_from([False, False, False, True]),
     )
+    def users_upload(self, keys: list[str], body: bytes, lost: bool) -> None:
+        for key in keys:
+            self.upload(key, body, lost)
+
     def upload(self, key: str, body: bytes, lost: bool = False) -> None:
         record = ndjson.upload(key, body=body, size=len(body))
         record["eventTime"] = self.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -93,7 +98,7 @@ class NdjsonDisorder(Disorder):
 
     @precondition(lambda self: self.queue)
     @rule(
-        which=st.lists(st.integers(0, 50), min_size=1, max_size=4),
+        which=st.lists(st.integers(0, 50), min_size=2, max_size=6),
         worker=st.integers(0, WORKERS - 1),
         fault=st.sampled_from(FAULTS),
         place=PLACES,

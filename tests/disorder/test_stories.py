@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
+from tests.support import ndjson
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING
 from tests.support.reset import date_object
@@ -63,3 +64,18 @@ def test_a_failed_upload_replaced_by_the_same_content_is_not_retried_for_ever(
     assert app.reconcile({}, None)["landing"]["retried"] == 1
     assert app.reconcile({}, None)["landing"]["retried"] == 0
     assert sorted(row["status"] for row in world.rows(CUSTOMERS)) == ["failed", "triggered"]
+
+
+def test_an_event_that_found_another_version_does_not_vouch_for_its_own(aws: None) -> None:
+    lane = ndjson.lane_with(
+        EXPECTED_FILE_SIZE_MB="0.001", SIZE_TOLERANCE_PERCENT="100", MAX_BATCH_SIZE_GB="0"
+    )
+    key, invalid = f"in/{ndjson.DATE}/a.ndjson", b"no json\n"
+    overwritten = ndjson.upload(key, body=invalid, size=len(invalid))
+    valid = ndjson.upload(key, size=len(ndjson.LINES))
+    ndjson.deliver(lane, overwritten)
+    ndjson.deliver(lane, valid)
+    assert [len(paths) for paths in ndjson.manifests().values()] == [1], "what was there is listed once"
+    ndjson.deliver(lane, ndjson.upload(key, body=invalid, size=len(invalid)))
+    assert ndjson.statuses() == {"manifested": 1, "quarantined": 1}
+    assert ndjson.keys_in(ndjson.QUARANTINE) == [f"quarantine/{ndjson.DATE}/{key}"]
