@@ -42,6 +42,11 @@ PLACES = st.one_of(
     st.tuples(st.sampled_from(["PutItem", "UpdateItem"]), st.integers(1, 6)),
     st.tuples(st.sampled_from(["PutObject", "StartJobRun"]), st.just(1)),
 )
+OF_A_BATCH = st.one_of(  # its plan, its claims, its manifest, its Glue run
+    st.tuples(st.just("PutItem"), st.just(6)),
+    st.tuples(st.just("UpdateItem"), st.integers(2, 4)),
+    st.tuples(st.sampled_from(["PutObject", "StartJobRun", "StartJobRun"]), st.just(1)),
+)
 FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
 
 
@@ -95,6 +100,20 @@ class NdjsonDisorder(Disorder):
     @rule(seconds=st.sampled_from([1, 40, 301, 3601, 20_000]))
     def wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
+
+    @rule(
+        worker=st.integers(0, WORKERS - 1),
+        fault=st.sampled_from(["dies", "dies", "overwritten", "overwritten", "reconciled", "fails"]),
+        place=OF_A_BATCH,
+        moment=st.sampled_from(Moment),
+    )
+    def a_batch_fills(self, worker: int, fault: str, place: Place, moment: Moment) -> None:
+        self.configure("three files", checked=True)
+        body = b'{"n": %4d}\n' % len(self.story.files) * 8
+        for key in DATED[:4]:
+            self.upload(key, body)
+        files, self.queue = self.queue[-4:], self.queue[:-4]
+        self.queue += self._receive(files, worker, self._fault(fault, files, worker, place, moment))
 
     @precondition(lambda self: self.queue)
     @rule(
