@@ -19,6 +19,7 @@ from urllib.parse import unquote_plus
 from chalicelib.errors import EventError
 
 MAX_KEY_BYTES = 1024  # S3's limit on a key, in UTF-8
+S3_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # anything else in an event names no version that ever was
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_NESTING = 4  # Lambda event, SQS body, SNS envelope, S3 notification
 

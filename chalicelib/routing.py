@@ -6,13 +6,12 @@ inactive job is reported; `outcomes` holds these effects, this module decides wh
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.catalog import REPLACES, Status, Upload, bytes_to_read
 from chalicelib.errors import ConfigError, EventError
-from chalicelib.events import ObjectEvent, read_event
+from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.landing import Landing, own_outputs
 from chalicelib.logs import log
 from chalicelib.outcomes import (
@@ -31,7 +30,6 @@ from chalicelib.outcomes import (
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 OVERWRITES_FOLLOWED = 3
 OVERWRITTEN = "overwritten before it was read"
-S3_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # anything else in an event names no version that ever was
 GONE = "gone before it was read"
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.events import ObjectEvent
+from chalicelib.events import S3_ETAG, ObjectEvent
 from chalicelib.settings import BYTES_PER_MB
 
 ROW_NAME_LIMIT_BYTES = 1024  # DynamoDB: a sort key
@@ -78,6 +78,12 @@ class File:
     def path(self) -> str:
         """The S3 URL, with the key as it is."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def found_another(self) -> bool:
+        """Tell whether its version was overwritten when it was looked at, if ever it was one of S3's."""
+        found = self.current_etag not in {"", self.etag}
+        return found and bool(S3_ETAG.fullmatch(self.etag))
 
     @property
     def identity(self) -> str:
@@ -151,9 +157,10 @@ def tells_of(row: Row, file: File) -> bool:
     An event may come when its version was overwritten: the row then says in `seen_etag` what lay there and
     was judged, and is a row of that version, not of the one that the event names.
     """
-    if "seen_etag" in row and file.etag == file.current_etag:
-        return bool(row["seen_etag"] == file.etag)
-    return row["etag"] in {file.etag, file.current_etag or file.etag}
+    there = file.current_etag or file.etag
+    if "seen_etag" in row:
+        return bool(row["seen_etag"] == there or (row["etag"] == file.etag != there))
+    return row["etag"] in {file.etag, there}
 
 
 def tracking_row(file: File, name: str, status: Status, now: datetime, **details: Any) -> Row:
@@ -170,7 +177,7 @@ def tracking_row(file: File, name: str, status: Status, now: datetime, **details
         "file_size_mb": round(file.size_bytes / BYTES_PER_MB, 6),
         "size_bytes": file.size_bytes,
         "etag": file.etag,
-        "seen_etag": file.current_etag if file.current_etag not in {"", file.etag} else None,
+        "seen_etag": file.current_etag if file.found_another else None,
         "sequencer": file.sequencer or None,
         "status": str(status),
         "created_at": stamp,

@@ -142,7 +142,7 @@ class NdjsonDisorder(Disorder):
         faults: dict[str, Callable[[int], Fault]] = {
             "none": lambda _: no_fault,
             "dies": lambda number: Death(number, moment),
-            "fails": lambda number: Failure(number, "InternalError", moment, 500),
+            "fails": lambda number: _failure(number, moment),
             "repeated": lambda number: Meanwhile(number, lambda: self._reconcile(other), moment),
         }
         run(lambda: self._reconcile(worker), Nth(*place, faults[fault]))
@@ -158,7 +158,7 @@ class NdjsonDisorder(Disorder):
         faults: dict[str, Callable[[int], Fault]] = {
             "none": lambda _: no_fault,
             "dies": lambda number: Death(number, moment),
-            "fails": lambda number: Failure(number, "ThrottlingException", moment),
+            "fails": lambda number: _failure(number, moment),
         }
         if name in meanwhile:
             return Nth(*place, lambda number: Meanwhile(number, meanwhile[name], moment))
@@ -211,7 +211,15 @@ class NdjsonDisorder(Disorder):
         return broken_promises(self.story, GLUE_JOB) + writes
 
 
+def _failure(number: int, moment: Moment) -> Failure:
+    """Refuse a call, or lose the answer of one whose effect is done: a server's error, never a refusal."""
+    before = moment is Moment.BEFORE
+    return Failure(
+        number, "ThrottlingException" if before else "InternalError", moment, 400 if before else 500
+    )
+
+
 def test_any_story_of_the_ndjson_lane_ends_well(shared_aws: None) -> None:
     ndjson.create_glue_job(GLUE_JOB)
-    judged, wanted = tell(NdjsonDisorder, stories=20, steps=20)
+    judged, wanted = tell(NdjsonDisorder, stories=12, steps=20)
     assert judged >= wanted, "a story ended without being judged"
