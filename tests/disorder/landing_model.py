@@ -60,9 +60,13 @@ class Story:
         """Remember which config was in force from when on."""
         self.configs.append((now, jobs_in(body)))
 
+    def routes(self, upload: Upload) -> bool:
+        """Tell whether a file is routed where it lies, or only catalogued."""
+        return upload.key.startswith("data/in/")
+
     def allowed(self, upload: Upload) -> set[str]:
         """Return the outcomes that some config in force since the upload, or cached then, gives."""
-        if not upload.key.startswith("data/in/"):
+        if not self.routes(upload):
             return {Status.RECEIVED}
         ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
         known = [jobs for (_, jobs), end in zip(self.configs, ends, strict=True)

@@ -100,8 +100,8 @@ class World:
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the landing bucket's keys below `prefix`."""
-        page = self.s3.list_objects_v2(Bucket=LANDING, Prefix=prefix)
-        return [item["Key"] for item in page.get("Contents", [])]
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=LANDING, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def read(self, key: str) -> bytes:
         """Return an object's content."""

@@ -1,0 +1,207 @@
+"""Any order of uploads, scans, messages, configs and deaths leaves discovery's promise whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+import app
+from chalicelib.errors import ConfigError
+from chalicelib.jobs import JobConfig
+from tests.disorder.depth import Disorder, tell
+from tests.disorder.discovery_model import Discovered, broken_discovery, state_document
+from tests.disorder.landing_model import Upload
+from tests.faults.dying import Death, Fault, Meanwhile, Moment, Nth, no_fault, run
+from tests.faults.partial import HalfSent
+from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
+from tests.support.reset import date_object, forget_everything
+from tests.support.scans import ARTIFACTS, STATE_KEY, LambdaContext, Scans
+from tests.support.world import World
+
+START = datetime(2026, 11, 21, 8, tzinfo=UTC)
+KEYS = [
+    "incoming/a/orders.csv",
+    "incoming/a/idle.csv",
+    "incoming/b/mystery.CSV",
+    "incoming/b/orders.csv",
+    "incoming/c+%41 é/orders.csv",
+]
+BESIDE = ["incoming/Logs/orders.csv", "incoming/a/deep/orders.csv", "incoming/orders.csv", "incoming/a/o.txt"]
+SIZES = [0, 5000]  # a small file is put when it is parked, a large one is copied in parts
+ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
+CONFIGS = {
+    "as usual": json.dumps([ON, OFF]).encode(),
+    "all off": json.dumps([ON | {"is_active": False}, OFF]).encode(),
+    "none": b"[]",
+    "broken": b"[{",
+}
+WIRED = app.discovered_files.__wrapped__
+FAULTS = ["none", "none", "dies", "half sent", "another scan", "overwritten", "deleted"]
+
+
+class DiscoveryDisorder(Disorder):
+    """Users, overlapping scans that die or run out of time, a queue, and its consumers."""
+
+    world: World  # set once by the test: creating it takes longer than a story
+
+    def __init__(self) -> None:
+        super().__init__()
+        forget_everything()
+        self.now = START
+        self.story = Discovered()
+        self.queue: list[Any] = []
+        self.scans = Scans()
+        wired = WIRED()
+        config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
+        self.lane = dataclasses.replace(wired, jobs=config, clock=lambda: self.now)
+        self.configure("as usual")
+
+    @rule(name=st.sampled_from(sorted(CONFIGS)))
+    def configure(self, name: str) -> None:
+        self.world.configure(CONFIGS[name])
+        self.story.configure(self.now, CONFIGS[name])
+
+    @rule(
+        keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True),
+        size=st.sampled_from(SIZES),
+    )
+    def users_upload(self, keys: list[str], size: int) -> None:
+        for key in keys:
+            self.upload(key, size)
+
+    @rule(key=st.sampled_from([*KEYS, *BESIDE]), size=st.sampled_from(SIZES))
+    def an_upload_is_announced_by_s3(self, key: str, size: int) -> None:
+        upload = self.upload(key, size)
+        with self._alone():
+            app.object_created(s3_event(key, etag=upload.etag, size=len(upload.body)), None)
+
+    def upload(self, key: str, size: int) -> Upload:
+        body = f"{len(self.story.uploads)}\n".encode() + b"x" * size
+        etag = self.world.upload(key, body)
+        date_object(LANDING, key, self.now)
+        upload = Upload(key, body, etag, self.now)
+        self.story.put(upload)
+        return upload
+
+    @rule(key=st.sampled_from(KEYS))
+    def delete(self, key: str) -> None:
+        self.world.s3.delete_object(Bucket=LANDING, Key=key)
+        self.story.supersede(key)
+
+    @rule(seconds=st.sampled_from([1, 30, 61, 400]))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def the_state_is_lost(self) -> None:
+        self.world.s3.delete_object(Bucket=ARTIFACTS, Key=STATE_KEY)
+
+    @rule(
+        fault=st.sampled_from(FAULTS),
+        number=st.integers(1, 12),
+        moment=st.sampled_from(Moment),
+        looks=st.sampled_from([1, 2, 3, 99]),
+        key=st.sampled_from(KEYS),
+    )
+    def a_scan_runs(self, fault: str, number: int, moment: Moment, looks: int, key: str) -> None:
+        run(lambda: self._scan(looks), self._fault(fault, number, moment, key))
+        self._take_messages()
+
+    @precondition(lambda self: self.queue)
+    @rule(
+        which=st.lists(st.integers(0, 50), min_size=1, max_size=5),
+        fault=st.sampled_from(["none", "dies", "another scan", "overwritten", "deleted"]),
+        number=st.integers(1, 12),
+        moment=st.sampled_from(Moment),
+        again=st.booleans(),
+    )
+    def messages_come(self, which: list[int], fault: str, number: int, moment: Moment, again: bool) -> None:
+        bodies = [self.queue.pop(each % len(self.queue)) for each in which if self.queue]
+        left: list[Any] = []
+        meant = self._fault(fault, number, moment, bodies[0]["key"])
+        died = run(lambda: left.extend(self._consume(bodies)), meant)
+        self.story.died |= died or fault != "none"
+        self.queue += bodies if died or again else left
+
+    def _fault(self, name: str, number: int, moment: Moment, key: str) -> Fault:
+        meanwhile: dict[str, Callable[[], object]] = {
+            "another scan": lambda: self._scan(99),
+            "overwritten": lambda: self.upload(key, 0),
+            "deleted": lambda: self.delete(key),
+        }
+        if name in meanwhile:
+            return Nth("", number, lambda n: Meanwhile(n, meanwhile[name], moment))
+        faults: dict[str, Callable[[int], Fault]] = {
+            "none": lambda _: no_fault,
+            "dies": lambda n: Death(n, moment),
+            "half sent": HalfSent,
+        }
+        return Nth("SendMessageBatch" if name == "half sent" else "", 1, faults[name])
+
+    def _scan(self, looks: int) -> dict[str, Any]:
+        """Scan with time for so many looks at the clock."""
+        result: dict[str, Any] = app.discover_csv({}, LambdaContext(looks))
+        return result
+
+    def _take_messages(self) -> None:
+        found = self.scans.messages()
+        self.story.announced.update((each["key"], each["etag"]) for each in found)
+        self.queue += found
+
+    def _consume(self, bodies: list[Any]) -> list[Any]:
+        with self._alone():
+            failed = {
+                each["itemIdentifier"]
+                for each in app.csv_discovered(sqs_event(*bodies), None)["batchItemFailures"]
+            }
+            return [body for number, body in enumerate(bodies) if f"message-{number}" in failed]
+        return bodies
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (
+            suppress(ClientError, ConfigError),
+            patch.object(app, "discovered_files", lambda: self.lane),
+            patch.object(app, "landing", lambda: self.lane),
+        ):
+            yield
+
+    def settle(self) -> None:
+        self.configure("as usual")
+        for _ in range(2):
+            self.now += timedelta(minutes=10)
+            while not self._scan(99)["complete"]:
+                continue
+            self._take_messages()
+            while self.queue:
+                bodies, self.queue = self.queue[:10], self.queue[10:]
+                assert self._consume(bodies) == [], "a message is failed without a fault"
+            with self._alone():
+                app.reconcile({}, None)
+        assert self._scan(99)["errors"] == 0
+
+    def faults(self) -> list[str]:
+        before = state_document()
+        result = self._scan(99)
+        quiet = (result["statusCode"], result["queued"], result["removed"]) == (200, 0, 0)
+        unchanged = quiet and state_document() == before and not self.scans.messages()
+        found = broken_discovery(self.world, self.story)
+        return found if unchanged else [*found, f"a settled system's scan did {result}"]
+
+
+def test_any_story_of_discovery_ends_well(shared_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")  # pages so small that a scan has many
+    app.discovery_scan.cache_clear()
+    DiscoveryDisorder.world = World()
+    judged, wanted = tell(DiscoveryDisorder, stories=12, steps=25)
+    assert judged >= wanted, "a story ended without being judged"
