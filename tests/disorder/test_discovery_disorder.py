@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 import app
+from chalicelib.aws import queue
 from chalicelib.errors import ConfigError
 from chalicelib.jobs import JobConfig
 from tests.disorder.depth import Disorder, tell
 from tests.disorder.discovery_model import Discovered, broken_discovery, state_document
 from tests.disorder.landing_model import Upload
-from tests.faults.dying import Death, Fault, Meanwhile, Moment, Nth, no_fault, run
+from tests.faults.dying import Call, Death, Fault, Meanwhile, Moment, Nth, Send, no_fault, run
 from tests.faults.partial import HalfSent
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
 from tests.support.reset import date_object, forget_everything
@@ -46,7 +47,7 @@ CONFIGS = {
     "broken": b"[{",
 }
 WIRED = app.discovered_files.__wrapped__
-FAULTS = ["none", "none", "dies", "half sent", "another scan", "overwritten", "deleted"]
+FAULTS = ["none", "none", "dies", "refused", "another scan", "overwritten", "deleted"]
 
 
 class DiscoveryDisorder(Disorder):
@@ -144,9 +145,8 @@ class DiscoveryDisorder(Disorder):
         faults: dict[str, Callable[[int], Fault]] = {
             "none": lambda _: no_fault,
             "dies": lambda n: Death(n, moment),
-            "half sent": HalfSent,
         }
-        return Nth("SendMessageBatch" if name == "half sent" else "", 1, faults[name])
+        return _half_refused if name == "refused" else Nth("", number, faults[name])
 
     def _scan(self, looks: int) -> dict[str, Any]:
         """Scan with time for so many looks at the clock."""
@@ -199,8 +199,14 @@ class DiscoveryDisorder(Disorder):
         return found if unchanged else [*found, f"a settled system's scan did {result}"]
 
 
+def _half_refused(call: Call, send: Send) -> Any:
+    """Let the queue refuse half of every batch, however often it is sent again."""
+    return HalfSent(call.number)(call, send)
+
+
 def test_any_story_of_discovery_ends_well(shared_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")  # pages so small that a scan has many
+    monkeypatch.setattr(queue, "BACKOFF_SECONDS", 0)
     app.discovery_scan.cache_clear()
     DiscoveryDisorder.world = World()
     judged, wanted = tell(DiscoveryDisorder, stories=12, steps=25)
