@@ -47,7 +47,17 @@ CONFIGS = {
     "broken": b"[{",
 }
 WIRED = app.discovered_files.__wrapped__
-FAULTS = ["none", "none", "dies", "refused", "another scan", "overwritten", "deleted"]
+FAULTS = [
+    "none",
+    "none",
+    "dies",
+    "refused",
+    "refused",
+    "state lost",
+    "another scan",
+    "overwritten",
+    "deleted",
+]
 
 
 class DiscoveryDisorder(Disorder):
@@ -103,18 +113,18 @@ class DiscoveryDisorder(Disorder):
     def wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
-    @rule()
-    def the_state_is_lost(self) -> None:
-        self.world.s3.delete_object(Bucket=ARTIFACTS, Key=STATE_KEY)
-
     @rule(
+        keys=st.lists(st.sampled_from(KEYS), max_size=5, unique=True),
         fault=st.sampled_from(FAULTS),
         number=st.integers(1, 12),
         moment=st.sampled_from(Moment),
-        looks=st.sampled_from([1, 2, 3, 99]),
+        looks=st.sampled_from([1, 2, 3, 99, 99]),
         key=st.sampled_from(KEYS),
     )
-    def a_scan_runs(self, fault: str, number: int, moment: Moment, looks: int, key: str) -> None:
+    def a_scan_runs(
+        self, keys: list[str], fault: str, number: int, moment: Moment, looks: int, key: str
+    ) -> None:
+        self.users_upload(keys, 0)
         run(lambda: self._scan(looks), self._fault(fault, number, moment, key))
         self._take_messages()
 
@@ -139,6 +149,7 @@ class DiscoveryDisorder(Disorder):
             "another scan": lambda: self._scan(99),
             "overwritten": lambda: self.upload(key, 0),
             "deleted": lambda: self.delete(key),
+            "state lost": lambda: self.world.s3.delete_object(Bucket=ARTIFACTS, Key=STATE_KEY),
         }
         if name in meanwhile:
             return Nth("", number, lambda n: Meanwhile(n, meanwhile[name], moment))
