@@ -6,6 +6,7 @@ VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
 OLDEST_VENV ?= .venv-oldest
+AUDIT_VENV ?= .venv-audit
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV
@@ -15,7 +16,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli deploy-local destroy test test-oldest faults check format bench lock python clean
+.PHONY: help run cli deploy-local destroy test test-oldest faults soak audit check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,19 @@ faults: python  ## Every fault there is: the whole matrix, ten times the stories
 	FAULTS=all DISORDER=10 ALL_DEATHS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup \
 		tests/faults tests/disorder tests/integration/test_deploy.py $(PYTEST_ARGS)
 
+soak: python  ## 10,000 uploads (SOAK) over every lane of a deployed Sluice, while its workers are killed
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt
+	SOAK=$${SOAK:-10000} $(BIN)/python -m pytest -q tests/soak $(PYTEST_ARGS)
+
+# The oldest SDK is left out: it is old on purpose, and nothing but a test runs on it.
+AUDITED = requirements.txt requirements-dev.txt $(foreach name,run aws cli audit,$(LOCKS)/$(name).txt)
+
+audit: python  ## Look every locked package up in PyPI's advisory database (needs the network)
+	@$(ENVIRONMENT) $(AUDIT_VENV)=$(LOCKS)/audit.txt
+	@$(AUDIT_VENV)/bin/pip-audit --strict --require-hashes --disable-pip $(foreach lock,$(AUDITED),-r $(lock)) \
+		|| { echo "Packages have known vulnerabilities, or could not be looked up: see above." \
+		"The advisory database is PyPI's own, so a mirror or no network is not enough." >&2; exit 1; }
+
 test-oldest: check  ## Unit and functional tests on the oldest boto3 that Sluice runs on
 	@$(ENVIRONMENT) $(OLDEST_VENV)=$(LOCKS)/oldest.txt
 	PYTHONPATH="$$(realpath $(OLDEST_VENV)/lib/python3*/site-packages)" \
@@ -71,7 +85,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url
 
 lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
-	for name in run aws cli oldest; do $(COMPILE) $(LOCKS)/$$name.in -o $(LOCKS)/$$name.txt || exit 1; done
+	for name in run aws cli oldest audit; do $(COMPILE) $(LOCKS)/$$name.in -o $(LOCKS)/$$name.txt || exit 1; done
 	$(COMPILE) $(LOCKS)/dev.in -o requirements-dev.txt
 
 python:
@@ -83,4 +97,4 @@ python:
 
 clean:  ## Remove what the commands made, environments included
 	rm -rf .state build .chalice/deployed .chalice/deployments .chalice/policies .mypy_cache .ruff_cache .pytest_cache
-	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV) $(OLDEST_VENV)
+	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV) $(OLDEST_VENV) $(AUDIT_VENV)

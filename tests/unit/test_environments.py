@@ -14,7 +14,10 @@ import pytest
 from ops import environments
 from ops.stages import ROOT
 
-PINNED = ["requirements-dev.txt", *(f"ops/locks/{name}.txt" for name in ("run", "aws", "cli", "oldest"))]
+PINNED = [
+    "requirements-dev.txt",
+    *(f"ops/locks/{name}.txt" for name in ("run", "aws", "cli", "oldest", "audit")),
+]
 
 
 @pytest.fixture
