@@ -61,12 +61,12 @@ def soaked(tmp_path: Any) -> Iterator[DeployedSluice]:
 def test_every_upload_has_its_outcome_though_workers_are_killed(
     soaked: DeployedSluice, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sent, s3 = uploads(SOAK), soaked.client("s3")
+    sent, s3 = uploads(SOAK), soaked.client("s3", max_pool_connections=CLIENTS)
     wanted = expected(sent)
     with watched(soaked.stack.children[0].process.pid, LOOKS_BETWEEN_KILLS) as watch:
         with ThreadPoolExecutor(CLIENTS) as clients:
             list(clients.map(lambda upload: put(soaked, s3, *upload), sent))
-        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=60 + SOAK / 5)
+        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=120 + SOAK / 2)
     found = outcomes(soaked)
     started = executions(soaked)
     with capsys.disabled():
@@ -81,8 +81,11 @@ def test_every_upload_has_its_outcome_though_workers_are_killed(
 
 def _repaired(soaked: DeployedSluice, wanted: Any) -> bool:
     """Run what runs on a schedule, and tell whether all is there."""
+    functions = soaked.client(
+        "lambda", read_timeout=900
+    )  # they wait for their turn behind the uploads' events
     for function in ("discover_csv", "reconcile"):
-        soaked.client("lambda").invoke(FunctionName=f"sluice-local-{function}", Payload=b"{}")
+        functions.invoke(FunctionName=f"sluice-local-{function}", Payload=b"{}")
     return bool(wanted <= outcomes(soaked).keys())
 
 

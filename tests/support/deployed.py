@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import boto3
+from botocore.config import Config
 
 from ops.local_stack import LocalStack
 from ops.stages import ROOT
@@ -32,15 +33,17 @@ class DeployedSluice:
     names: dict[str, str]
     auth: bool
 
-    def client(self, service: str) -> Any:
-        """Return a client of the embedded AWS."""
+    def client(self, service: str, **settings: Any) -> Any:
+        """Return a client of the embedded AWS; `settings` are botocore's Config."""
         environment = self.stack.environment
         session: Any = boto3.Session(
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
             region_name=environment["AWS_DEFAULT_REGION"],
         )
-        return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
+        return session.client(
+            service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=Config(**settings)
+        )
 
     def api(
         self, path: str, token: str = "local-reader", method: str = "GET", json_body: Any = None

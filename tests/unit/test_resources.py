@@ -85,6 +85,13 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(name: str) -> Non
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
+def test_the_alert_topic_is_encrypted_where_the_emulators_would_not_know_the_key() -> None:
+    (topic,) = resources("AWS::SNS::Topic").values()
+    assert topic["Properties"]["KmsMasterKeyId"] == {
+        "Fn::If": ["InAws", "alias/aws/sns", {"Ref": "AWS::NoValue"}]
+    }
+
+
 def test_only_the_bucket_may_announce_to_the_queue() -> None:
     (policy,) = resources("AWS::SQS::QueuePolicy").values()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
