@@ -45,7 +45,7 @@ class Time:
 @pytest.fixture
 def clock(world: World, environ: Any, monkeypatch: pytest.MonkeyPatch) -> Time:
     """Return the clock of every lane; NDJSON batches hold two files, and Glue reads them."""
-    environ(GLUE_JOB_NAME=GLUE_JOB)
+    environ(GLUE_JOB_NAME=GLUE_JOB, LOG_LEVEL="INFO")
     clock = Time()
     ndjson.create_glue_job(GLUE_JOB)
     lane = ndjson.lane_with(clock, **SETTINGS)
