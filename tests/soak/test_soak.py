@@ -1,6 +1,6 @@
 """Many uploads at once over every lane, on the deployed zip, while its workers are killed: none is lost.
 
-SOAK says how many: 300 in `make test`, 10,000 by `make soak`.
+SOAK says how many: 60 in `make test`, 10,000 by `make soak`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.soak.uploads import executions, expected, outcomes, put, uploads
 from tests.support.builders import job
 from tests.support.deployed import DeployedSluice, copy_project
 
-SOAK = int(os.environ.get("SOAK", "300"))
+SOAK = int(os.environ.get("SOAK", "60"))
 CLIENTS = 16
 LOOKS_BETWEEN_KILLS = 4  # every two seconds one worker dies
 WORKER_LIMIT_MB, SERVER_LIMIT_MB = 150, 1024
