@@ -24,8 +24,8 @@ from ops.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
 from tests.support import ndjson
 from tests.support.builders import NDJSON, sqs_event
+from tests.support.ndjson_scenarios import forget_wiring
 from tests.support.scans import Scans
-from tests.support.scenarios import forget_wiring
 from tests.support.world import World
 
 SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
