@@ -91,8 +91,8 @@ class File:
         return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
 
     def as_seen(self, etag: str, size_bytes: int) -> File:
-        """Return the version that was found where the event's was expected."""
-        return replace(self, etag=etag, size_bytes=size_bytes, current_etag=etag)
+        """Return the version that was found where the event's was expected; the event does not order it."""
+        return replace(self, etag=etag, size_bytes=size_bytes, current_etag=etag, sequencer="")
 
 
 def file_of(event: ObjectEvent) -> File:

@@ -21,7 +21,13 @@ COUNTER = "COUNTER#"
 PENDING_INDEX = "pending"
 BATCH_SIZE = 100  # keys of one BatchGetItem
 BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
-AUDIT = ("released_by", "released_from", "released_at", "released_reason")
+KEPT = (
+    "released_by",
+    "released_from",
+    "released_at",
+    "released_reason",
+    "sequencer",
+)  # by a row without its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,13 @@ class TrackingTable:
         """Write a row over `standing`, if that is unchanged; return None, or the row that stands now.
 
         `revision` grows with every write, so that no later row is mistaken for an earlier one. What an
-        operator did stays told.
+        operator did stays told, and what is known of the order of versions stays known.
         """
-        audit = {name: standing[name] for name in AUDIT if name in standing}
+        kept = {name: standing[name] for name in KEPT if name in standing}
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
-                Item=to_item({**audit, **row, "revision": standing["revision"] + 1}),
+                Item=to_item({**kept, **row, "revision": standing["revision"] + 1}),
                 ConditionExpression="#revision = :revision AND #status = :status",
                 ExpressionAttributeNames={"#revision": "revision", "#status": "status"},
                 ExpressionAttributeValues={

@@ -79,3 +79,17 @@ def test_an_event_that_found_another_version_does_not_vouch_for_its_own(aws: Non
     ndjson.deliver(lane, ndjson.upload(key, body=invalid, size=len(invalid)))
     assert ndjson.statuses() == {"manifested": 1, "quarantined": 1}
     assert ndjson.keys_in(ndjson.QUARANTINE) == [f"quarantine/{ndjson.DATE}/{key}"]
+
+
+def test_an_old_event_that_finds_a_newer_invalid_version_records_that_one(aws: None) -> None:
+    lane = ndjson.lane_with(EXPECTED_FILE_SIZE_MB="0.001", SIZE_TOLERANCE_PERCENT="100")
+    key, bodies = f"in/{ndjson.DATE}/a.ndjson", [b'{"v": 0}\n', b'{"v": 1}\n', b"no json\n"]
+    first = ndjson.upload(key, body=bodies[0], size=9)
+    ndjson.deliver(lane, ndjson.upload(key, body=bodies[1], size=9))
+    invalid = ndjson.upload(key, body=bodies[2], size=8)
+    ndjson.deliver(lane, first)
+    ndjson.deliver(lane, invalid)
+    assert len(ndjson.keys_in(ndjson.QUARANTINE)) == 1
+    assert [(row["etag"], row["status"]) for row in ndjson.rows()] == [
+        (invalid["s3"]["object"]["eTag"], "quarantined")
+    ]
