@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from chalicelib.arrivals import check_thresholds, track_all
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.items import Row
+from chalicelib.bucket_walk import walk
 from chalicelib.events import ObjectEvent, Reading
 from chalicelib.landing import own_outputs
 from chalicelib.logs import log
@@ -42,20 +43,12 @@ def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int
 
 
 def _compare(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
-    began = after = lane.cursor.find()
-    for _ in range(PAGES_OF_ONE_RUN):
-        if not has_time():
-            break
-        page = lane.bucket.list_page("", start_after=after)
-        _repair(lane, _in_window(lane, page.objects), counts)
-        if not page.next_token:
-            if began:
-                lane.cursor.clear()
-            return
-        after = page.objects[-1].key
-    counts["unfinished"] = 1
-    if after != began:
-        lane.cursor.store(after)
+    def see(listed: list[ListedObject]) -> bool:
+        _repair(lane, _in_window(lane, listed), counts)
+        return True
+
+    done = walk(lane.bucket, "", lane.cursor, lambda pages: pages < PAGES_OF_ONE_RUN and has_time(), see)
+    counts["unfinished"] = int(not done)
 
 
 def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:

@@ -11,6 +11,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.items import Row
+from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.catalog import Status, Upload, catalog_row
@@ -30,6 +31,7 @@ class Landing:
     bucket: Bucket
     target: CopyTarget
     catalog: CatalogTable
+    cursor: ListingCursor
     machine: StateMachine
     topic: Topic
     jobs: JobConfig

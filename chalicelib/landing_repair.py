@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
 
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.items import Row
+from chalicelib.bucket_walk import walk
 from chalicelib.catalog import Status, identify, iso, row_timestamp
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
@@ -32,7 +32,8 @@ Due = tuple[str, ObjectEvent, Row | None]  # the repair's name, what to route, a
 def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
     """Route what was missed, finish what was begun, retry what failed; return how much of each.
 
-    `waiting` is 1 when the config cannot be used and nothing was tried; `unfinished` is 1 when time ran out.
+    `waiting` is 1 when the config cannot be used and nothing was tried; `unfinished` is 1 when time ran out,
+    and the next run goes on where this one stopped.
     """
     counts: Counts = dict.fromkeys(COUNTED, 0)
     try:
@@ -41,26 +42,35 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
         log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
         return counts | {"waiting": 1}
     before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
-    for name, event, failed in _due(landing, before, has_time):
-        if not has_time():
-            break
-        counts[name if _repaired(landing, name, event, failed) else "errors"] += 1
-    return counts | {"unfinished": int(not has_time())}
+
+    def repair(due: Iterable[Due]) -> bool:
+        for name, event, failed in due:
+            if not has_time():
+                return False
+            counts[name if _repaired(landing, name, event, failed) else "errors"] += 1
+        return True
+
+    def see(listed: list[ListedObject]) -> bool:
+        return repair(_unrouted(landing, listed, before))
+
+    repair(_failed(landing, before))
+    done = walk(landing.bucket, landing.settings.input_prefix, landing.cursor, lambda _: has_time(), see)
+    return counts | {"unfinished": int(not done)}
 
 
-def _due(landing: Landing, before: datetime, has_time: Callable[[], bool]) -> Iterator[Due]:
+def _failed(landing: Landing, before: datetime) -> Iterator[Due]:
     moment = before.isoformat(timespec="milliseconds")
     for row in landing.catalog.failed():
         if row["bucket_name"] == landing.bucket.name and row["processed_at"] <= moment:
             yield "retried", _event_of_row(row), row
+
+
+def _unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
-    listing = landing.bucket.list_objects(landing.settings.input_prefix)
-    in_time = takewhile(lambda _: has_time(), listing)  # most keys need nothing, and millions take minutes
-    candidates = (found for found in in_time if after <= found.last_modified <= before)
     own = own_outputs(landing.settings)
-    uploads = (found for found in candidates if not _ignored(found, own))
-    while batch := list(islice(uploads, BATCH_SIZE)):
-        yield from _missed(landing, batch)
+    uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
+    for first in range(0, len(uploads), BATCH_SIZE):
+        yield from _missed(landing, uploads[first : first + BATCH_SIZE])
 
 
 def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:

@@ -1,4 +1,4 @@
-"""Where the comparison of the NDJSON bucket with its rows goes on: an item only while it is under way."""
+"""Where the comparison of a bucket with its rows goes on: an item only while it is under way."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from chalicelib.aws.items import from_item, to_item
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = {"date_prefix": "CURSOR#arrivals", "file_name": "CURSOR"}
+CURSOR = "CURSOR"
 
 
 class ListingCursor:
-    """The cursor in the tracking table by its name; every method is one call."""
+    """A lane's cursor in the tracking table; every method is one call."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, lane: str) -> None:
         self._dynamodb = dynamodb
         self.name = table_name
+        self._key = {"date_prefix": f"{CURSOR}#{lane}", "file_name": CURSOR}
 
     def find(self) -> str:
         """Return the key after which to go on, empty for the beginning."""
-        found: Any = self._dynamodb.get_item(TableName=self.name, Key=to_item(KEY))
+        found: Any = self._dynamodb.get_item(TableName=self.name, Key=to_item(self._key))
         return str(from_item(found["Item"])["after"]) if "Item" in found else ""
 
     def store(self, after: str) -> None:
         """Note where the next run goes on."""
-        self._dynamodb.put_item(TableName=self.name, Item=to_item({**KEY, "after": after}))
+        self._dynamodb.put_item(TableName=self.name, Item=to_item({**self._key, "after": after}))
 
     def clear(self) -> None:
         """Forget it: the bucket was seen to its end."""
-        self._dynamodb.delete_item(TableName=self.name, Key=to_item(KEY))
+        self._dynamodb.delete_item(TableName=self.name, Key=to_item(self._key))

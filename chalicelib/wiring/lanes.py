@@ -45,7 +45,7 @@ def ndjson(config: Settings) -> Ndjson:
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
-        cursor=ListingCursor(client("dynamodb", region), config.tracking_table),
+        cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
         topic=Topic(client("sns", region), config.sns_topic_arn),
         settings=config,
@@ -93,6 +93,7 @@ def _landing(config: Settings, bucket: str) -> Landing:
     from chalicelib.aws.catalog_table import CatalogTable
     from chalicelib.aws.clients import client
     from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.listing_cursor import ListingCursor
     from chalicelib.aws.state_machine import StateMachine
     from chalicelib.aws.topic import Topic
     from chalicelib.landing import Landing
@@ -102,6 +103,7 @@ def _landing(config: Settings, bucket: str) -> Landing:
         bucket=Bucket(client("s3", region), bucket),
         target=CopyTarget(client("s3", region), bucket),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
         machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
         topic=Topic(client("sns", region), config.sns_topic_arn),
         jobs=_jobs(config),

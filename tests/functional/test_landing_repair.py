@@ -11,9 +11,11 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.outcomes import MAX_ATTEMPTS
-from tests.faults.dying import calls_of
+from tests.faults.dying import Process, calls_of, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
+from tests.support.ndjson import items
+from tests.support.scans import pages_of
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"
@@ -134,6 +136,30 @@ def test_given_nothing_is_due_when_time_is_nearly_up_then_the_listing_ends(world
     later(HOUR)
     assert _reconcile(Context(9_000)) == {"unfinished": 1}
     assert _reconcile(Context(20_000)) == {}
+
+
+class Countdown(Context):
+    """A Lambda context whose time is up after it was asked so often."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.milliseconds -= 1
+        return 60_000 if self.milliseconds >= 0 else 0
+
+
+def test_given_more_than_a_run_can_look_at_then_the_next_goes_on_where_it_stopped(
+    world: World, later: Any
+) -> None:
+    keys = [f"data/in/{number}/customers.csv" for number in range(6)]
+    for key in keys:
+        world.upload(key)
+    later(HOUR)
+    with running(Process(pages_of(2))):
+        reached: list[dict[str, int]] = []
+        while len(reached) < 9 and (not reached or reached[-1].get("unfinished")):
+            reached.append(_reconcile(Countdown(4)))
+    assert [each.get("routed", 0) for each in reached] == [2, 2, 2]
+    assert sorted(row["file_key"] for row in world.rows()) == keys
+    assert items("CURSOR#") == []
 
 
 def test_a_settled_system_is_only_read(world: World, later: Any) -> None:

@@ -1,0 +1,35 @@
+"""Walk over a bucket that is too large for one run: what a run does not reach, the next goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.listing_cursor import ListingCursor
+
+See = Callable[[list[ListedObject]], bool]
+
+
+def walk(
+    bucket: Bucket, prefix: str, cursor: ListingCursor, has_time: Callable[[int], bool], see: See
+) -> bool:
+    """Show `see` page after page of the listing, from the cursor on; tell whether the end was reached.
+
+    `has_time` is asked before each page with how many were seen. `see` returns whether it dealt with the
+    whole page: if not, the next run is shown it again. A bucket that one run sees whole costs no write.
+    """
+    began = after = cursor.find()
+    seen = 0
+    while has_time(seen):
+        page = bucket.list_page(prefix, start_after=after)
+        if not see(page.objects):
+            break
+        if not page.next_token:
+            if began:
+                cursor.clear()
+            return True
+        after = page.objects[-1].key
+        seen += 1
+    if after != began:
+        cursor.store(after)
+    return False
