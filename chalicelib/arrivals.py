@@ -106,9 +106,9 @@ def _track(lane: Ndjson, file: File) -> Tracked | Exception:
 def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
     """Look at each date that has pending files among these, repeats too: their first try may have died."""
     added: Counter[str] = Counter()
-    for file, outcome in outcomes.items():
+    for outcome in outcomes.values():
         if isinstance(outcome, Tracked) and (outcome.waits or outcome.added_bytes):
-            added[file.date_prefix] += outcome.added_bytes
+            added[outcome.date_prefix] += outcome.added_bytes
     manifests = 0
     for date_prefix, size_bytes in added.items():
         try:

@@ -9,7 +9,7 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.ndjson import Ndjson
 from chalicelib.quarantine import quarantine
 from chalicelib.rows import Tracked
-from chalicelib.tracking import File, Status
+from chalicelib.tracking import RELEASED_DATE_METADATA, File, Status
 from chalicelib.validation import CHECKED_BYTES, check_lines, validate_file
 
 ACCEPTED = (Status.PENDING, Status.MANIFESTED)
@@ -28,7 +28,7 @@ def track(lane: Ndjson, file: File) -> Tracked:
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
         return rows.record(lane, file, Status.VANISHED, reason="gone before it was processed")
-    known = _known(file, seen)
+    known = _known(file, seen).released_of(seen.metadata.get(RELEASED_DATE_METADATA, ""))
     reason = _judge(lane, known, seen)
     if reason and known.etag != seen.etag:
         known = known.as_seen(seen.etag, seen.size)
@@ -53,7 +53,7 @@ def _judge(lane: Ndjson, file: File, seen: StoredObject | None = None) -> str:
 def _reject(lane: Ndjson, file: File, seen: StoredObject, reason: str) -> Tracked:
     standing = rows.find(lane, file)
     if standing and standing["status"] in ACCEPTED:
-        return Tracked("unchanged", waits=standing["status"] == Status.PENDING)
+        return Tracked("unchanged", 0, standing["status"] == Status.PENDING, file.date_prefix)
     if standing and standing["status"] == Status.RELEASED:
         return rows.record(lane, file, Status.PENDING)
     return quarantine(lane, file, seen, reason, standing)

@@ -25,6 +25,7 @@ from chalicelib.logs import log
 from chalicelib.operator import Operator, read_body, read_object_key
 from chalicelib.paging import Row
 from chalicelib.tracked import key_of
+from chalicelib.tracking import RELEASED_DATE_METADATA
 
 RELEASABLE = ("quarantined", "released")
 READ_BYTES = 4096
@@ -103,11 +104,14 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
     identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
     if there and there.metadata.get(IDENTITY_METADATA) != identity:
         raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
-    return lambda: _bring_back(releases, parked, key, identity)
+    dated = {RELEASED_DATE_METADATA: str(row["date_prefix"])}
+    return lambda: _bring_back(releases, parked, key, identity, dated)
 
 
-def _bring_back(releases: Releases, parked: StoredObject, key: str, identity: str) -> None:
-    releases.target.copy_once(releases.quarantine, parked, [key], identity)
+def _bring_back(
+    releases: Releases, parked: StoredObject, key: str, identity: str, metadata: dict[str, str]
+) -> None:
+    releases.target.copy_once(releases.quarantine, parked, [key], identity, metadata)
     releases.quarantine.delete_if_match(parked.key, parked.etag)
 
 

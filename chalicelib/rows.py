@@ -12,11 +12,15 @@ from chalicelib.tracking import File, Standing, Status, row_names, standing_of, 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What became of one file: `added_bytes` are newly pending, `waits` when its row is pending."""
+    """What became of one file: `added_bytes` are newly pending, `waits` when its row is pending.
+
+    `date_prefix` is the row's date; empty when no row was looked for.
+    """
 
     outcome: str
     added_bytes: int = 0
     waits: bool = False
+    date_prefix: str = ""
 
 
 def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
@@ -51,7 +55,8 @@ def _record_under(lane: Ndjson, file: File, status: Status, row: Row) -> Tracked
         if verdict is Standing.TAKEN:
             return None
         if verdict is not Standing.REPLACED:
-            return Tracked(str(verdict), waits=standing["status"] == Status.PENDING)
+            waits = standing["status"] == Status.PENDING
+            return Tracked(str(verdict), waits=waits, date_prefix=file.date_prefix)
         before = standing["size_bytes"] if standing["status"] == Status.PENDING else 0
         standing = lane.tracking.replace(row, standing)
-    return Tracked(str(status), size - before, waits)
+    return Tracked(str(status), size - before, waits, file.date_prefix)

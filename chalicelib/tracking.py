@@ -20,6 +20,7 @@ from chalicelib.settings import BYTES_PER_MB
 ROW_NAME_LIMIT_BYTES = 1024  # DynamoDB: a sort key
 MAX_ROWS_OF_ONE_NAME = 1000  # versions of one path on one date; a walk that long is a fault
 SEQUENCER_DIGITS = 32  # S3: compare sequencers padded on the right to one length
+RELEASED_DATE_METADATA = "sluice-date"  # of an object that came back from quarantine: its row's date
 DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
 
 Row = dict[str, Any]
@@ -89,6 +90,12 @@ class File:
     def identity(self) -> str:
         """The version's own name, in hexadecimal digits."""
         return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
+
+    def released_of(self, date_prefix: str) -> File:
+        """Return the file under the date of the row that released it, where its key tells none."""
+        return (
+            self if date_in(self.key) else replace(self, date_prefix=date_in(date_prefix) or self.date_prefix)
+        )
 
     def as_seen(self, etag: str, size_bytes: int) -> File:
         """Return the version that was found where the event's was expected; the event does not order it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ import requests
 import app
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
-from tests.support.ndjson import QUARANTINE, keys_in, messages, record_of, row, upload
+from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
 from tests.support.world import World
 
 KEY = "in/2026-01-15/a.ndjson"
@@ -46,6 +47,22 @@ def test_a_released_file_is_back_and_accepted_as_it_is_once(world: World, operat
     audit = row("a.ndjson")
     assert audit["released_by"] == "operator"
     assert "Line 1" in audit["released_reason"]
+
+
+def test_a_key_without_a_date_that_is_released_on_a_later_day_is_accepted_too(
+    world: World, operator: Api
+) -> None:
+    quarantined("in/undated.ndjson")
+    assert row("undated.ndjson")["date_prefix"] == DATE
+    assert operator.post("/quarantine/release", {"key": "in/undated.ndjson"}).status == 200
+    found = boto3.client("s3").head_object(Bucket=NDJSON, Key="in/undated.ndjson")
+    event_time = (datetime.fromisoformat(DATE) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    record = record_of("in/undated.ndjson", found["ETag"].strip('"'), found["ContentLength"])
+    app.ndjson_arrived(sqs_event({"Records": [{**record, "eventTime": event_time}]}), None)
+
+    (only,) = rows()
+    assert (only["status"], only["date_prefix"]) == ("pending", DATE)
+    assert keys_in(NDJSON) == ["in/undated.ndjson"]
 
 
 def test_releasing_twice_is_one_release(world: World, operator: Api) -> None:
