@@ -7,7 +7,9 @@ what an interrupted deploy left behind.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -131,5 +133,7 @@ def _or_exit(step: Callable[[], None]) -> None:
     try:
         step()
     except OperationError as error:
-        print(f"sluice: {error}", file=sys.stderr)
+        print(f"sluice: {error}", file=sys.stderr, flush=True)
+        if threading.current_thread() is not threading.main_thread():
+            os._exit(2)  # chalice local loads the app in a thread, and would wait without it for ever
         sys.exit(2)

@@ -92,17 +92,18 @@ def test_without_any_aws_each_answer_says_how_to_start(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_an_unknown_stage_is_one_line(tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project")
-    command = [
-        str(Path(sys.executable).with_name("chalice")),
-        "local",
-        "--stage",
-        "nowhere",
-        "--no-autoreload",
-    ]
-    environment = shell(free_port())
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
+@pytest.mark.parametrize("reloading", [[], ["--no-autoreload"]], ids=["reloading", "once"])
+def test_an_unknown_stage_is_one_line_and_the_end(tmp_path: Path, reloading: list[str]) -> None:
+    chalice = str(Path(sys.executable).with_name("chalice"))
+    done = subprocess.run(
+        [chalice, "local", "--stage", "nowhere", *reloading],
+        cwd=copy_project(tmp_path / "project"),
+        env=shell(free_port()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert "nowhere" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Serving" not in done.stdout + done.stderr
