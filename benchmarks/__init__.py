@@ -4,6 +4,6 @@ import logging
 import os
 import warnings
 
-os.environ["LOG_LEVEL"] = "WARNING"
+os.environ.setdefault("LOG_LEVEL", "WARNING")
 logging.getLogger("moto").setLevel(logging.ERROR)  # it tells of every part of the template that it lacks
 warnings.filterwarnings("ignore", "Tried to parse AWS::", UserWarning)

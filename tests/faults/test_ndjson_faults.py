@@ -26,6 +26,7 @@ from tests.support.ndjson import (
     lane_with,
     manifests,
     messages,
+    one_by_one,
     repair,
     statuses,
     unseen,
@@ -152,7 +153,7 @@ def test_whichever_call_it_dies_or_fails_at_each_file_is_in_one_manifest(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parallel, "WORKERS", 1)  # the same call has the same number in every run
+    monkeypatch.setattr(parallel, "each", one_by_one)  # the same call has the same number in every run
     faults = _faults_of(calls())
     begin = random.Random(os.environ.get("FAULTS_SEED")).randrange(SHARE)
     chosen = faults[begin::SHARE]
