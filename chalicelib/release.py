@@ -98,8 +98,8 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
         return lambda: _announce(releases, there)
     parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
     if parked is None:
-        if there:
-            return lambda: None  # an earlier release brought it back
+        if there or releases.arrivals.head(key):
+            return lambda: None  # another release brought it back, maybe a moment ago
         raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
     identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
     if there and there.metadata.get(IDENTITY_METADATA) != identity:
