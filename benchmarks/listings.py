@@ -21,6 +21,7 @@ BARE, DISCOVERY, MANIFESTS = "bare paginator", "discover_csv", "write_table_mani
 SEEDS = ("literal seed 004", "literal seed 000")
 RIVALS = ("s3fs", "dlt", "Dagster")
 REPEATS = {10_000: 5}
+CPU_BUDGETS = {10_000: 0.6}  # a listing per folder: there 100 calls beside the paginator's 10
 CPU_BUDGET, PEAK_BUDGET_MB, FLATNESS = 0.5, 20.0, 1.25
 MILLION = 1_000_000
 Row = dict[str, Any]
@@ -77,7 +78,8 @@ def _budgets(rows: list[Row]) -> list[Budget]:
             bare = next(one for one in rows if (one["implementation"], one["keys"]) == (BARE, row["keys"]))
             what = f"Discovery, CPU of a scan of {row['keys']:,} keys, in paginators"
             baseline = f"bare paginator {bare['CPU µs/key']:.0f} µs a key"
-            budgets.append(Budget(what, row["ratio"], CPU_BUDGET, baseline=baseline, ratio=row["ratio"]))
+            limit = CPU_BUDGETS.get(row["keys"], CPU_BUDGET)
+            budgets.append(Budget(what, row["ratio"], limit, baseline=baseline, ratio=row["ratio"]))
     for name, lane in ((DISCOVERY, "Discovery"), (MANIFESTS, "Table manifests")):
         peaks = {row["keys"]: row["peak MB above base"] for row in rows if row["implementation"] == name}
         budgets.append(Budget(f"{lane}, peak memory above base", max(peaks.values()), PEAK_BUDGET_MB, "MB"))
