@@ -112,12 +112,16 @@ def catalog_row(
     return row | details
 
 
-def vanished_row(event: ObjectEvent, processed_at: datetime, why: str) -> dict[str, Any]:
-    """Build the row of an upload that was not there to be read: all there is, is the event."""
-    identity = identify(event.bucket, event.key, event.etag, event.event_time)
-    timestamp = row_timestamp(event.event_time, identity)
-    row = _row(event, timestamp, event.event_time, Status.VANISHED, processed_at)
-    return row | {"file_size": event.size_bytes, "etag": event.etag, "reason": why}
+def row_of_event(
+    event: ObjectEvent, moment: datetime, status: Status, processed_at: datetime, **details: Any
+) -> dict[str, Any]:
+    """Build the row of an upload that is not there to be read: all there is, is the event.
+
+    `moment` stands for the time that the object had.
+    """
+    timestamp = row_timestamp(moment, identify(event.bucket, event.key, event.etag, moment))
+    row = _row(event, timestamp, moment, status, processed_at)
+    return row | {"file_size": event.size_bytes, "etag": event.etag} | details
 
 
 def content_preview(found: StoredObject, chars: int) -> str:

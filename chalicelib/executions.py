@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from chalicelib.catalog import Upload
 from chalicelib.jobs import Job
@@ -18,14 +21,19 @@ def sanitize(text: str) -> str:
 
 
 def execution_name(upload: Upload, repeat: int = 0) -> str:
-    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`.
+    """Return the name of an upload's execution; that of its forced replays ends in `-r<repeat>`."""
+    return name_of(upload.key, upload.found.last_modified, upload.identity, f"-r{repeat}" if repeat else "")
 
-    A forced replay is the upload's `repeat`-th: its name ends in `-r<repeat>`.
-    """
-    moment = upload.found.last_modified.strftime("%Y%m%d%H%M%S")
-    suffix = f"-r{repeat}" if repeat else ""
-    name = sanitize(file_name(upload.key))[: SANITIZED_LENGTH - len(suffix)]
-    return f"run-{name}-{moment}-{upload.identity[:SHORT_IDENTITY]}{suffix}"
+
+def name_of(key: str, moment: datetime, identity: str, suffix: str = "") -> str:
+    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`."""
+    name = sanitize(file_name(key))[: SANITIZED_LENGTH - len(suffix)]
+    return f"run-{name}-{moment.astimezone(UTC):%Y%m%d%H%M%S}-{identity[:SHORT_IDENTITY]}{suffix}"
+
+
+def job_id_of(payload: Mapping[str, Any]) -> str:
+    """Return the job that an execution with this input runs."""
+    return str(payload["glue_jobs"][0]["job_id"])
 
 
 def execution_input(upload: Upload, job: Job) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.bucket import Bucket
@@ -18,6 +18,7 @@ from chalicelib.catalog import Status, Upload, catalog_row
 from chalicelib.jobs import JobConfig
 from chalicelib.settings import Settings
 
+LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")
 
 

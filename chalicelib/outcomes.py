@@ -9,17 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.aws.items import Row
-from chalicelib.catalog import REPLACES, Status, Upload, vanished_row
+from chalicelib.catalog import REPLACES, Status, Upload, row_of_event
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
-from chalicelib.executions import execution_input, execution_name
+from chalicelib.executions import execution_input, execution_name, job_id_of
 from chalicelib.jobs import Job
-from chalicelib.landing import Landing
+from chalicelib.landing import LATE, Landing
 from chalicelib.logs import log
 from chalicelib.moves import destination_keys, file_name
+from chalicelib.traces import find_begun
 
 Outcome = dict[str, Any]
 
+PARKED = frozenset({Status.NOT_CONFIGURED, Status.INACTIVE})
+PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000
 NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
@@ -33,8 +36,26 @@ def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) ->
     job_id = job.job_id
     if not landing.machine.start(name, execution_input(upload, job)):
         # it ran before, perhaps for the job of an older config: the row must tell the one that ran
-        job_id = landing.machine.input_of(name)["glue_jobs"][0]["job_id"]
-    return record(landing, upload, Status.TRIGGERED, job_id=job_id, execution=name)
+        job_id = job_id_of(landing.machine.input_of(name))
+    return _record_started(landing, upload, job_id, name)
+
+
+def find_started(landing: Landing, upload: Upload) -> Outcome | None:
+    """Record an execution that a process started before it died, whatever the config says by now."""
+    name = execution_name(upload)
+    payload = landing.machine.find_input(name)
+    return _record_started(landing, upload, job_id_of(payload), name) if payload else None
+
+
+def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) -> Outcome:
+    row = landing.row(upload, Status.TRIGGERED, job_id=job_id, execution=name)
+    standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED] - PARKED)
+    if standing and standing["status"] in PARKED:
+        moved_to = standing.get("moved_to")
+        if moved_to and landing.target.holds(moved_to, upload.identity):
+            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # or nobody would find the file
+        standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED])
+    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
 
 
 def park(landing: Landing, upload: Upload, prefix: str, status: Status, job_id: str | None = None) -> Outcome:
@@ -51,17 +72,20 @@ def park(landing: Landing, upload: Upload, prefix: str, status: Status, job_id: 
 
 def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
     """Report a file that is copied and recorded, then delete its source unless a newer upload is there."""
+    _report_parked(landing, row)
+    landing.bucket.delete_if_match(upload.key, upload.found.etag)
+    return outcome_of(row)
+
+
+def _report_parked(landing: Landing, row: Row) -> None:
+    key = row["file_key"]
     if row["status"] == Status.NOT_CONFIGURED:
         message = (
-            f"File not found in {landing.settings.config_key}\n"
-            f"Original: {upload.key}\n"
-            f"Moved to: {row['moved_to']}"
+            f"File not found in {landing.settings.config_key}\nOriginal: {key}\nMoved to: {row['moved_to']}"
         )
         landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
     else:
-        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(upload.key, row["job_id"]))
-    landing.bucket.delete_if_match(upload.key, upload.found.etag)
-    return outcome_of(row)
+        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, row.get("job_id", "")))
 
 
 def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
@@ -81,15 +105,24 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
 
 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
-    """Record that an upload was not there to be read, unless the catalogue knows it: then it was moved."""
+    """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
     known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
     if known is None:
-        row = vanished_row(event, landing.clock(), why)
-        landing.catalog.record(row, REPLACES[Status.VANISHED])
-        return outcome_of(row)
+        return _record_unread(landing, event, why)
     if known.get("retry"):
         give_up(landing, known, f"now {why}")
     return outcome_of(known, repeated=True)
+
+
+def _record_unread(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
+    now = landing.clock()
+    is_repeat = now - event.event_time > LATE  # of a first event nothing can have begun before
+    row = find_begun(landing, event) if is_repeat and event.etag else None
+    row = row or row_of_event(event, event.event_time, Status.VANISHED, now, reason=why)
+    standing = landing.catalog.record(row, REPLACES[Status(row["status"])])
+    if row.get("moved_to") and not standing:
+        _report_parked(landing, row)
+    return outcome_of(standing or row, repeated=bool(standing))
 
 
 def give_up(landing: Landing, failed: Row, why: str) -> None:

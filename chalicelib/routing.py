@@ -6,17 +6,17 @@ inactive job is reported; `outcomes` holds these effects, this module decides wh
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.catalog import REPLACES, Status, Upload, bytes_to_read
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
-from chalicelib.landing import Landing, own_outputs
+from chalicelib.jobs import Job
+from chalicelib.landing import LATE, Landing, own_outputs
 from chalicelib.logs import log
 from chalicelib.outcomes import (
     Outcome,
     alert_config,
+    find_started,
     finish_parking,
     outcome_of,
     park,
@@ -27,7 +27,6 @@ from chalicelib.outcomes import (
     start_state_machine_execution,
 )
 
-LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 OVERWRITES_FOLLOWED = 3
 OVERWRITTEN = "overwritten before it was read"
 GONE = "gone before it was read"
@@ -92,16 +91,22 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
 
 def _route(landing: Landing, upload: Upload) -> Outcome:
     is_replay = bool(landing.audit)  # of which another outcome is expected
-    if not is_replay and landing.clock() - upload.found.last_modified > LATE:
+    is_late = landing.clock() - upload.found.last_modified > LATE
+    if is_late and not is_replay:
         standing = landing.catalog.find(upload.key, upload.timestamp)
         settled = standing and standing["status"] not in REPLACES[Status.INACTIVE]
         if standing and settled and _is_where_it_says(landing, standing):
             return _repeat(landing, upload, standing)
     job = landing.jobs.match(upload.key)
+    if job and job.is_active:
+        return start_state_machine_execution(landing, upload, job)
+    started = find_started(landing, upload) if is_late or is_replay else None
+    return started or _set_aside(landing, upload, job)
+
+
+def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
     if job is None:
         return park(landing, upload, landing.settings.new_files_prefix, Status.NOT_CONFIGURED)
-    if job.is_active:
-        return start_state_machine_execution(landing, upload, job)
     if landing.settings.inactive_prefix:
         return park(landing, upload, landing.settings.inactive_prefix, Status.INACTIVE, job.job_id)
     return report_inactive(landing, upload, job.job_id)

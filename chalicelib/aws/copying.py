@@ -54,9 +54,14 @@ class CopyTarget:
         """
         wanted = _fitting(seen.metadata, {**(metadata or {}), IDENTITY_METADATA: identity})
         for key in keys:
-            if self._create(source, seen, key, wanted) or self._holds(key, identity):
+            if self._create(source, seen, key, wanted) or self.holds(key, identity):
                 return key
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
+
+    def holds(self, key: str, identity: str) -> bool:
+        """Tell whether a copy that `identity` made lies at `key`."""
+        found = self._head(key)
+        return found is not None and found["Metadata"].get(IDENTITY_METADATA) == identity
 
     def discard(self, key: str, identity: str) -> None:
         """Delete a copy that `identity` made, unless another upload holds the key."""
@@ -123,10 +128,6 @@ class CopyTarget:
             return [copy(1)]
         with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
             return list(pool.map(copy, numbers))
-
-    def _holds(self, key: str, identity: str) -> bool:
-        found = self._head(key)
-        return found is not None and found["Metadata"].get(IDENTITY_METADATA) == identity
 
     def _head(self, key: str) -> Any:
         try:

@@ -34,6 +34,15 @@ class StateMachine:
             raise
         return True
 
+    def find_input(self, name: str) -> dict[str, Any] | None:
+        """Return the input of the execution `name`, None if there was none."""
+        try:
+            return self.input_of(name)
+        except ClientError as error:
+            if code_of(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+
     def input_of(self, name: str) -> dict[str, Any]:
         """Return the input that the execution `name` was started with."""
         execution = self.arn.replace(":stateMachine:", ":execution:") + ":" + name

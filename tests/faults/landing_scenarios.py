@@ -20,7 +20,7 @@ from tests.faults.dying import Meanwhile
 from tests.faults.invariants import landing_faults
 from tests.faults.matrix import Case
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event
-from tests.support.reset import forget_everything
+from tests.support.reset import forget_everything, stored
 from tests.support.world import World
 
 JOBS = [
@@ -46,6 +46,7 @@ class Landed:
     taken: str = ""  # a key at which another upload was parked before
     world: World | None = None
     etag: str = ""
+    uploaded: str = ""
     ahead: timedelta = timedelta(0)
 
     @property
@@ -62,28 +63,38 @@ class Landed:
         if self.taken:
             self.world.upload(self.taken, b"another's")
         self.etag = self.world.upload(self.key, self.body, **self.properties)
+        self.uploaded = f"{stored(LANDING, self.key).last_modified:%Y-%m-%dT%H:%M:%S.999Z}"
 
     def trigger(self) -> None:
         """Deliver S3's event."""
-        with self._process():
-            app.object_created(s3_event(self.key, etag=self.etag, size=len(self.body)), None)
+        self.event_comes()
+
+    def event_comes(self) -> None:
+        """Handle S3's event in a process of its own."""
+        with self.process():
+            event = s3_event(self.key, etag=self.etag, size=len(self.body), eventTime=self.uploaded)
+            app.object_created(event, None)
 
     def redeliver(self) -> None:
         """Deliver it again as Lambda does, and once more as S3 may."""
         for _ in range(LAMBDA_REPEATS):
-            self.trigger()
+            self.event_comes()
 
     def reconcile(self) -> None:
         """Run reconcile ten minutes later."""
-        self.ahead += timedelta(minutes=10)
-        with self._process():
+        self.pass_time()
+        with self.process():
             counts = app.reconcile({}, None)["landing"]
         assert not counts["errors"], counts
+
+    def pass_time(self) -> None:
+        """Let more than the grace pass."""
+        self.ahead += timedelta(minutes=10)
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
         """Another worker has the same event, a user overwrites or deletes the file, reconcile runs."""
         return {
-            "the same event": self._alone(self.trigger),
+            "the same event": self._alone(self.event_comes),
             "an overwrite": self._overwrite,
             "a deletion": self._delete,
             "a reconcile": self._alone(self.reconcile),
@@ -91,7 +102,7 @@ class Landed:
 
     def faults(self, case: Case) -> list[str]:
         """Judge what is stored, and that whoever should know was told."""
-        faults = landing_faults(self._world(), self.key, self.status)
+        faults = landing_faults(self.seen(), self.key, self.status)
         excused = isinstance(case.fault, Meanwhile) or case.call.operation == "Publish"
         if self.status in ALERTED and not excused and not self._told():
             faults.append("nobody was told")
@@ -99,7 +110,7 @@ class Landed:
 
     def _told(self) -> bool:
         name = self.key.rpartition("/")[2]
-        return any(name in alert["Message"] for alert in self._world().alerts())
+        return any(name in alert["Message"] for alert in self.seen().alerts())
 
     def _alone(self, does: Callable[[], None]) -> Callable[[], None]:
         def alone() -> None:
@@ -109,18 +120,19 @@ class Landed:
         return alone
 
     def _overwrite(self) -> None:
-        self._world().upload(self.key, b"newer")
-        self._world().deliver(self.key, "")
+        self.seen().upload(self.key, b"newer")
+        self.seen().deliver(self.key, "")
 
     def _delete(self) -> None:
-        self._world().s3.delete_object(Bucket=LANDING, Key=self.key)
+        self.seen().s3.delete_object(Bucket=LANDING, Key=self.key)
 
-    def _world(self) -> World:
+    def seen(self) -> World:
+        """Return what there is to see."""
         assert self.world is not None
         return self.world
 
     @contextmanager
-    def _process(self) -> Iterator[None]:
+    def process(self) -> Iterator[None]:
         """Be a fresh process: nothing cached, its clock ahead by what has passed."""
         lane: Landing = WIRED()
         settings = Settings.from_environ({**os.environ, **self.environment})

@@ -102,7 +102,7 @@ class Arrived:
     def _handle(self, records: list[Any]) -> list[dict[str, str]]:
         if not records:
             return []
-        with self._process():
+        with self.process():
             answer = app.ndjson_arrived(sqs_event(*({"Records": [one]} for one in records)), None)
         failures: list[dict[str, str]] = answer["batchItemFailures"]
         return failures
@@ -121,12 +121,12 @@ class Arrived:
         return lane.upload(key, body=body, size=10 * lane.MB if self.announced else len(body))
 
     def _reconcile(self) -> int:
-        with self._process():
+        with self.process():
             counts = app.reconcile({}, None)
         return int(counts["ndjson"]["errors"] + counts["arrivals"]["errors"])
 
     @contextmanager
-    def _process(self) -> Iterator[None]:
+    def process(self) -> Iterator[None]:
         """Be a fresh process whose clock is ahead by what has passed."""
         wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
         wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)

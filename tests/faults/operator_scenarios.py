@@ -55,12 +55,12 @@ class Replayed(Landed):
         date_object(LANDING, self.key, datetime.now(UTC) - AGE)
         super().trigger()
         self.answer = None
-        self._world().configure(ACTIVE_NOW)
+        self.seen().configure(ACTIVE_NOW)
 
     def trigger(self) -> None:
         """Ask for the replay."""
         self.answer = None
-        with self._process():
+        with self.process():
             self.answer = Api(OPERATOR).post("/replay", self._body())
 
     def redeliver(self) -> None:
@@ -84,9 +84,7 @@ class Replayed(Landed):
         most = 1
         if self.force:
             most = 3 if "the same replay" in str(case.fault) else 2
-        return replay_faults(
-            self._world(), self.key, self.body, executions=most, doubled=_says_replaced(case)
-        )
+        return replay_faults(self.seen(), self.key, self.body, executions=most, doubled=_says_replaced(case))
 
     def _body(self) -> dict[str, Any]:
         if not self.by_status:
@@ -94,7 +92,7 @@ class Replayed(Landed):
         return {"status": self.by_status, "date": (datetime.now(UTC) - AGE).date().isoformat()}
 
     def _answered(self) -> bool:
-        if self.force and any("-r" in row["execution"][-3:] for row in self._world().rows(self.key)):
+        if self.force and any("-r" in row["execution"][-3:] for row in self.seen().rows(self.key)):
             return True  # who gets no answer looks before forcing once more
         if self.answer is None or self.answer.status != 200:
             return False
@@ -108,8 +106,8 @@ class Replayed(Landed):
     def _announced(self) -> None:
         there = stored(LANDING, self.key)
         if there is not None:
-            with self._process():
-                self._world().deliver(self.key, there.etag.strip('"'))
+            with self.process():
+                self.seen().deliver(self.key, there.etag.strip('"'))
 
 
 @dataclass
@@ -127,7 +125,7 @@ class Released(Arrived):
     def trigger(self) -> None:
         """Ask for the release."""
         self.answer = None
-        with self._process():
+        with self.process():
             self.answer = Api(OPERATOR).post("/quarantine/release", {"key": QUARANTINED})
 
     def redeliver(self) -> None:
@@ -192,7 +190,7 @@ class Redriven(Landed):
 
     def trigger(self) -> None:
         """Ask for the redrive."""
-        with self._process():
+        with self.process():
             Api(OPERATOR).post("/redrive", {"queue": "landing"})
 
     def redeliver(self) -> None:
@@ -222,7 +220,7 @@ class RedrivenMessages(Arrived):
 
     def trigger(self) -> None:
         """Ask for the redrive."""
-        with self._process():
+        with self.process():
             Api(OPERATOR).post("/redrive", {"queue": "ndjson"})
 
     def redeliver(self) -> None:

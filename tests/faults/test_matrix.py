@@ -10,10 +10,11 @@ from tests.faults.landing_scenarios import LANDED
 from tests.faults.matrix import Scenario, cases_of, judge
 from tests.faults.ndjson_scenarios import ARRIVED
 from tests.faults.operator_scenarios import OPERATED
+from tests.faults.repair_scenarios import UNDONE
 from tests.faults.scheduled_scenarios import SCHEDULED
 from tests.faults.share import MATRIX, chosen
 
-SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *SCHEDULED, *OPERATED]
+SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *UNDONE, *SCHEDULED, *OPERATED]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib.routing import LATE
+from chalicelib.landing import LATE
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import LANDING, SEED_JOBS, job
 from tests.support.world import World
