@@ -17,6 +17,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from chalicelib.errors import StateError
+from chalicelib.events import MAX_KEY_BYTES
 
 VERSION = 1
 END = b"}}"
@@ -48,7 +49,13 @@ def resume_after_of(first_line: bytes) -> str:
     found = _HEADER.fullmatch(first_line)
     if not found:
         raise OtherLayout(1, f"is {first_line[:80]!r}, expected {header('')!r}")
-    return str(json.loads(found[1])) if found[1] else ""
+    try:
+        place = json.loads(found[1] or b'""')
+    except ValueError:
+        place = None
+    if not _is_place(place):
+        raise OtherLayout(1, f"has a resume_after that is no key: {first_line[:80]!r}")
+    return str(place)
 
 
 def unchanged_start(key: str, size: int, folder: str, etag: str) -> bytes:
@@ -132,11 +139,23 @@ def _checked(document: object, where: str) -> tuple[dict[str, Any], str]:
         raise _corrupt(where, 1, f"has version {version!r:.80}, this Sluice reads version {VERSION}")
     if not isinstance(files, dict):
         raise _corrupt(where, 1, f"has files={files!r:.80}, expected an object")
-    resume_after = document.get("resume_after", "")
     unknown = sorted(set(document) - {"version", "files", "resume_after"})
-    if unknown or not isinstance(resume_after, str):
-        raise _corrupt(where, 1, f"has fields that are not Sluice's: {unknown or 'resume_after'!r:.200}")
+    if unknown:
+        raise _corrupt(where, 1, f"has fields that are not Sluice's: {unknown!r:.200}")
+    resume_after = document.get("resume_after", "")
+    if not _is_place(resume_after):
+        raise _corrupt(where, 1, f"has resume_after={resume_after!r:.80}, expected the key of an object")
     return files, resume_after
+
+
+def _is_place(value: object) -> bool:
+    """Tell whether a scan can go on behind a value: whether it is empty or can be a key of S3."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return len(value.encode()) <= MAX_KEY_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def _line(key: str, fields: Fields) -> bytes:

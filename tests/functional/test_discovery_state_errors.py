@@ -6,10 +6,12 @@ import pytest
 
 from chalicelib import stored_state
 from chalicelib.errors import StateError
+from tests.support.api import Api
 from tests.support.scans import Scans
 
 A, B, C = (f"incoming/{folder}/x.csv" for folder in ("a", "b", "cé"))
 LINES = '{"version":1,"files":{\n"incoming/a/x.csv":%s,\n"incoming/b/x.csv":%s\n}}'
+HEADER = b'{"version":1,"resume_after":"%s","files":{\n}}'
 GOOD = '{"status":"queued","size":1,"folder":"a","etag":"e","queued_at":"2026-01-31T00:00:00Z"}'
 
 
@@ -26,6 +28,10 @@ GOOD = '{"status":"queued","size":1,"folder":"a","etag":"e","queued_at":"2026-01
         ('{"version":1,"files":[]}', 1),
         ('{"version":1,"files":{},"cursor":"x"}', 1),
         ('{"version":1,"resume_after":7,"files":{}}', 1),
+        (HEADER % rb"incoming/\q", 1),
+        (HEADER % b"incoming/\xff", 1),
+        (HEADER % rb"incoming/\ud800", 1),
+        (HEADER % (b"incoming/" + b"x" * 1016), 1),
         ((LINES % (GOOD, GOOD))[:-3], 3),
         ((LINES % (GOOD, GOOD))[:150], 3),
         ((LINES % (GOOD, GOOD)) + "\n}}", 5),
@@ -61,3 +67,15 @@ def test_a_document_too_large_to_be_normalised_is_named_with_its_line(
     with pytest.raises(StateError, match=r"line 3 is .*too large to be normalised"):
         shared_scans.scan()
     assert shared_scans.queued_keys() == []
+
+
+@pytest.mark.parametrize("place", [rb"\q", b"\xff", rb"\ud800"])
+def test_the_api_tells_what_is_wrong_with_a_document_that_cannot_be_used(
+    shared_scans: Scans, place: bytes
+) -> None:
+    shared_scans.put_state(HEADER % place)
+    reply = Api().get("/discovery")
+    assert (reply.status, reply.body["state"], reply.body["items"]) == (200, None, [])
+    assert "s3://sluice-local-artifacts/state/processed_files.json, line 1" in reply.body["fault"]
+    explained = Api().get("/explain", key=A)
+    assert (explained.status, explained.body["discovery"]) == (200, None)

@@ -35,6 +35,8 @@ STATES: dict[str, bytes] = {
     "files a list": b'{"version":1,"files":[]}',
     "nested 100,000 deep": b'{"version":1,"files":{"a":' + b"[" * 100_000,
     "NUL bytes": b"\x00" * 1000,
+    "an unknown escape in its place": b'{"version":1,"resume_after":"\\q","files":{\n}}',
+    "half a surrogate pair in its place": b'{"version":1,"resume_after":"\\ud800","files":{\n}}',
 }
 FIELDS = ("etag", "status", "folder")
 WRONG_ENTRIES = [(name, number) for name in FIELDS for number in range(len(WRONG_VALUES))]
