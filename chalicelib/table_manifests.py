@@ -7,7 +7,8 @@ bucket. A manifest is written only when its bytes changed, which a checksum in i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
 from tempfile import TemporaryFile
@@ -15,7 +16,7 @@ from typing import IO, Any
 
 from chalicelib.aws.bucket import Bucket, ListedObject
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.aws.state_store import StateStore
+from chalicelib.aws.state_store import Head, StateStore
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.jobs import JobConfig
@@ -29,8 +30,11 @@ FOLDER = "manifests/tables/"
 CHECKSUM = "sluice-sha256"
 MARGIN_MS = 30_000  # kept for writing the manifests
 OBJECTS_BETWEEN_CLOCKS = 1000
+LISTINGS = 3  # while other runs replace manifests under this one
 
 Outcome = dict[str, Any]
+Standing = Head | Exception | None
+"""A manifest as it was before the listing began, or why that could not be told."""
 
 
 class ListingCutShort(Exception):  # noqa: N818 - an answer: the Lambda's time is nearly up
@@ -59,16 +63,19 @@ def write_table_manifests(lane: TableManifests, context: Any) -> Outcome:
         return _result(207, f"TABLE_NAMES is empty and the job config has no answer: {error}", [])
     if not matcher.tables:
         return _result(200, "There are no tables: neither TABLE_NAMES nor the job config names one", [])
-    with TableSpool() as spool:
-        try:
-            _spool_entries(lane, matcher, spool, remaining_ms_of(context))
-        except ListingCutShort as error:
-            return _result(207, str(error), [])
-        outcomes = [_brought_up_to_date(lane, table, spool) for table in matcher.tables]
+    try:
+        outcomes = _all_up_to_date(lane, matcher, remaining_ms_of(context))
+    except ListingCutShort as error:
+        return _result(207, str(error), [])
     failed = sum(outcome["status"] == "failed" for outcome in outcomes)
     written = sum(outcome["status"] == "written" for outcome in outcomes)
     message = f"{written} of {len(outcomes)} manifests written, {failed} failed"
     return _result(207 if failed else 200, message, outcomes)
+
+
+def manifest_key(table: str) -> str:
+    """Return where a table's manifest lies in the landing bucket."""
+    return f"{FOLDER}{table}.manifest"
 
 
 def is_data(item: ListedObject, not_data: tuple[str, ...], config_key: str) -> bool:
@@ -97,6 +104,41 @@ def _target_tables(jobs: JobConfig) -> list[str]:
     return [job.target_table for job in jobs.revalidate().all]
 
 
+def _all_up_to_date(
+    lane: TableManifests, matcher: TableMatcher, remaining_ms: Callable[[], float]
+) -> list[Outcome]:
+    """Bring every table up to date; list again for those that another run replaced since the listing began.
+
+    Which of the two listings is the newer nobody knows, and ours would be lost.
+    """
+    outcomes = _listed_once(lane, matcher, matcher.tables, remaining_ms)
+    for _ in range(LISTINGS - 1):
+        overtaken = [table for table in outcomes if outcomes[table]["status"] == "superseded"]
+        if overtaken:
+            with suppress(ListingCutShort):  # they stay as the other run left them
+                outcomes |= _listed_once(lane, matcher, overtaken, remaining_ms)
+    return list(outcomes.values())
+
+
+def _listed_once(
+    lane: TableManifests,
+    matcher: TableMatcher,
+    tables: Iterable[str],
+    remaining_ms: Callable[[], float],
+) -> dict[str, Outcome]:
+    standing = {table: _standing(lane.manifests, table) for table in tables}  # older than the listing
+    with TableSpool() as spool:
+        _spool_entries(lane, matcher, spool, remaining_ms)
+        return {table: _brought_up_to_date(lane, table, standing[table], spool) for table in standing}
+
+
+def _standing(manifests: StateStore, table: str) -> Standing:
+    try:
+        return manifests.head(manifest_key(table))
+    except AWS_ERRORS as error:  # of this table alone
+        return error
+
+
 def _spool_entries(
     lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
 ) -> None:
@@ -109,11 +151,13 @@ def _spool_entries(
             spool.add(table, render_entry(lane.source.name, item.key, item.size))
 
 
-def _brought_up_to_date(lane: TableManifests, table: str, spool: TableSpool) -> Outcome:
-    key = f"{FOLDER}{table}.manifest"
+def _brought_up_to_date(lane: TableManifests, table: str, standing: Standing, spool: TableSpool) -> Outcome:
+    key = manifest_key(table)
     outcome: Outcome = {"table": table, "manifest": key, "files": spool.counts[table]}
     try:
-        status = _replace_if_changed(lane.manifests, key, spool.blocks(table), outcome["files"])
+        if isinstance(standing, Exception):
+            raise standing
+        status = _replace_if_changed(lane.manifests, key, standing, spool.blocks(table), outcome["files"])
     except AWS_ERRORS as error:
         log.error("manifest not written", extra={"key": key, "error": str(error)})
         return outcome | {"status": "failed", "reason": str(error)}
@@ -121,8 +165,9 @@ def _brought_up_to_date(lane: TableManifests, table: str, spool: TableSpool) -> 
     return outcome | {"status": status}
 
 
-def _replace_if_changed(store: StateStore, key: str, blocks: Iterator[bytes], files: int) -> str:
-    standing = store.head(key)
+def _replace_if_changed(
+    store: StateStore, key: str, standing: Head | None, blocks: Iterator[bytes], files: int
+) -> str:
     if standing is None and not files:
         return "absent"
     with TemporaryFile() as body:

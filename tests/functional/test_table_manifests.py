@@ -9,7 +9,7 @@ import pytest
 
 import app
 from chalicelib import table_spool
-from tests.faults.dying import Call, Process, Send, calls_of, deaths, run, running
+from tests.faults.dying import Call, Meanwhile, Process, Send, calls_of, deaths, run, running
 from tests.support.builders import LANDING
 from tests.support.redshift import load_manifest
 from tests.support.scans import LambdaContext, aws_error, pages_of
@@ -179,20 +179,57 @@ def test_many_pages_and_blocks_make_one_manifest(tables: World, monkeypatch: pyt
     assert list(load_manifest(tables.read(ORDERS))) == keys[20:]
 
 
-def test_a_run_that_is_overtaken_leaves_the_newer_manifest(tables: World) -> None:
+def test_of_two_runs_that_overlap_anywhere_the_newer_listing_stays(tables: World) -> None:
+    expected = ["orders/00.csv"]
+    tables.upload(expected[0], b"1")
+    for call in calls_of(write):
+        expected.append(f"orders/{len(expected):02}.csv")
+
+        def another_run(new: str = expected[-1]) -> None:
+            tables.upload(new, b"1")
+            write()
+
+        tables.upload("orders/00.csv", b"1" * len(expected))
+        run(write, Meanwhile(call.number, another_run))
+        assert list(load_manifest(tables.read(ORDERS))) == expected, str(call)
+
+
+def test_a_run_that_an_older_one_overtakes_lists_again(tables: World) -> None:
     tables.upload("orders.csv", b"1")
-    overtaken: list[object] = []
+    write()
+    for size, call in enumerate(calls_of(write), start=2):
+        tables.upload("orders.csv", b"1" * size)
+        run(write, Meanwhile(call.number, lambda: str(tables.upload(ORDERS, b"of an older listing"))))
+        assert load_manifest(tables.read(ORDERS)) == {"orders.csv": size}, str(call)
+
+
+@pytest.mark.parametrize("looks", [99, 1], ids=["each time", "without time to list again"])
+def test_a_run_that_stays_overtaken_says_so(tables: World, looks: int) -> None:
+    tables.upload("orders.csv", b"1")
 
     def fault(call: Call, send: Send) -> Any:
-        if call.operation == "PutObject" and not overtaken:
-            overtaken.append(call)
-            tables.upload("orders.csv", b"22")
-            write()
+        if "Metadata" in call.parameters:
+            tables.upload(ORDERS, f"another run before call {call.number}".encode())
         return send()
 
     with running(Process(fault)):
-        assert statuses(write())["orders"] == "superseded"
-    assert load_manifest(tables.read(ORDERS)) == {"orders.csv": 2}
+        result = write(LambdaContext(looks))
+    assert (result["statusCode"], statuses(result)["orders"]) == (200, "superseded")
+    assert statuses(write())["orders"] == "written"
+
+
+def test_a_manifest_that_cannot_be_looked_at_does_not_stop_the_others(tables: World) -> None:
+    tables.upload("orders.csv")
+
+    def fault(call: Call, send: Send) -> Any:
+        if call.operation == "HeadObject" and "customers" in call.parameters["Key"]:
+            raise aws_error("AccessDenied", 403)
+        return send()
+
+    with running(Process(fault)):
+        result = write()
+    assert result["statusCode"] == 207
+    assert statuses(result) == {"customers": "failed", "orders": "written", "orders_archive": "absent"}
 
 
 def test_a_run_killed_at_any_of_its_calls_is_put_right_by_the_next(tables: World) -> None:
