@@ -16,10 +16,9 @@ from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.catalog import Status, Upload, catalog_row
 from chalicelib.jobs import JobConfig
-from chalicelib.settings import Settings
+from chalicelib.settings import OWN_OUTPUTS, Settings
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
-OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from chalicelib.errors import SettingFault, SettingsError
 BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
 DEFAULT_MAX_CONCURRENCY = 2
+OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside NEW_FILES_PREFIX and INACTIVE_PREFIX
 
 Parser = Callable[[str], Any]
 _REQUIRED = object()
@@ -60,6 +61,12 @@ def _prefix(text: str) -> str:
     return text if not text or text.endswith("/") else text + "/"
 
 
+def _folder(text: str) -> str:
+    if not text:
+        raise ValueError("a key prefix, such as data/in/: a whole bucket is not possible")
+    return _prefix(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
 
@@ -76,9 +83,9 @@ _arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
 _url = _matching(r"https?://\S+", "a queue URL")
 
 
-def _setting(parse: Parser, default: Any = _REQUIRED, *, may_be_empty: bool = False) -> Any:
-    """Declare a setting; `may_be_empty` makes a variable set to nothing mean nothing, not the default."""
-    metadata = {"parse": parse, "default": default, "may_be_empty": may_be_empty}
+def _setting(parse: Parser, default: Any = _REQUIRED, *, parse_empty: bool = False) -> Any:
+    """Declare a setting; with `parse_empty` a variable set to nothing is not taken for its default."""
+    metadata = {"parse": parse, "default": default, "parse_empty": parse_empty}
     return field(metadata=metadata)
 
 
@@ -102,9 +109,9 @@ class Settings:
     s3_source_bucket: str = _setting(_bucket, "")  # the landing bucket when not set
     stage: str = _setting(_text, "dev")
     config_key: str = _setting(_text, "config/config.json")
-    input_prefix: str = _setting(_prefix, "data/in/")
-    new_files_prefix: str = _setting(_prefix, "data/new_files/")
-    inactive_prefix: str = _setting(_prefix, "", may_be_empty=True)
+    input_prefix: str = _setting(_folder, "data/in/", parse_empty=True)
+    new_files_prefix: str = _setting(_folder, "data/new_files/", parse_empty=True)
+    inactive_prefix: str = _setting(_prefix, "", parse_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
@@ -121,9 +128,9 @@ class Settings:
     config_cache_seconds: int = _setting(_whole(0, 86_400), 60)
     ndjson_content_check: bool = _setting(_flag, True)
     glue_job_name: str = _setting(_text, "")
-    s3_prefix: str = _setting(_prefix, "incoming/")
+    s3_prefix: str = _setting(_folder, "incoming/", parse_empty=True)
     s3_state_key: str = _setting(_text, "state/processed_files.json")
-    skip_folders: tuple[str, ...] = _setting(_names, ("logs", "temp", "backups"), may_be_empty=True)
+    skip_folders: tuple[str, ...] = _setting(_names, ("logs", "temp", "backups"), parse_empty=True)
     api_reader_token: str = _setting(_text, "")
     api_operator_token: str = _setting(_text, "")
     api_tokens_secret: str = _setting(_text, "")
@@ -154,15 +161,16 @@ class Settings:
         return settings
 
     def _disagreements(self) -> Iterator[SettingFault]:
-        for name in ("new_files_prefix", "inactive_prefix"):
-            prefix = getattr(self, name)
-            if prefix and self.input_prefix.startswith(prefix):
-                yield SettingFault(
-                    name.upper(),
-                    prefix,
-                    f"holds INPUT_PREFIX={self.input_prefix!r}: files that land there would be ignored; "
-                    "choose a prefix outside of it",
-                )
+        for name in ("input_prefix", "s3_prefix", "config_key"):
+            awaited = getattr(self, name)
+            for own, called in self._own_outputs().items():
+                if own and awaited.startswith(own):
+                    yield SettingFault(
+                        name.upper(),
+                        awaited,
+                        f"lies under {called}, where Sluice itself writes, so what lands there would be "
+                        "ignored: choose one outside of the other",
+                    )
         if 0 < self.reconcile_window_seconds <= self.reconcile_grace_seconds:
             yield SettingFault(
                 "RECONCILE_WINDOW_SECONDS",
@@ -170,6 +178,13 @@ class Settings:
                 f"is not above RECONCILE_GRACE_SECONDS={self.reconcile_grace_seconds}, so no lost upload "
                 "would be found: choose more, or 0 to look for none",
             )
+
+    def _own_outputs(self) -> dict[str, str]:
+        parked = {
+            self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",
+            self.inactive_prefix: f"INACTIVE_PREFIX={self.inactive_prefix!r}",
+        }
+        return {own: repr(own) for own in OWN_OUTPUTS} | parked
 
     @property
     def min_file_bytes(self) -> int:
@@ -197,13 +212,13 @@ def max_concurrency(environ: Mapping[str, str]) -> int:
     """
     text = environ.get("NDJSON_MAX_CONCURRENCY")
     try:
-        return int(_read(text, parse=_max_concurrency, default=DEFAULT_MAX_CONCURRENCY, may_be_empty=False))
+        return int(_read(text, parse=_max_concurrency, default=DEFAULT_MAX_CONCURRENCY, parse_empty=False))
     except ValueError:
         return DEFAULT_MAX_CONCURRENCY
 
 
-def _read(text: str | None, *, parse: Parser, default: Any, may_be_empty: bool) -> Any:
-    if text is not None and may_be_empty and not text.strip():
+def _read(text: str | None, *, parse: Parser, default: Any, parse_empty: bool) -> Any:
+    if text is not None and parse_empty and not text.strip():
         return parse("")
     if text is None or not text.strip():
         if default is _REQUIRED:

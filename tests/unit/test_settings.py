@@ -69,10 +69,31 @@ def test_a_window_that_the_grace_swallows_is_refused_and_none_at_all_is_accepted
     assert _load(RECONCILE_WINDOW_SECONDS="0").reconcile_window_seconds == 0
 
 
-@pytest.mark.parametrize("prefix", ["data/", "data/in/"])
-def test_files_may_not_be_parked_above_where_they_land(prefix: str) -> None:
-    with pytest.raises(SettingsError, match="NEW_FILES_PREFIX"):
-        _load(NEW_FILES_PREFIX=prefix)
+@pytest.mark.parametrize("watched", ["INPUT_PREFIX", "S3_PREFIX", "CONFIG_KEY"])
+@pytest.mark.parametrize("own", ["state/", "manifests/", "quarantine/"])
+def test_nothing_may_be_awaited_where_sluice_itself_writes(watched: str, own: str) -> None:
+    with pytest.raises(SettingsError, match=f"{watched}='{own}in/.*' lies under '{own}'.*ignored: choose"):
+        _load(**{watched: own + "in/x"})
+
+
+@pytest.mark.parametrize("watched", ["INPUT_PREFIX", "S3_PREFIX", "CONFIG_KEY"])
+@pytest.mark.parametrize("parked", ["NEW_FILES_PREFIX", "INACTIVE_PREFIX"])
+@pytest.mark.parametrize("above", ["inbox", "inbox/shop/"])
+def test_nothing_may_be_awaited_where_files_are_parked(watched: str, parked: str, above: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{watched}='inbox/shop/.*lies under {parked}='inbox/.*choose"):
+        _load(**{watched: "inbox/shop/x", parked: above})
+
+
+def test_files_may_be_parked_below_where_they_land() -> None:
+    settings = _load(INPUT_PREFIX="data/", S3_PREFIX="data/", INACTIVE_PREFIX="data/inactive/")
+    assert (settings.new_files_prefix, settings.inactive_prefix) == ("data/new_files/", "data/inactive/")
+
+
+@pytest.mark.parametrize("name", ["INPUT_PREFIX", "S3_PREFIX", "NEW_FILES_PREFIX"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_no_prefix_at_all_is_refused_where_one_is_needed(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}='{text}' is not usable: expected a key prefix"):
+        _load(**{name: text})
 
 
 def test_a_prefix_gets_its_slash_and_a_list_its_names() -> None:
