@@ -22,6 +22,7 @@ HOSTILE = [
     f"data/in/{'k' * 1000}",
 ]
 BROKEN = "events/2026-01-15/broken.ndjson"
+NOT_JSON = b"not json\n" * 30_000
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def sluice(stack: DeployedSluice) -> DeployedSluice:
         s3.put_object(Bucket=landing, Key=key, Body=b"<script>alert(2)</script>\n")
     for number in range(60):
         s3.put_object(Bucket=landing, Key=f"page/{number:02}.txt", Body=b"1")
-    s3.put_object(Bucket=stack.names["NDJSON_BUCKET"], Key=BROKEN, Body=b"not json\n" * 30_000)
+    s3.put_object(Bucket=stack.names["NDJSON_BUCKET"], Key=BROKEN, Body=NOT_JSON)
     return stack
 
 
@@ -97,11 +98,14 @@ def test_a_quarantined_file_is_released_and_accepted(operator: Page, sluice: Dep
     operator.wait(lambda: any("Released" in text for text in operator.texts(".toast")))
     operator.wait(lambda: BROKEN not in operator.texts("tbody .key"))
 
-    def accepted() -> bool:
+    def statuses() -> list[str]:
         _, told = sluice.api(f"/explain?key={BROKEN}")
-        return [row["status"] for row in told["tracking"]] == ["pending"]
+        return [row["status"] for row in told["tracking"]]
 
-    operator.wait(accepted)
+    operator.wait(lambda: "pending" in statuses())
+    assert statuses() == ["pending"]
+    back = sluice.client("s3").get_object(Bucket=sluice.names["NDJSON_BUCKET"], Key=BROKEN)
+    assert back["Body"].read() == NOT_JSON
 
 
 def test_a_list_is_paged_and_stays_whole_while_it_refreshes(operator: Page, sluice: DeployedSluice) -> None:
