@@ -114,7 +114,7 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
         "action": step.action,
         "force": force,
     }
-    audit = _begun(step) or replays.log.note(step.row, note)
+    audit = _begun(replays.landing, step) or replays.log.note(step.row, note)
     if audit is None:
         return {**step.shown(), "action": "none", "why": "Its row is gone."}
     landing = replace(replays.landing, audit=audit)
@@ -126,12 +126,18 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
     return {**step.shown(), "outcome": outcome}
 
 
-def _begun(step: Step) -> Row | None:
-    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated."""
-    notes, count = step.row.get("replays"), step.row.get("replay_count")
-    if step.action is not Action.START_AGAIN or not notes or notes[-1].get("action") != Action.START_AGAIN:
+def _begun(landing: Landing, step: Step) -> Row | None:
+    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated.
+
+    The row is read by its key: the index of dates and statuses is late, and has no notes.
+    """
+    if step.action is not Action.START_AGAIN:
         return None
-    told = str(step.row.get("execution")).endswith(f"-r{count}")
+    row = landing.catalog.find(step.row["file_key"], step.row["timestamp"]) or {}
+    notes, count = row.get("replays"), row.get("replay_count")
+    if not notes or notes[-1].get("action") != Action.START_AGAIN:
+        return None
+    told = str(row.get("execution")).endswith(f"-r{count}")
     return None if told else {"replays": notes, "replay_count": count}
 
 

@@ -89,7 +89,8 @@ class Replayed(Landed):
     def _body(self) -> dict[str, Any]:
         if not self.by_status:
             return {"keys": [self.key], "force": self.force}
-        return {"status": self.by_status, "date": (datetime.now(UTC) - AGE).date().isoformat()}
+        date = (datetime.now(UTC) - AGE).date().isoformat()
+        return {"status": self.by_status, "date": date, "force": self.force}
 
     def _answered(self) -> bool:
         if self.force and any("-r" in row["execution"][-3:] for row in self.seen().rows(self.key)):
@@ -266,6 +267,7 @@ def _show_again(queue: str) -> None:
         message.change_visibility(0)
 
 
+ACTIVE = "data/in/active.csv"
 PARKED = "data/in/mystery.csv"
 OPERATED: list[Scenario] = [
     Replayed("replay, routed where it lies", "data/in/idle.csv", "triggered"),
@@ -273,10 +275,11 @@ OPERATED: list[Scenario] = [
     Replayed("replay, brought back", PARKED, "triggered"),
     Replayed("replay, large, brought back", PARKED, "triggered", LARGE),
     Replayed("replay of a status, brought back", PARKED, "triggered", by_status="not_configured"),
-    Replayed("replay, forced", "data/in/active.csv", "triggered", force=True),
+    Replayed("replay, forced", ACTIVE, "triggered", force=True),
+    Replayed("replay of a status, forced", ACTIVE, "triggered", by_status="triggered", force=True),
     Released("release", [(QUARANTINED, BAD)]),
     Released("release, large", [(QUARANTINED, BAD + b" " * 70_000)]),
     Released("release, never moved", [(QUARANTINED, BAD)], environment={"QUARANTINE_BUCKET": ""}),
-    Redriven("redrive of the landing lane", "data/in/active.csv", "triggered"),
+    Redriven("redrive of the landing lane", ACTIVE, "triggered"),
     RedrivenMessages("redrive of the NDJSON lane", VALID),
 ]

@@ -85,9 +85,14 @@ def test_a_note_outlives_the_live_event_that_comes_first(world: World, operator:
     assert world.row("data/in/products.csv")["replays"][0]["by"] == "operator"
 
 
-def test_a_forced_start_that_was_not_answered_is_finished_by_the_next(world: World, operator: Api) -> None:
+@pytest.mark.parametrize("asked", ["by key", "by status and date"])
+def test_a_forced_start_that_was_not_answered_is_finished_by_the_next(
+    world: World, operator: Api, asked: str
+) -> None:
     world.land("data/in/customers.csv")
-    body = {"keys": ["data/in/customers.csv"], "force": True}
+    by_status = {"status": "triggered", "date": world.row("data/in/customers.csv")["timestamp"][:10]}
+    which = {"keys": ["data/in/customers.csv"]} if asked == "by key" else by_status
+    body = {**which, "force": True}
     with pytest.raises(ProcessDied), running(Process(DiesAtStart(Moment.AFTER))):
         operator.post("/replay", body)
     (item,) = replay(operator, **body)
