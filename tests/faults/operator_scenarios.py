@@ -42,6 +42,7 @@ class Replayed(Landed):
 
     by_status: str = ""
     force: bool = False
+    discovered: bool = False
     answer: Reply | None = None
 
     @property
@@ -53,7 +54,11 @@ class Replayed(Landed):
         """Land the file under the old config, then upload the new one."""
         super().begin()
         date_object(LANDING, self.key, datetime.now(UTC) - AGE)
-        super().trigger()
+        if self.discovered:
+            with self._process():
+                self._world().discover(self.key)
+        else:
+            super().trigger()
         self.answer = None
         self.seen().configure(ACTIVE_NOW)
 
@@ -268,6 +273,7 @@ def _show_again(queue: str) -> None:
 
 
 ACTIVE = "data/in/active.csv"
+FOUND = "incoming/shop/mystery.csv"
 PARKED = "data/in/mystery.csv"
 OPERATED: list[Scenario] = [
     Replayed("replay, routed where it lies", "data/in/idle.csv", "triggered"),
@@ -277,6 +283,10 @@ OPERATED: list[Scenario] = [
     Replayed("replay of a status, brought back", PARKED, "triggered", by_status="not_configured"),
     Replayed("replay, forced", ACTIVE, "triggered", force=True),
     Replayed("replay of a status, forced", ACTIVE, "triggered", by_status="triggered", force=True),
+    Replayed("replay, brought back to a folder", FOUND, "triggered", discovered=True),
+    Replayed(
+        "replay of a status, to a folder", FOUND, "triggered", by_status="not_configured", discovered=True
+    ),
     Released("release", [(QUARANTINED, BAD)]),
     Released("release, large", [(QUARANTINED, BAD + b" " * 70_000)]),
     Released("release, never moved", [(QUARANTINED, BAD)], environment={"QUARANTINE_BUCKET": ""}),
