@@ -55,8 +55,8 @@ class Replayed(Landed):
         super().begin()
         date_object(LANDING, self.key, datetime.now(UTC) - AGE)
         if self.discovered:
-            with self._process():
-                self._world().discover(self.key)
+            with self.process():
+                self.seen().discover(self.key)
         else:
             super().trigger()
         self.answer = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import app
 from tests.faults.dying import Call, Moment, Process, ProcessDied, Send, running
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
@@ -80,3 +81,26 @@ def test_a_discovered_file_that_comes_back_starts_though_its_event_is_first(
     assert newest["status"] == "triggered"
     assert newest["replays"][0]["by"] == "operator"
     assert len(world.executions()) == 1
+
+
+@pytest.mark.parametrize("notices", ["its late event", "reconcile"])
+def test_a_file_back_within_the_second_of_its_upload_is_not_deleted_as_a_leftover(
+    world: World, operator: Api, later: Any, notices: str
+) -> None:
+    """Its row still says where it was parked, as that of a mover does who died before his delete."""
+    etag = world.upload("data/in/mystery.csv")
+    world.deliver("data/in/mystery.csv", etag)
+    uploaded = datetime.fromisoformat(world.row("data/in/mystery.csv")["last_modified"])
+    activate(world, "mystery.csv")
+    with pytest.raises(ProcessDied), running(Process(DiesAtStart(Moment.BEFORE))):
+        operator.post("/replay", {"keys": ["data/in/mystery.csv"]})
+    date_object(LANDING, "data/in/mystery.csv", uploaded)
+    assert world.row("data/in/mystery.csv")["moved_to"] == "data/new_files/mystery.csv"
+    later(timedelta(minutes=6))
+    if notices == "reconcile":
+        app.reconcile({}, None)
+    else:
+        world.deliver("data/in/mystery.csv", etag)
+    assert world.keys("data/") == ["data/in/mystery.csv"]
+    assert world.row("data/in/mystery.csv")["status"] == "triggered"
+    assert [each["key"] for each in world.executions()] == ["data/in/mystery.csv"]
