@@ -15,7 +15,7 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.copying import IDENTITY_METADATA
 from chalicelib.aws.replay_log import ReplayLog
-from chalicelib.catalog import Upload, bytes_to_read, identify
+from chalicelib.catalog import Upload, bytes_to_read, identify, row_timestamp
 from chalicelib.cursors import Position, encode_cursor
 from chalicelib.errors import SluiceError
 from chalicelib.events import ObjectEvent
@@ -95,12 +95,23 @@ def _checked_way_back(landing: Landing, step: Step) -> Step:
     row = step.row
     parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
     if parked is None:
-        why = f"What was parked as {row['moved_to']} is gone: it was replayed before, or taken away."
-        return replace(step, action=Action.NONE, why=why, expected="")
+        return _without_copy(landing, step, there)
     if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
         why = "A newer upload lies under its key: move that away first, or replay that."
         return replace(step, action=Action.NONE, why=why, expected="")
     return step
+
+
+def _without_copy(landing: Landing, step: Step, there: StoredObject | None) -> Step:
+    """Route what is back already and was not routed: the replay that moved it may have died right then."""
+    if there and IDENTITY_METADATA in there.metadata:
+        timestamp = row_timestamp(there.last_modified, _identity(landing, there))
+        row = landing.catalog.find(there.key, timestamp)
+        if row is None or row["status"] != step.expected:
+            why = f"It is back from {step.row['moved_to']}, and only to be routed."
+            return replace(step, action=Action.ROUTE, why=why)
+    why = f"What was parked as {step.row['moved_to']} is gone: it was replayed before, or taken away."
+    return replace(step, action=Action.NONE, why=why, expected="")
 
 
 def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: bool) -> Body:
@@ -114,7 +125,7 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
         "action": step.action,
         "force": force,
     }
-    audit = _begun(step) or replays.log.note(step.row, note)
+    audit = _begun(replays.landing, step) or replays.log.note(step.row, note)
     if audit is None:
         return {**step.shown(), "action": "none", "why": "Its row is gone."}
     landing = replace(replays.landing, audit=audit)
@@ -126,12 +137,18 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
     return {**step.shown(), "outcome": outcome}
 
 
-def _begun(step: Step) -> Row | None:
-    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated."""
-    notes, count = step.row.get("replays"), step.row.get("replay_count")
-    if step.action is not Action.START_AGAIN or not notes or notes[-1].get("action") != Action.START_AGAIN:
+def _begun(landing: Landing, step: Step) -> Row | None:
+    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated.
+
+    The row is read by its key: the index of dates and statuses is late, and has no notes.
+    """
+    if step.action is not Action.START_AGAIN:
         return None
-    told = str(step.row.get("execution")).endswith(f"-r{count}")
+    row = landing.catalog.find(step.row["file_key"], step.row["timestamp"]) or {}
+    notes, count = row.get("replays"), row.get("replay_count")
+    if not notes or notes[-1].get("action") != Action.START_AGAIN:
+        return None
+    told = str(row.get("execution")).endswith(f"-r{count}")
     return None if told else {"replays": notes, "replay_count": count}
 
 

@@ -32,23 +32,25 @@ class CatalogTable:
         Return None when it was written, else the row that stands. Notes of replays in a row that is replaced
         are kept, also those that came while this one was on its way.
         """
-        while standing := self._put(row, replaces):
+        noted = row.get("replay_count")
+        while standing := self._put(row, replaces, noted):
             if standing["status"] not in replaces:
                 return standing
-            row = {**row, **{name: standing[name] for name in NOTES}}
+            row = {**row, **{name: standing[name] for name in NOTES if name in standing}}
+            noted = standing.get("replay_count")
         return None
 
-    def _put(self, row: Row, replaces: Collection[str]) -> Row | None:
-        """Write `row` over nothing, or over a status of `replaces` with the notes that `row` has."""
+    def _put(self, row: Row, replaces: Collection[str], noted: int | None) -> Row | None:
+        """Write `row` over nothing, or over a status of `replaces` that was replayed `noted` times."""
         condition = "attribute_not_exists(#key)"
         names = {"#key": "file_key"}
         request: dict[str, Any] = {}
         if replaces:
             values = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
-            noted = "#count = :count" if "replay_count" in row else "attribute_not_exists(#count)"
-            condition += f" OR (#status IN ({', '.join(values)}) AND {noted})"
+            same = "#count = :count" if noted else "attribute_not_exists(#count)"
+            condition += f" OR (#status IN ({', '.join(values)}) AND {same})"
             names |= {"#status": "status", "#count": "replay_count"}
-            counted = {":count": to_value(row["replay_count"])} if "replay_count" in row else {}
+            counted = {":count": to_value(noted)} if noted else {}
             request["ExpressionAttributeValues"] = {**values, **counted}
         try:
             self._dynamodb.put_item(

@@ -42,6 +42,7 @@ class Replayed(Landed):
 
     by_status: str = ""
     force: bool = False
+    discovered: bool = False
     answer: Reply | None = None
 
     @property
@@ -53,7 +54,11 @@ class Replayed(Landed):
         """Land the file under the old config, then upload the new one."""
         super().begin()
         date_object(LANDING, self.key, datetime.now(UTC) - AGE)
-        super().trigger()
+        if self.discovered:
+            with self.process():
+                self.seen().discover(self.key)
+        else:
+            super().trigger()
         self.answer = None
         self.seen().configure(ACTIVE_NOW)
 
@@ -89,7 +94,8 @@ class Replayed(Landed):
     def _body(self) -> dict[str, Any]:
         if not self.by_status:
             return {"keys": [self.key], "force": self.force}
-        return {"status": self.by_status, "date": (datetime.now(UTC) - AGE).date().isoformat()}
+        date = (datetime.now(UTC) - AGE).date().isoformat()
+        return {"status": self.by_status, "date": date, "force": self.force}
 
     def _answered(self) -> bool:
         if self.force and any("-r" in row["execution"][-3:] for row in self.seen().rows(self.key)):
@@ -266,6 +272,8 @@ def _show_again(queue: str) -> None:
         message.change_visibility(0)
 
 
+ACTIVE = "data/in/active.csv"
+FOUND = "incoming/shop/mystery.csv"
 PARKED = "data/in/mystery.csv"
 OPERATED: list[Scenario] = [
     Replayed("replay, routed where it lies", "data/in/idle.csv", "triggered"),
@@ -273,10 +281,15 @@ OPERATED: list[Scenario] = [
     Replayed("replay, brought back", PARKED, "triggered"),
     Replayed("replay, large, brought back", PARKED, "triggered", LARGE),
     Replayed("replay of a status, brought back", PARKED, "triggered", by_status="not_configured"),
-    Replayed("replay, forced", "data/in/active.csv", "triggered", force=True),
+    Replayed("replay, forced", ACTIVE, "triggered", force=True),
+    Replayed("replay of a status, forced", ACTIVE, "triggered", by_status="triggered", force=True),
+    Replayed("replay, brought back to a folder", FOUND, "triggered", discovered=True),
+    Replayed(
+        "replay of a status, to a folder", FOUND, "triggered", by_status="not_configured", discovered=True
+    ),
     Released("release", [(QUARANTINED, BAD)]),
     Released("release, large", [(QUARANTINED, BAD + b" " * 70_000)]),
     Released("release, never moved", [(QUARANTINED, BAD)], environment={"QUARANTINE_BUCKET": ""}),
-    Redriven("redrive of the landing lane", "data/in/active.csv", "triggered"),
+    Redriven("redrive of the landing lane", ACTIVE, "triggered"),
     RedrivenMessages("redrive of the NDJSON lane", VALID),
 ]

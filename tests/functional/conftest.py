@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.api import OPERATOR, Api
 from tests.support.iam import Recorder, recording
 
 
@@ -15,3 +16,9 @@ def iam() -> Iterator[Recorder]:
     with recording() as recorder:
         yield recorder
     assert not recorder.denied, f"not in the generated policies: {sorted(set(recorder.denied))}"
+
+
+@pytest.fixture
+def operator() -> Api:
+    """Return the API as an operator calls it."""
+    return Api(OPERATOR)

@@ -11,17 +11,12 @@ import pytest
 import requests
 
 import app
-from tests.support.api import OPERATOR, Api
+from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
 from tests.support.world import World
 
 KEY = "in/2026-01-15/a.ndjson"
-
-
-@pytest.fixture
-def operator() -> Api:
-    return Api(OPERATOR)
 
 
 def quarantined(key: str = KEY, body: bytes = b"not json\n") -> None:

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-import app
-from tests.faults.dying import Call, Moment, Process, ProcessDied, Send, running
-from tests.support.api import OPERATOR, Api
+from tests.support.api import Api
 from tests.support.aws_calls import recorded
-from tests.support.builders import LANDING, SEED_JOBS, job
+from tests.support.builders import LANDING, job
+from tests.support.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "PutObject", "DeleteObject", "StartExecution", "Publish"}
-
-
-@dataclass(frozen=True)
-class DiesAtStart:
-    """The process dies before or after it starts an execution."""
-
-    moment: Moment
-
-    def __call__(self, call: Call, send: Send) -> Any:
-        """Make every call but the one."""
-        if call.operation != "StartExecution":
-            return send()
-        if self.moment is Moment.AFTER:
-            send()
-        raise ProcessDied(str(call))
-
-
-@pytest.fixture
-def operator() -> Api:
-    return Api(OPERATOR)
-
-
-def replay(operator: Api, **body: Any) -> Any:
-    reply = operator.post("/replay", body)
-    assert reply.status == 200, reply.text
-    return reply.body["items"]
-
-
-def activate(world: World, *names: str) -> None:
-    jobs = [{**each, "is_active": True} for each in SEED_JOBS]
-    world.configure(jobs + [job(job_id=f"N{name}", source_file_name=name) for name in names])
 
 
 def test_an_inactive_file_starts_once_its_job_is_active(world: World, operator: Api) -> None:
@@ -74,28 +41,6 @@ def test_a_file_of_an_older_day_starts_as_well(world: World, operator: Api) -> N
     assert [each["key"] for each in world.executions()] == ["data/in/products.csv"]
 
 
-def test_a_note_outlives_the_live_event_that_comes_first(world: World, operator: Api) -> None:
-    etag = world.upload("data/in/products.csv")
-    world.deliver("data/in/products.csv", etag)
-    activate(world)
-    with pytest.raises(ProcessDied), running(Process(DiesAtStart(Moment.BEFORE))):
-        operator.post("/replay", {"keys": ["data/in/products.csv"]})
-    world.deliver("data/in/products.csv", etag)
-    assert world.row("data/in/products.csv")["status"] == "triggered"
-    assert world.row("data/in/products.csv")["replays"][0]["by"] == "operator"
-
-
-def test_a_forced_start_that_was_not_answered_is_finished_by_the_next(world: World, operator: Api) -> None:
-    world.land("data/in/customers.csv")
-    body = {"keys": ["data/in/customers.csv"], "force": True}
-    with pytest.raises(ProcessDied), running(Process(DiesAtStart(Moment.AFTER))):
-        operator.post("/replay", body)
-    (item,) = replay(operator, **body)
-    assert item["outcome"]["execution"].endswith("-r1")
-    assert len(world.executions()) == 2
-    assert len(world.row("data/in/customers.csv")["replays"]) == 1
-
-
 def test_a_parked_file_comes_back_and_starts(world: World, operator: Api) -> None:
     world.land("data/in/mystery.csv", b"the content")
     activate(world, "mystery.csv")
@@ -111,29 +56,6 @@ def test_a_parked_file_comes_back_and_starts(world: World, operator: Api) -> Non
     for row in world.rows("data/in/mystery.csv"):  # one row if both uploads are of the same second, else two
         assert row["replays"][0]["by"] == "operator"
         assert row["replays"][0]["from_status"] == "not_configured"
-
-
-@pytest.mark.parametrize("notices", ["its late event", "reconcile"])
-def test_a_file_back_within_the_second_of_its_upload_is_not_deleted_as_a_leftover(
-    world: World, operator: Api, later: Any, notices: str
-) -> None:
-    """Its row still says where it was parked, as that of a mover does who died before his delete."""
-    etag = world.upload("data/in/mystery.csv")
-    world.deliver("data/in/mystery.csv", etag)
-    uploaded = datetime.fromisoformat(world.row("data/in/mystery.csv")["last_modified"])
-    activate(world, "mystery.csv")
-    with pytest.raises(ProcessDied), running(Process(DiesAtStart(Moment.BEFORE))):
-        operator.post("/replay", {"keys": ["data/in/mystery.csv"]})
-    date_object(LANDING, "data/in/mystery.csv", uploaded)
-    assert world.row("data/in/mystery.csv")["moved_to"] == "data/new_files/mystery.csv"
-    later(timedelta(minutes=6))
-    if notices == "reconcile":
-        app.reconcile({}, None)
-    else:
-        world.deliver("data/in/mystery.csv", etag)
-    assert world.keys("data/") == ["data/in/mystery.csv"]
-    assert world.row("data/in/mystery.csv")["status"] == "triggered"
-    assert [each["key"] for each in world.executions()] == ["data/in/mystery.csv"]
 
 
 def test_a_second_replay_of_a_parked_file_does_nothing(world: World, operator: Api) -> None:
