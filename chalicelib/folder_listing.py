@@ -39,6 +39,11 @@ class Scope:
         own = folder.startswith(tuple(prefix for prefix in self.own_prefixes if prefix))
         return bool(name) and name.lower() not in self.skip_folders and not own
 
+    def takes(self, key: str) -> bool:
+        """Tell whether a scan would queue a file with this key."""
+        folder = self.folder_of(key) if key.startswith(self.prefix) else ""
+        return self.covers(folder) and "/" not in key[len(folder) :] and _is_csv(key, len(folder))
+
     def name_of(self, folder: str) -> str:
         """Return the folder's own name."""
         return folder[len(self.prefix) : -1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.catalog import Status
+from chalicelib.folder_listing import Scope
 from chalicelib.job_list import Config
 from chalicelib.jobs import WILDCARD, Job
 from chalicelib.landing import own_outputs
@@ -49,12 +50,9 @@ def predict(key: str, settings: Settings, config: Config, *, routed: bool = Fals
 
 
 def is_discoverable(key: str, settings: Settings) -> bool:
-    """Tell whether discovery takes a key: a CSV in one folder below its prefix that is not skipped."""
-    if settings.s3_source_bucket != settings.landing_bucket or not key.startswith(settings.s3_prefix):
-        return False
-    folder, slash, name = key.removeprefix(settings.s3_prefix).partition("/")
-    named_csv = name.lower().endswith(".csv") and "/" not in name
-    return bool(folder and slash and named_csv) and folder.lower() not in settings.skip_folders
+    """Tell whether discovery would queue a file of the landing bucket with this key."""
+    scope = Scope(settings.s3_prefix, settings.skip_folders, own_outputs(settings))
+    return settings.s3_source_bucket == settings.landing_bucket and scope.takes(key)
 
 
 def why_matched(key: str, job: Job) -> str:

@@ -83,6 +83,8 @@ def test_an_invalid_config_says_all_its_faults(world: World) -> None:
         ("incoming/north/customers.csv", "triggered"),
         ("incoming/logs/customers.csv", "received"),
         ("incoming/a/b/customers.csv", "received"),
+        ("incoming/a/.csv", "received"),
+        ("incoming/a/A.CSV", "not_configured"),
         ("data/in/<img src=x onerror=alert(1)>.csv", "not_configured"),
         ("data/in/new\nline.csv", "not_configured"),
     ],

@@ -18,7 +18,7 @@ from chalicelib.state_merge import Candidate, Gap, Kept, merge
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 SCOPE = Scope("in/", ("skip",), ())
-NAMES = ("a.csv", "b.csv", "c.txt", "deep/x.csv", "deep-/x.csv", "e.csv", "")
+NAMES = ("a.csv", "b.csv", "c.txt", "deep/x.csv", "deep-/x.csv", "e.CSV", ".csv", "")
 keys = st.builds(
     "in/{}/{}".format, st.sampled_from(["a", "a-", "a0", "b", "Skip", ""]), st.sampled_from(NAMES)
 )
@@ -95,9 +95,15 @@ def wanted(tree: dict[str, str]) -> dict[str, str]:
     for key, etag in tree.items():
         parts = key.split("/")
         deep = len(parts) == 3 and parts[1] not in {"", "Skip"}
-        if deep and parts[2].endswith(".csv"):
+        if deep and parts[2][1:].lower().endswith(".csv"):
             found[key] = etag
     return found
+
+
+@given(tree=trees)
+def test_what_is_said_of_one_key_is_what_a_scan_does_with_it(tree: dict[str, str]) -> None:
+    assert {key for key in tree if SCOPE.takes(key)} == wanted(tree).keys()
+    assert not any(SCOPE.takes("elsewhere/" + key) for key in tree)
 
 
 @given(old=trees, tree=trees, page=st.integers(1, 4), stops=answers)
