@@ -12,6 +12,7 @@ from typing import Any
 from chalice.awsclient import TypedAWSClient
 
 from ops.patching import wrap
+from ops.patience import once_permitted
 
 PARTIAL_RESPONSES = ["ReportBatchItemFailures"]
 
@@ -27,9 +28,10 @@ def apply(api_name: str) -> None:
 def _adopting_mappings(create: Callable[..., str]) -> Callable[..., str]:
     def create_or_adopt(client: Any, event_source_arn: str, function_name: str, **options: Any) -> str:
         functions = client._client("lambda")  # noqa: SLF001  # Chalice offers no other way to its client
-        existing = functions.list_event_source_mappings(
+        found = functions.list_event_source_mappings(
             EventSourceArn=event_source_arn, FunctionName=function_name
         )["EventSourceMappings"]
+        existing = [mapping for mapping in found if mapping["State"] != "Deleting"]
         if existing:
             uuid = str(existing[0]["UUID"])
             client.update_lambda_event_source(event_uuid=uuid, **options)
@@ -54,7 +56,9 @@ def _connecting_once(connect: Callable[..., None]) -> Callable[..., None]:
             if each["LambdaFunctionArn"] == function_arn
         ]
         if any(key.values()) or found != [(events, False)]:
-            connect(client, bucket=bucket, function_arn=function_arn, events=events, **key)
+            once_permitted(
+                lambda: connect(client, bucket=bucket, function_arn=function_arn, events=events, **key)
+            )
 
     return connect_once
 
@@ -66,7 +70,11 @@ def ask_for_partial_responses(params: dict[str, Any], **_: Any) -> dict[str, Any
 
 def _adopting_rest_api(create: Callable[..., str], api_name: str) -> Callable[..., str]:
     def import_or_adopt(client: Any, swagger_document: dict[str, Any], endpoint_type: str) -> str:
-        existing = client.get_rest_api_id(api_name)
+        gateway = client._client("apigateway")  # noqa: SLF001
+        pages = gateway.get_paginator("get_rest_apis").paginate()  # Chalice itself looks at one page
+        existing = next(
+            (api["id"] for page in pages for api in page.get("items", []) if api["name"] == api_name), None
+        )
         if existing is None:
             document = named(swagger_document, api_name)
             return create(client, swagger_document=document, endpoint_type=endpoint_type)

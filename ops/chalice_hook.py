@@ -22,6 +22,7 @@ from ops import adoption, emulator_fixes, gateway_responses
 from ops.aws import endpoint, is_emulator, locate, open_session
 from ops.chalice_local import prepare_local
 from ops.completion import complete
+from ops.deployed import forget_foreign
 from ops.errors import OperationError
 from ops.patching import wrap
 from ops.policies import write_policies
@@ -63,6 +64,9 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     target = locate(session)
     environment = environment_of(stage, target)
     require_usable(stage, environment)
+    place = endpoint(environ) or "AWS"
+    print(f"Deploying stage {stage.name} to account {target.account}, {target.region}, at {place}")
+    forget_foreign(stage, target, print)
     provision(stage, session, target, print)
     replace_settings(environ, environment)
     give_to_functions(environment)

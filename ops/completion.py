@@ -11,6 +11,7 @@ from typing import Any
 
 from ops.adoption import PARTIAL_RESPONSES
 from ops.errors import OperationError
+from ops.patience import once_permitted
 from ops.stages import Target
 
 
@@ -28,7 +29,10 @@ def complete(session: Any, target: Target, environment: Mapping[str, str], deplo
 def _ensure_dead_letters(functions: Any, name: str, queue_arn: str) -> None:
     current = functions.get_function_configuration(FunctionName=name).get("DeadLetterConfig", {})
     if current.get("TargetArn") != queue_arn:
-        functions.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": queue_arn})
+        wanted = {"TargetArn": queue_arn}
+        once_permitted(
+            lambda: functions.update_function_configuration(FunctionName=name, DeadLetterConfig=wanted)
+        )
 
 
 def _ensure_partial_responses(functions: Any, uuid: str, queue: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ops.aws import locate, open_session
+from ops.deployed import forget
 from ops.errors import OperationError
 from ops.leftovers import find
 from ops.removal import Say, holding_data, remove_data, remove_functions, remove_stack
-from ops.stages import ROOT, Stage, load_stage
+from ops.stages import Stage, load_stage
 
 
 def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
@@ -19,8 +19,9 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
     Functions go in any case. Return the exit status: 0 when all is gone, 3 when data was kept.
     """
     prefix = stage.stack_name
+    _require_here(session, prefix)
     remove_functions(session, prefix, say)
-    _forget_deployment(stage)
+    forget(stage)
     kept = [] if delete_data else holding_data(session, prefix)
     if kept:
         say("Kept with their stack, because they hold data:")
@@ -36,9 +37,23 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
     return 0
 
 
-def _forget_deployment(stage: Stage) -> None:
-    """Drop Chalice's record of what it deployed, which would send its next deploy after what is gone."""
-    Path(ROOT, ".chalice", "deployed", f"{stage.name}.json").unlink(missing_ok=True)
+def _require_here(session: Any, prefix: str) -> None:
+    """Refuse when the stage is in another region: its roles and bucket names are the whole account's."""
+    s3 = session.client("s3")
+    for bucket in find(session, prefix, "bucket"):
+        headers = s3.head_bucket(Bucket=bucket.identifier)["ResponseMetadata"]["HTTPHeaders"]
+        region = headers.get("x-amz-bucket-region", session.region_name)
+        if region != session.region_name:
+            raise OperationError(
+                f"{bucket} is in {region}, and this is {session.region_name}, so nothing was deleted: "
+                f"export AWS_DEFAULT_REGION={region} if that is the stage you mean"
+            )
+    if find(session, prefix, "role") and not find(session, prefix, "bucket", "function", "stack"):
+        raise OperationError(
+            f"there is nothing of {prefix} in {session.region_name} but its roles, which every region "
+            "shares, so nothing was deleted: choose its region by AWS_DEFAULT_REGION, or, if it is gone "
+            "everywhere, delete them by hand"
+        )
 
 
 def _require_nothing(session: Any, prefix: str) -> None:

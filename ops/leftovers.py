@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ops.stack import describe
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -38,7 +40,6 @@ KINDS = (
     Kind("API", "apigateway", "get_rest_apis", "items[].[name, id]"),
     Kind("function", "lambda", "list_functions", "Functions[].[FunctionName, FunctionName]"),
     Kind("role", "iam", "list_roles", "Roles[].[RoleName, RoleName]"),
-    Kind("stack", "cloudformation", "describe_stacks", "Stacks[].[StackName, StackId]"),
     Kind("bucket", "s3", "list_buckets", "Buckets[].[Name, Name]"),
     Kind("table", "dynamodb", "list_tables", "TableNames[].[@, @]"),
     Kind("queue", "sqs", "list_queues", "QueueUrls[].[@, @]"),
@@ -51,9 +52,15 @@ KINDS = (
 
 def find(session: Any, prefix: str, *kinds: str) -> list[Found]:
     """Return what is named `prefix` or `prefix-…`, of the kinds named or of all."""
-    return [
-        each for kind in KINDS if not kinds or kind.name in kinds for each in _of_kind(session, kind, prefix)
-    ]
+    wanted = [kind for kind in KINDS if not kinds or kind.name in kinds]
+    found = [each for kind in wanted for each in _of_kind(session, kind, prefix)]
+    return found + _stack(session, prefix) if not kinds or "stack" in kinds else found
+
+
+def _stack(session: Any, name: str) -> list[Found]:
+    """Look for the stack by its name: a deployer may not list those of others."""
+    stack = describe(session.client("cloudformation"), name)
+    return [Found("stack", name, stack["StackId"])] if stack else []
 
 
 def _of_kind(session: Any, kind: Kind, prefix: str) -> Iterator[Found]:

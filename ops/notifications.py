@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ops.patience import once_permitted
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -22,7 +24,9 @@ def announce_to_queue(s3: S3Client, bucket: str, queue_arn: str) -> bool:
     wanted: Any = merged(current, queue_arn)
     if _comparable(wanted) == _comparable(current):
         return False
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    once_permitted(
+        lambda: s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    )
     return True
 
 

@@ -39,14 +39,10 @@ def holding_data(session: Any, prefix: str) -> list[Found]:
 
 
 def remove_data(session: Any, prefix: str, say: Say) -> None:
-    """Empty the buckets, and lift the tables' protection against deletion."""
+    """Empty the buckets; tables need not be empty to be deleted."""
     for bucket in find(session, prefix, "bucket"):
         say(f"Emptying {bucket}")
         _empty(session.client("s3"), bucket.identifier)
-    for table in find(session, prefix, "table"):
-        tables = session.client("dynamodb")
-        if tables.describe_table(TableName=table.name)["Table"].get("DeletionProtectionEnabled"):
-            tables.update_table(TableName=table.name, DeletionProtectionEnabled=False)
 
 
 def remove_stack(session: Any, prefix: str, say: Say) -> None:
@@ -58,9 +54,9 @@ def remove_stack(session: Any, prefix: str, say: Say) -> None:
         stacks.delete_stack(StackName=prefix)
         _await_deletion(stacks, stack["StackId"])
     for bucket in find(session, prefix, "bucket"):
-        session.client("s3").delete_bucket(Bucket=bucket.identifier)
+        _delete_bucket(session.client("s3"), bucket.identifier)
     for table in find(session, prefix, "table"):
-        session.client("dynamodb").delete_table(TableName=table.name)
+        _delete_table(session.client("dynamodb"), table.name)
     _await_no_tables(session, prefix)
     for group in find(session, prefix, "log group"):
         session.client("logs").delete_log_group(logGroupName=group.identifier)
@@ -107,9 +103,24 @@ def _delete_role(session: Any, role: Found) -> None:
     iam.delete_role(RoleName=role.name)
 
 
+def _delete_bucket(s3: Any, name: str) -> None:
+    try:
+        s3.delete_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":  # listed for a while after it is gone
+            raise
+
+
+def _delete_table(tables: Any, name: str) -> None:
+    if tables.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+        tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+    tables.delete_table(TableName=name)
+
+
 def _holds_data(session: Any, found: Found) -> bool:
-    if found.kind == "bucket":
-        return bool(session.client("s3").list_objects_v2(Bucket=found.identifier, MaxKeys=1).get("Contents"))
+    if found.kind == "bucket":  # old versions are data too, and keep a bucket from being deleted
+        page = session.client("s3").list_object_versions(Bucket=found.identifier, MaxKeys=1)
+        return bool(page.get("Versions") or page.get("DeleteMarkers"))
     return bool(session.client("dynamodb").scan(TableName=found.name, Limit=1)["Items"])
 
 

@@ -21,6 +21,7 @@ Say = Callable[[str], None]
 DIGEST_TAG = "sluice-template"
 SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+WAYS_OUT = {"UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}"}
 TIME_LIMIT_SECONDS = 1800
 
 
@@ -127,10 +128,13 @@ def _settled(cfn: CloudFormationClient, stack_id: str, say: Say, poll_seconds: f
 def _refuse_broken(found: Any) -> None:
     status, name = found["StackStatus"], found["StackName"]
     if status not in SETTLED:
+        way_out = WAYS_OUT.get(status, "aws cloudformation delete-stack --stack-name {name}").format(
+            name=name
+        )
         raise OperationError(
-            f"stack {name} is in {status} and CloudFormation accepts no update of it. Remove it with "
-            f"`aws cloudformation delete-stack --stack-name {name}` (or, from "
-            "UPDATE_ROLLBACK_FAILED, continue its rollback), then run this again."
+            f"stack {name} is in {status} and CloudFormation accepts no update of it. Run `{way_out}`, wait "
+            "for it, then run this again. Buckets and tables with data outlive their stack: how to bring "
+            "them back into one is told in docs/deploy.md."
         )
 
 

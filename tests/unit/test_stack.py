@@ -109,10 +109,16 @@ def test_a_failed_creation_is_explained_by_its_first_cause_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"]
+    ("status", "way_out"),
+    [
+        ("ROLLBACK_COMPLETE", "delete-stack"),
+        ("ROLLBACK_FAILED", "delete-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("DELETE_FAILED", "delete-stack"),
+    ],
 )
-def test_a_broken_stack_is_refused_with_the_way_out(status: str) -> None:
-    with pytest.raises(OperationError, match=f"{status}.*delete-stack --stack-name sluice-dev"):
+def test_a_broken_stack_is_refused_with_the_way_out(status: str, way_out: str) -> None:
+    with pytest.raises(OperationError, match=f"{status}.*{way_out} --stack-name sluice-dev"):
         _Cloud().is_in(status).apply()
 
 
