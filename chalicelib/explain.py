@@ -52,7 +52,8 @@ def explain(sources: Sources, given: Given) -> Body:
     entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
     is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
     now = _landing_now(sources, key) if not is_ndjson else _ndjson_now(sources, key, in_ndjson)
-    story = tell(uploads, tracked, records, entry)
+    there = _object(in_landing)
+    story = tell(uploads, tracked, records, entry, there)
     return {
         "key": key,
         "summary": _summary(story, now),
@@ -62,7 +63,7 @@ def explain(sources: Sources, given: Given) -> Body:
         "tracking": tracked,
         "manifests": records,
         "discovery": entry,
-        "objects": {"landing": _object(in_landing), "ndjson": _object(in_ndjson)},
+        "objects": {"landing": there, "ndjson": _object(in_ndjson)},
     }
 
 

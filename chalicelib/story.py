@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from chalicelib.catalog import Status
@@ -12,10 +12,19 @@ Body = dict[str, Any]
 
 
 def tell(
-    uploads: Iterable[Row], tracked: Iterable[Row], manifests: Iterable[Row], entry: Body | None
+    uploads: Sequence[Row],
+    tracked: Iterable[Row],
+    manifests: Iterable[Row],
+    entry: Body | None,
+    there: Body | None,
 ) -> list[Body]:
-    """Return one sentence per thing that happened, each with its time and lane."""
+    """Return one sentence per thing that happened, each with its time and lane.
+
+    `entry` is discovery's, `there` what lies under the key now.
+    """
     told = [*_uploads(uploads), *_tracked(tracked), *_manifests(manifests), *_discovered(entry)]
+    if entry and there:
+        told += _put_back(entry, there, uploads)
     return sorted(told, key=lambda sentence: str(sentence["at"]))
 
 
@@ -87,6 +96,20 @@ def _discovered(entry: Body | None) -> Iterator[Body]:
     if entry:
         text = f"Discovery queued it from folder {entry.get('folder')} ({entry.get('size')} bytes)."
         yield _sentence(str(entry.get("queued_at", "")), "discovery", text)
+
+
+def _put_back(entry: Body, there: Body, uploads: Sequence[Row]) -> Iterator[Body]:
+    """Tell of a file that no scan will queue, for it came after its entry with the same ETag (seed 004)."""
+    at = there["last_modified"]
+    statuses = {row["status"] for row in uploads if row["timestamp"].partition("#")[0] == at}
+    if (
+        there["etag"] == entry.get("etag")
+        and at > str(entry.get("queued_at"))
+        and statuses <= {Status.RECEIVED}
+    ):
+        way_out = "replay its key" if statuses else "delete it, wait for a scan, and upload it again"
+        text = "It was put there with the content that discovery had queued before, so no scan queues it"
+        yield _sentence(at, "discovery", f"{text}. If nothing came of it: {way_out}.")
 
 
 def _sentence(at: str, lane: str, text: str) -> Body:

@@ -201,3 +201,27 @@ def test_a_bad_question_is_400(query: dict[str, str]) -> None:
 def test_an_object_beyond_the_catalogue_is_seen(world: World) -> None:
     world.s3.put_object(Bucket=LANDING, Key="data/in/customers.csv", Body=b"1")
     assert explain("data/in/customers.csv")["objects"]["landing"]["size"] == 1
+
+
+@pytest.mark.parametrize(
+    ("announced", "way_out"),
+    [(True, "replay its key"), (False, "delete it, wait for a scan, and upload it again")],
+)
+def test_a_discovered_file_that_is_put_back_unchanged_tells_why_no_scan_queues_it(
+    world: World, scans: Scans, announced: bool, way_out: str
+) -> None:
+    key = "incoming/shop/mystery.csv"
+    world.upload(key)
+    scans.put_state(scans.document(key, body=world.read(key)))
+    if announced:
+        world.deliver(key)
+    assert scans.scan()["queued"] == 0
+    assert way_out in explain(key)["summary"]
+    Api("local-operator").post("/replay", {"keys": [key]})
+    assert announced == ("no scan queues it" not in told(explain(key)))
+
+
+def test_a_discovered_file_that_waits_for_its_message_has_nothing_wrong(world: World, scans: Scans) -> None:
+    world.upload("incoming/shop/mystery.csv")
+    scans.scan()
+    assert "no scan queues it" not in told(explain("incoming/shop/mystery.csv"))
