@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -18,18 +16,16 @@ from hypothesis.stateful import precondition, rule
 import app
 from chalicelib.aws import queue
 from chalicelib.errors import ConfigError
-from chalicelib.jobs import JobConfig
-from tests.disorder.depth import Disorder, tell
+from tests.disorder.depth import tell
 from tests.disorder.discovery_model import Discovered, broken_discovery, state_document
 from tests.disorder.landing_model import Upload
+from tests.disorder.landing_users import LandingUsers
 from tests.faults.dying import Call, Death, Fault, Meanwhile, Moment, Nth, Send, no_fault, run
 from tests.faults.partial import HalfSent
-from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
-from tests.support.reset import date_object, forget_everything
+from tests.support.builders import s3_event, sqs_event
 from tests.support.scans import ARTIFACTS, STATE_KEY, LambdaContext, Scans
 from tests.support.world import World
 
-START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 KEYS = [
     "incoming/a/orders.csv",
     "incoming/a/idle.csv",
@@ -39,13 +35,6 @@ KEYS = [
 ]
 BESIDE = ["incoming/Logs/orders.csv", "incoming/a/deep/orders.csv", "incoming/orders.csv", "incoming/a/o.txt"]
 SIZES = [0, 5000]  # a small file is put when it is parked, a large one is copied in parts
-ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
-CONFIGS = {
-    "as usual": json.dumps([ON, OFF]).encode(),
-    "all off": json.dumps([ON | {"is_active": False}, OFF]).encode(),
-    "none": b"[]",
-    "broken": b"[{",
-}
 WIRED = app.discovered_files.__wrapped__
 FAULTS = [
     "none",
@@ -60,27 +49,18 @@ FAULTS = [
 ]
 
 
-class DiscoveryDisorder(Disorder):
+class DiscoveryDisorder(LandingUsers):
     """Users, overlapping scans that die or run out of time, a queue, and its consumers."""
 
-    world: World  # set once by the test: creating it takes longer than a story
+    story: Discovered
 
     def __init__(self) -> None:
         super().__init__()
-        forget_everything()
-        self.now = START
         self.story = Discovered()
         self.queue: list[Any] = []
         self.scans = Scans()
-        wired = WIRED()
-        config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
-        self.lane = dataclasses.replace(wired, jobs=config, clock=lambda: self.now)
+        self.lane = self.on_time(WIRED())
         self.configure("as usual")
-
-    @rule(name=st.sampled_from(sorted(CONFIGS)))
-    def configure(self, name: str) -> None:
-        self.world.configure(CONFIGS[name])
-        self.story.configure(self.now, CONFIGS[name])
 
     @rule(
         keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True),
@@ -98,20 +78,11 @@ class DiscoveryDisorder(Disorder):
 
     def upload(self, key: str, size: int) -> Upload:
         body = f"{len(self.story.uploads)}\n".encode() + b"x" * size
-        etag = self.world.upload(key, body)
-        date_object(LANDING, key, self.now)
-        upload = Upload(key, body, etag, self.now)
-        self.story.put(upload)
-        return upload
+        return self.put(key, body)
 
     @rule(key=st.sampled_from(KEYS))
     def delete(self, key: str) -> None:
-        self.world.s3.delete_object(Bucket=LANDING, Key=key)
-        self.story.supersede(key)
-
-    @rule(seconds=st.sampled_from([1, 30, 61, 400]))
-    def wait(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
+        super().delete(key)
 
     @rule(
         keys=st.lists(st.sampled_from(KEYS), max_size=5, unique=True),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -16,15 +14,13 @@ from hypothesis.stateful import precondition, rule
 
 import app
 from chalicelib.errors import ConfigError
-from chalicelib.jobs import JobConfig
-from tests.disorder.depth import Disorder, tell
-from tests.disorder.landing_model import Story, Upload, broken_promises
+from tests.disorder.depth import tell
+from tests.disorder.landing_model import Upload, broken_promises
+from tests.disorder.landing_users import LandingUsers
 from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, calls_of, no_fault, run
-from tests.support.builders import CONFIG_KEY, LANDING, eventbridge_event, job, s3_event
-from tests.support.reset import date_object, forget_everything
+from tests.support.builders import eventbridge_event, s3_event
 from tests.support.world import World
 
-START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 KEYS = [
     "data/in/orders.csv",
     "data/in/idle.csv",
@@ -33,66 +29,29 @@ KEYS = [
     "notes/n.txt",
 ]
 BODIES = [b"one", b"two", b"", b"0123456789" * 500]
-ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
-CONFIGS = {
-    "as usual": json.dumps([ON, OFF]).encode(),
-    "all on": json.dumps([ON, OFF | {"is_active": True}]).encode(),
-    "all off": json.dumps([ON | {"is_active": False}, OFF]).encode(),
-    "none": b"[]",
-    "wild": json.dumps([job(source_file_name="*.csv")]).encode(),
-    "broken": b"[{",
-    "missing": None,
-}
 WORKERS = 3
 WIRED = app.landing.__wrapped__
 FAULTS = ["none", "none", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
 
 
-class LandingDisorder(Disorder):
+class LandingDisorder(LandingUsers):
     """Users, S3's events, three workers with clocks of their own, and everything that may go wrong."""
-
-    world: World  # set once by the test: creating it takes longer than a story
 
     def __init__(self) -> None:
         super().__init__()
-        forget_everything()
-        self.now = START
-        self.story = Story()
         self.events: list[Upload] = []
-        self.lanes = [self._lane(timedelta(seconds=skew)) for skew in (0, 45, -45)]
+        self.lanes = [self.on_time(WIRED(), timedelta(seconds=skew)) for skew in (0, 45, -45)]
         self.configure("as usual")
-
-    def _lane(self, skew: timedelta) -> Any:
-        wired = WIRED()
-        config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
-        return dataclasses.replace(wired, jobs=config, clock=lambda: self.now + skew)
-
-    @rule(name=st.sampled_from(sorted(CONFIGS)))
-    def configure(self, name: str) -> None:
-        body = CONFIGS[name]
-        if body is None:
-            self.world.s3.delete_object(Bucket=LANDING, Key=CONFIG_KEY)
-        else:
-            self.world.configure(body)
-        self.story.configure(self.now, body)
 
     @rule(key=st.sampled_from(KEYS), body=st.sampled_from(BODIES), lost=st.integers(0, 5))
     def upload(self, key: str, body: bytes, lost: int = 1) -> None:
-        etag = self.world.upload(key, body)
-        date_object(LANDING, key, self.now)
-        upload = Upload(key, body, etag, self.now)
-        self.story.put(upload)
+        upload = self.put(key, body)
         if lost or not key.startswith("data/in/"):  # what lies elsewhere is not looked for
             self.events.append(upload)
 
     @rule(key=st.sampled_from(KEYS))
     def delete(self, key: str) -> None:
-        self.world.s3.delete_object(Bucket=LANDING, Key=key)
-        self.story.supersede(key)
-
-    @rule(seconds=st.sampled_from([1, 30, 61, 400]))
-    def wait(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
+        super().delete(key)
 
     @rule()
     def executions_end(self) -> None:

@@ -1,0 +1,76 @@
+"""What users do to the landing bucket in any story, whichever lane takes what they upload."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from chalicelib.jobs import JobConfig
+from chalicelib.landing import Landing
+from tests.disorder.depth import Disorder
+from tests.disorder.landing_model import Story, Upload
+from tests.support.builders import CONFIG_KEY, LANDING, job
+from tests.support.reset import date_object, forget_everything
+from tests.support.world import World
+
+START = datetime(2026, 11, 21, 8, tzinfo=UTC)
+ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
+CONFIGS = {
+    "as usual": json.dumps([ON, OFF]).encode(),
+    "all on": json.dumps([ON, OFF | {"is_active": True}]).encode(),
+    "all off": json.dumps([ON | {"is_active": False}, OFF]).encode(),
+    "none": b"[]",
+    "wild": json.dumps([job(source_file_name="*.csv")]).encode(),
+    "broken": b"[{",
+    "missing": None,
+}
+
+
+class LandingUsers(Disorder):
+    """A story on an empty landing bucket that begins at `START` with the usual config."""
+
+    world: World  # set once by the test: creating it takes longer than a story
+    story: Story
+
+    def __init__(self) -> None:
+        super().__init__()
+        forget_everything()
+        self.now = START
+        self.story = Story()
+
+    def on_time(self, wired: Landing, skew: timedelta = timedelta(0)) -> Landing:
+        """Return the lane of a worker whose clock differs by `skew` from the story's."""
+        config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
+        return dataclasses.replace(wired, jobs=config, clock=lambda: self.now + skew)
+
+    def put(self, key: str, body: bytes) -> Upload:
+        """Upload a file now."""
+        etag = self.world.upload(key, body)
+        date_object(LANDING, key, self.now)
+        upload = Upload(key, body, etag, self.now)
+        self.story.put(upload)
+        return upload
+
+    @rule(name=st.sampled_from(sorted(CONFIGS)))
+    def configure(self, name: str) -> None:
+        """Change the job config, or take it away."""
+        body = CONFIGS[name]
+        if body is None:
+            self.world.s3.delete_object(Bucket=LANDING, Key=CONFIG_KEY)
+        else:
+            self.world.configure(body)
+        self.story.configure(self.now, body)
+
+    @rule(seconds=st.sampled_from([1, 30, 61, 400]))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def delete(self, key: str) -> None:
+        """Delete a file."""
+        self.world.s3.delete_object(Bucket=LANDING, Key=key)
+        self.story.supersede(key)
