@@ -143,3 +143,18 @@ def test_a_corrupt_state_is_a_fault_and_no_error(scans: Scans, api: Api, state: 
 )
 def test_a_bad_parameter_is_400(api: Api, path: str, query: dict[str, str]) -> None:
     assert api.get(path, query).status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["files", "batches", "manifests", "quarantine", "jobs", "discovery", "summary"]
+)
+def test_an_empty_parameter_is_one_that_was_not_given(world: World, api: Api, path: str) -> None:
+    accepted = {
+        "files": ("date", "status"),
+        "batches": ("date",),
+        "manifests": ("date",),
+        "summary": ("date",),
+    }
+    names = (*accepted.get(path, ()), *(() if path == "summary" else ("limit", "cursor")))
+    reply = api.get(f"/{path}", **dict.fromkeys(names, ""))
+    assert (reply.status, reply.body) == (200, api.get(f"/{path}").body)
