@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.aws.bucket import Bucket, Document
-from chalicelib.cursors import Position, decode_cursor, encode_cursor
+from chalicelib.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.errors import ConfigError
 from chalicelib.jobs import ABSENT, FIELDS, Jobs, parse_jobs
-from chalicelib.parameters import PAGING, Given, read_limit, read_parameters
+from chalicelib.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 
 FAULTED = re.compile(r"\[(\d+)\]")
 
@@ -33,9 +33,8 @@ def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
     """Answer `GET /jobs`: jobs in the config's order; a later page goes on behind the same position."""
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
-    after = decode_cursor("jobs", values.get("cursor", ""))
+    start = _start(decode_cursor("jobs", values.get("cursor", "")))
     config = read_config(bucket, config_key)
-    start = int(after.at) if after else 0
     page = list(enumerate(config.entries))[start : start + limit]
     more = start + limit < len(config.entries)
     by_index = faults_by_index(config.faults)
@@ -47,6 +46,14 @@ def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
         "items": [_shown(index, entry, by_index.get(index, [])) for index, entry in page],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
     }
+
+
+def _start(after: Position | None) -> int:
+    if after is None:
+        return 0
+    if not NUMBER.fullmatch(after.at):
+        raise refusal()
+    return int(after.at)
 
 
 def read_config(bucket: Bucket, config_key: str) -> Config:

@@ -23,13 +23,13 @@ Given = Mapping[str, Sequence[str]]
 
 
 def read_parameters(given: Given, *accepted: str) -> dict[str, str]:
-    """Return the query parameters by name; raise RequestError for an unknown or repeated one."""
+    """Return the query parameters that have a value; raise RequestError for an unknown or repeated one."""
     for name, values in given.items():
         if name not in accepted:
             raise RequestError(f"{name[:80]!r} is not a parameter of this route: {_accepted(accepted)}")
         if len(values) != 1:
             raise RequestError(f"{name} was given {len(values)} times: give it once")
-    return {name: values[0] for name, values in given.items()}
+    return {name: values[0] for name, values in given.items() if values[0]}
 
 
 def read_date(values: Mapping[str, str], default: str) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
-from chalicelib.aws.copying import IDENTITY_METADATA
+from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
+from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.catalog import Upload, bytes_to_read, identify, row_timestamp
 from chalicelib.cursors import Position, encode_cursor
-from chalicelib.errors import SluiceError
 from chalicelib.events import ObjectEvent
 from chalicelib.executions import execution_input, execution_name
 from chalicelib.job_list import Config, read_config
@@ -49,11 +49,7 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     request = read_replay(body)
     rows, missing, position = _rows(replays, request)
     config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
-    steps = [_planned(replays.landing, row, config, force=request.force) for row in rows]
-    if request.dry_run:
-        items = [step.shown() for step in steps]
-    else:
-        items = [_carried_out(replays, step, operator, force=request.force) for step in steps]
+    items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
     return {
         "dry_run": request.dry_run,
@@ -70,6 +66,20 @@ def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str
     source = partial(replays.catalog.uploads, request.date, request.status)
     rows, position = newest_first([source], BY_UPLOAD, request.after, PAGE)
     return rows, [], position
+
+
+def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:
+    """Return what would happen to one upload, or did; its failure is its own, the others go on."""
+    step = Step(row, Action.NONE, "It could not be looked at.")
+    try:
+        step = _planned(replays.landing, row, config, force=request.force)
+        if request.dry_run or step.action is Action.NONE:
+            return step.shown()
+        return _carried_out(replays, step, operator, force=request.force)
+    except Exception as error:
+        log.exception("replay failed", extra={"key": row["file_key"]})
+        reason = describe_failure(error) or str(error)
+        return {**step.shown(), "outcome": {"status": "failed", "reason": reason}}
 
 
 def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Step:
@@ -115,8 +125,6 @@ def _without_copy(landing: Landing, step: Step, there: StoredObject | None) -> S
 
 
 def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: bool) -> Body:
-    if step.action is Action.NONE:
-        return step.shown()
     note = {
         "by": operator.role,
         "address": operator.address,
@@ -129,10 +137,7 @@ def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: boo
     if audit is None:
         return {**step.shown(), "action": "none", "why": "Its row is gone."}
     landing = replace(replays.landing, audit=audit)
-    try:
-        outcome = _acted(replays, landing, step, audit["replay_count"])
-    except (SluiceError, RuntimeError) as error:
-        return {**step.shown(), "outcome": {"status": "failed", "reason": str(error)}}
+    outcome = _acted(replays, landing, step, audit["replay_count"])
     log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
     return {**step.shown(), "outcome": outcome}
 
@@ -165,7 +170,10 @@ def _restore(landing: Landing, row: Row) -> None:
     parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
     if parked is None:
         return
-    landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+    try:
+        landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+    except SourceChanged:
+        raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None
     landing.bucket.delete_if_match(row["moved_to"], parked.etag)
 
 

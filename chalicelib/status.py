@@ -14,14 +14,13 @@ from typing import Any
 
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.catalog import Status
-from chalicelib.cursors import decode_cursor, encode_cursor
+from chalicelib.cursors import decode_cursor, encode_cursor, read_day
 from chalicelib.errors import NotFoundError
 from chalicelib.paging import Order, Row, newest_first
 from chalicelib.parameters import (
     PAGING,
     Given,
     read_choice,
-    read_date,
     read_key,
     read_limit,
     read_parameters,
@@ -48,13 +47,13 @@ class Uploads:
 def list_files(uploads: Uploads, given: Given) -> Body:
     """Answer `GET /files`: the uploads of a date, of one status or of all, newest first."""
     values = read_parameters(given, "date", "status", *PAGING)
-    date, status = read_date(values, uploads.today()), read_choice(values, "status", tuple(Status))
+    date, status = read_day(values, uploads.today()), read_choice(values, "status", tuple(Status))
     query = f"files?date={date}&status={status}"
     after, limit = decode_cursor(query, values.get("cursor", "")), read_limit(values)
     statuses = [status] if status else [str(one) for one in Status]
     sources = [partial(uploads.catalog.uploads, date, one) for one in statuses]
     rows, position = newest_first(sources, BY_UPLOAD, after, limit)
-    page = {"items": [shown(row) for row in rows], "next_cursor": encode_cursor(query, position)}
+    page = {"items": [shown(row) for row in rows], "next_cursor": encode_cursor(query, position, date)}
     return {"date": date, "status": status or None, **page}
 
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from chalicelib.aws.tracking_reader import COUNTER, MANIFEST, TrackingReader
-from chalicelib.cursors import decode_cursor, encode_cursor
+from chalicelib.cursors import decode_cursor, encode_cursor, read_day
 from chalicelib.paging import Order, Row, newest_first
-from chalicelib.parameters import PAGING, Given, read_date, read_limit, read_parameters
+from chalicelib.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.settings import Settings
 from chalicelib.summary import PENDING_PAGES, pending_by_date
 
@@ -42,7 +42,7 @@ def list_batches(tracked: Tracked, given: Given) -> Body:
     `waiting` sums up every date that has waiting files, whichever was asked for.
     """
     values = read_parameters(given, "date", *PAGING)
-    date, limit = read_date(values, tracked.today()), read_limit(values)
+    date, limit = read_day(values, tracked.today()), read_limit(values)
     query = f"batches?date={date}"
     after = decode_cursor(query, values.get("cursor", ""))
     rows, position = newest_first([partial(tracked.tracking.pending, date)], BY_ARRIVAL, after, limit)
@@ -56,19 +56,19 @@ def list_batches(tracked: Tracked, given: Given) -> Body:
         "waiting": pending_by_date(waiting.rows, tracked.settings.max_batch_bytes),
         "complete": waiting.complete,
         "items": rows,
-        "next_cursor": encode_cursor(query, position),
+        "next_cursor": encode_cursor(query, position, date),
     }
 
 
 def list_manifests(tracked: Tracked, given: Given) -> Body:
     """Answer `GET /manifests`: the batch manifests of a date, last key first."""
     values = read_parameters(given, "date", *PAGING)
-    date, limit = read_date(values, tracked.today()), read_limit(values)
+    date, limit = read_day(values, tracked.today()), read_limit(values)
     query = f"manifests?date={date}"
     after = decode_cursor(query, values.get("cursor", ""))
     rows, position = newest_first([partial(tracked.tracking.manifests, date)], BY_KEY, after, limit)
     items = [manifest_of(row, tracked.settings.manifest_bucket) for row in rows]
-    return {"date": date, "items": items, "next_cursor": encode_cursor(query, position)}
+    return {"date": date, "items": items, "next_cursor": encode_cursor(query, position, date)}
 
 
 def list_quarantine(tracked: Tracked, given: Given) -> Body:

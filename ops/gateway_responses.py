@@ -52,14 +52,35 @@ TOO_SLOW = Answer(
         "goes on, so look before you repeat an action",
     },
 )
+TOO_LARGE = Answer(
+    413,
+    {
+        "Code": "RequestEntityTooLargeError",
+        "Message": "A request has at most 10 MB: replay by status and date, or fewer keys at once",
+    },
+)
 ANSWERS = {
     "UNAUTHORIZED": UNAUTHORIZED,
     "ACCESS_DENIED": DENIED,
     "MISSING_AUTHENTICATION_TOKEN": NO_ROUTE,  # what it calls a route that is not there
+    "INVALID_SIGNATURE": NO_ROUTE,  # the same, of a request with a header: its own wording repeats that
     "AUTHORIZER_FAILURE": NO_TOKENS,
     "AUTHORIZER_CONFIGURATION_ERROR": NO_TOKENS,
     "THROTTLED": BUSY,
+    "REQUEST_TOO_LARGE": TOO_LARGE,
     "INTEGRATION_TIMEOUT": TOO_SLOW,
+}
+OTHERS = {  # every kind that is not named above, each with its own status
+    "DEFAULT_4XX": {
+        "Code": "BadRequestError",
+        "Message": "API Gateway refused this request: there is no such path, or it does not take what was "
+        "sent; docs/api.md lists the routes",
+    },
+    "DEFAULT_5XX": {
+        "Code": "InternalServerError",
+        "Message": "The API's function gave no answer that can be passed on: its log tells why; look before "
+        "you repeat an action",
+    },
 }
 
 
@@ -76,20 +97,23 @@ def deploy_with_the_api() -> None:
 
 
 def gateway_responses() -> dict[str, Any]:
-    """Return the answers as API Gateway's Swagger extension has them."""
-    return {
-        kind: {
-            "statusCode": str(answer.status),
-            "responseParameters": _headers(answer),
-            "responseTemplates": {"application/json": json.dumps(answer.body)},
-        }
+    """Return the answers as API Gateway's Swagger extension has them.
+
+    A default has no status: it would replace those of all other kinds (AWS rule).
+    """
+    named = {
+        kind: {"statusCode": str(answer.status), **_response(answer.body, answer.status == 401)}
         for kind, answer in ANSWERS.items()
     }
+    return named | {kind: _response(body) for kind, body in OTHERS.items()}
 
 
-def _headers(answer: Answer) -> dict[str, str]:
-    asks = {"gatewayresponse.header.WWW-Authenticate": "'Bearer'"} if answer.status == 401 else {}
-    return {"gatewayresponse.header.Cache-Control": "'no-store'", **asks}
+def _response(body: Any, asks_for_token: bool = False) -> dict[str, Any]:
+    asks = {"gatewayresponse.header.WWW-Authenticate": "'Bearer'"} if asks_for_token else {}
+    return {
+        "responseParameters": {"gatewayresponse.header.Cache-Control": "'no-store'", **asks},
+        "responseTemplates": {"application/json": json.dumps(body)},
+    }
 
 
 def answer_locally() -> None:

@@ -6,6 +6,7 @@ one session share what they load. Timeouts leave room for retries inside a Lambd
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -78,5 +79,16 @@ def _client(service: Any, region: str) -> Any:
         max_pool_connections=MAX_CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS.get(service, MAX_ATTEMPTS)},
         signature_version="s3v4" if service == "s3" else None,  # presigned URLs are otherwise of version 2
+        s3={"addressing_style": _addressing_style()} if service == "s3" else None,
     )
     return _session().client(service, region_name=region or None, config=config)
+
+
+def _addressing_style() -> Literal["auto", "virtual"]:
+    """Return how S3's URLs name a bucket: in AWS by a host of its own.
+
+    A URL is presigned for the bucket's region then; from the global host, which is the other choice, a
+    browser would be redirected, and CORS forbids that. Below an emulator's host there may be no names.
+    """
+    emulated = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return "auto" if emulated else "virtual"

@@ -10,7 +10,8 @@ let running = false;
 let again = false;
 
 function show() {
-  const name = location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "overview";
+  const asked = location.hash.slice(1);
+  const name = Object.hasOwn(VIEWS, asked) ? asked : "overview";
   if (view.name !== name) {
     view.name = name;
     made[name] ??= new VIEWS[name]();

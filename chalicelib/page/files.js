@@ -60,7 +60,6 @@ async function confirmReplay(body, title) {
       const ran = done.items.filter((item) => item.outcome);
       toast(ran.length ? `Replayed ${ran.length}: ${ran.map((item) => item.outcome.status).slice(0, 3).join(", ")}` : "Nothing had to be done.");
       refresh();
-      if ($("detail").open) openDetail($("detail").dataset.key);
     } catch (error) {
       toast(error.message, "error");
     }

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.cursors import Position, encode_cursor
+from chalicelib.status import Uploads
+from chalicelib.tracked import Tracked
 from tests.support.api import Api
 from tests.support.builders import SEED_JOBS, job
 from tests.support.ndjson import MB, messages, upload
@@ -23,8 +26,8 @@ def api() -> Api:
     return Api()
 
 
-def arrive(*names: str, size: int = 10 * MB, **properties: Any) -> None:
-    for event in messages(*[upload(f"in/{DATE}/{name}", size=size, **properties) for name in names]):
+def arrive(*names: str, size: int = 10 * MB, date: str = DATE, **properties: Any) -> None:
+    for event in messages(*[upload(f"in/{date}/{name}", size=size, **properties) for name in names]):
         app.ndjson_arrived(event, None)
 
 
@@ -143,3 +146,41 @@ def test_a_corrupt_state_is_a_fault_and_no_error(scans: Scans, api: Api, state: 
 )
 def test_a_bad_parameter_is_400(api: Api, path: str, query: dict[str, str]) -> None:
     assert api.get(path, query).status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["files", "batches", "manifests", "quarantine", "jobs", "discovery", "summary"]
+)
+def test_an_empty_parameter_is_one_that_was_not_given(world: World, api: Api, path: str) -> None:
+    accepted = {
+        "files": ("date", "status"),
+        "batches": ("date",),
+        "manifests": ("date",),
+        "summary": ("date",),
+    }
+    names = (*accepted.get(path, ()), *(() if path == "summary" else ("limit", "cursor")))
+    reply = api.get(f"/{path}", **dict.fromkeys(names, ""))
+    assert (reply.status, reply.body) == (200, api.get(f"/{path}").body)
+
+
+@pytest.mark.parametrize("path", ["files", "batches", "manifests"])
+def test_pages_of_today_go_on_after_midnight(
+    world: World, api: Api, path: str, monkeypatch: pytest.MonkeyPatch, environ: Any
+) -> None:
+    environ(MAX_BATCH_SIZE_GB="0.001" if path == "manifests" else "1")
+    today = datetime.now(UTC).date().isoformat()
+    for number in range(3):
+        world.land(f"notes/{number}.txt")
+        arrive(f"{number}.ndjson", date=today)
+    first = api.get(f"/{path}", limit="2").body
+    for lists in (Uploads, Tracked):
+        monkeypatch.setattr(lists, "today", lambda _: "2099-01-01")
+    rest = api.get(f"/{path}", cursor=first["next_cursor"])
+    assert (rest.status, rest.body["date"], len(rest.body["items"])) == (200, today, 1), rest.text
+    assert api.get(f"/{path}", cursor=first["next_cursor"], date="2099-01-01").status == 400
+
+
+@pytest.mark.parametrize("at", ["abc", "-1", "", "1.5", "9" * 30])
+def test_a_cursor_that_names_no_job_is_refused(world: World, api: Api, at: str) -> None:
+    reply = api.get("/jobs", cursor=encode_cursor("jobs", Position(at)))
+    assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import app
 from tests.faults.dying import Call, Moment, Process, ProcessDied, Send, running
@@ -104,3 +105,40 @@ def test_a_file_back_within_the_second_of_its_upload_is_not_deleted_as_a_leftove
     assert world.keys("data/") == ["data/in/mystery.csv"]
     assert world.row("data/in/mystery.csv")["status"] == "triggered"
     assert [each["key"] for each in world.executions()] == ["data/in/mystery.csv"]
+
+
+def test_a_file_that_is_taken_away_while_it_comes_back_fails_alone(world: World, operator: Api) -> None:
+    keys = ["data/in/mystery1.csv", "data/in/mystery2.csv"]
+    for key in keys:
+        world.land(key, b"x" * 9000)
+    activate(world, "mystery*.csv")
+    parked = world.row(keys[0])["moved_to"]
+
+    def taken_away(_: Any) -> None:
+        world.s3.delete_object(Bucket=LANDING, Key=parked)
+
+    with recorded({"CreateMultipartUpload": taken_away}):
+        first, second = replay(operator, keys=keys)
+    assert first["outcome"]["status"] == "failed"
+    assert f"{parked} was changed" in first["outcome"]["reason"]
+    assert second["outcome"]["status"] == "triggered"
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_that_cannot_be_looked_at_fails_alone(world: World, operator: Api, dry_run: bool) -> None:
+    keys = ["data/in/products.csv", "data/in/mystery.csv"]
+    for key in keys:
+        world.land(key)
+    activate(world, "mystery.csv")
+
+    def refused(_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "HeadObject")
+
+    with recorded({"HeadObject": refused}):
+        first, second = replay(
+            operator, keys=["data/in/products.csv", "data/in/mystery.csv"], dry_run=dry_run
+        )
+    assert (first["action"], first["outcome"]["status"]) == ("none", "failed")
+    assert "HeadObject was answered with AccessDenied" in first["outcome"]["reason"]
+    assert second["action"] == "restore"
+    assert dry_run or second["outcome"]["status"] == "triggered"

@@ -145,6 +145,26 @@ def test_a_replay_shows_its_plan_before_it_acts(operator: Page) -> None:
     assert operator.one("#confirm-act").get_attribute("disabled")
 
 
+def test_after_a_replay_the_drawer_still_tells_of_its_file(operator: Page, sluice: DeployedSluice) -> None:
+    s3, landing, key = sluice.client("s3"), sluice.names["LANDING_BUCKET"], "data/in/products.csv"
+    s3.put_object(Bucket=landing, Key=key, Body=b"id\n1\n")
+    operator.browser.execute_script("openDetail(arguments[0])", key)
+    operator.wait(lambda: any("is inactive" in text for text in operator.texts("#story p")))
+    active = [{**job, "is_active": True} for job in SEED_JOBS]
+    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(active).encode())
+    operator.click("#detail [data-focus=replay]")
+    operator.click("#confirm-act")
+    operator.wait(lambda: any("Replayed 1: triggered" in text for text in operator.texts(".toast")))
+    operator.wait(lambda: any("started execution" in text for text in operator.texts("#story p")))
+    assert operator.texts("#detail-title") == [key]
+
+
+def test_an_address_that_names_no_view_leads_to_the_overview(operator: Page) -> None:
+    operator.show("files")
+    operator.browser.execute_script("location.hash = 'constructor'")
+    operator.wait(lambda: operator.texts("h1") == ["Overview"])
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light")])
 def test_every_view_fits_and_shows_something(operator: Page, width: int, scheme: str) -> None:
     operator.open(width, 900, scheme)

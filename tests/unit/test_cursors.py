@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import cursors
 from chalicelib.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.errors import RequestError
 
@@ -18,9 +19,9 @@ POSITION = Position("2026-11-21T01:00:00Z#0a1b2c3d", frozenset({"aa", "bb"}))
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@given(texts, texts, st.frozensets(texts, max_size=3))
-def test_a_cursor_leads_back_to_its_position(query: str, at: str, seen: frozenset[str]) -> None:
-    cursor = encode_cursor(query, Position(at, seen))
+@given(texts, texts, st.frozensets(texts, max_size=3), texts)
+def test_a_cursor_leads_back_to_its_position(query: str, at: str, seen: frozenset[str], date: str) -> None:
+    cursor = encode_cursor(query, Position(at, seen), date)
     assert cursor is not None
     assert decode_cursor(query, cursor) == Position(at, seen)
 
@@ -54,10 +55,13 @@ def test_a_cursor_of_another_query_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [[], {}, 1, None, ["a"], [1, []], ["a", "b"], ["a", [1]], ["a", {"b": 1}]]
-)
-def test_foreign_content_is_refused(content: object) -> None:
-    forged = urlsafe_b64encode(b"\x00" * 8 + json.dumps(content).encode()).decode().rstrip("=")
+    "content",
+    [[], {}, 1, None, ["a"], ["a", []], [1, [], ""], ["a", "b", ""], ["a", [1], ""], ["a", {"b": 1}, ""],
+     ["a", [], 1], ["\ud800", [], ""], ["a", [], "\ud800"], ["k" * 1025, [], ""]],
+)  # fmt: skip
+def test_foreign_content_is_refused_though_its_checksum_is_right(content: object) -> None:
+    body = json.dumps(content).encode()
+    forged = urlsafe_b64encode(cursors._checksum(QUERY, body) + body).decode().rstrip("=")
     with pytest.raises(RequestError):
         decode_cursor(QUERY, forged)
 

@@ -57,6 +57,10 @@ def test_unknown_parameters_are_refused_naming_the_known() -> None:
         read_parameters({"x": ["1"]})
 
 
+def test_an_empty_parameter_is_one_that_was_not_given() -> None:
+    assert read_parameters({"date": [""], "status": ["failed"]}, "date", "status") == {"status": "failed"}
+
+
 def test_repeated_parameters_are_refused() -> None:
     with pytest.raises(RequestError, match=r"key was given 2 times"):
         read_parameters({"key": ["a", "b"]}, "key")
