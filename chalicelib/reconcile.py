@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.arrival_repair import repair_arrivals
 from chalicelib.batch_repair import repair_batches
+from chalicelib.deadline import remaining_ms_of
 from chalicelib.landing import Landing
 from chalicelib.landing_repair import repair_landing
 from chalicelib.logs import emit_metrics
@@ -40,6 +41,5 @@ def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
 
 def deadline(context: Any) -> Clock:
     """Return a function that tells whether there is time for more; without a Lambda context there is."""
-    if context is None or not hasattr(context, "get_remaining_time_in_millis"):
-        return lambda: True
-    return lambda: context.get_remaining_time_in_millis() > MARGIN_MILLISECONDS
+    remaining_ms = remaining_ms_of(context)
+    return lambda: remaining_ms() > MARGIN_MILLISECONDS

@@ -15,21 +15,11 @@ from tests.faults.dying import Process, calls_of, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.ndjson import items
-from tests.support.scans import pages_of
+from tests.support.scans import LambdaContext, pages_of
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"
 HOUR = timedelta(hours=1)
-
-
-class Context:
-    """A Lambda context with so much time left."""
-
-    def __init__(self, milliseconds: int) -> None:
-        self.milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 def _reconcile(context: Any = None) -> dict[str, int]:
@@ -126,24 +116,16 @@ def test_a_failed_upload_that_is_gone_or_overwritten_is_not_retried_for_ever(
 def test_it_stops_when_its_time_is_nearly_up_and_goes_on_in_the_next_run(world: World, later: Any) -> None:
     world.upload(CUSTOMERS)
     later(HOUR)
-    assert _reconcile(Context(9_000)) == {"unfinished": 1}
+    assert _reconcile(LambdaContext(milliseconds=9_000)) == {"unfinished": 1}
     assert world.rows() == []
-    assert _reconcile(Context(60_000)) == {"routed": 1}
+    assert _reconcile(LambdaContext(milliseconds=60_000)) == {"routed": 1}
 
 
 def test_given_nothing_is_due_when_time_is_nearly_up_then_the_listing_ends(world: World, later: Any) -> None:
     world.land(CUSTOMERS)
     later(HOUR)
-    assert _reconcile(Context(9_000)) == {"unfinished": 1}
-    assert _reconcile(Context(20_000)) == {}
-
-
-class Countdown(Context):
-    """A Lambda context whose time is up after it was asked so often."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        self.milliseconds -= 1
-        return 60_000 if self.milliseconds >= 0 else 0
+    assert _reconcile(LambdaContext(milliseconds=9_000)) == {"unfinished": 1}
+    assert _reconcile(LambdaContext(milliseconds=20_000)) == {}
 
 
 def test_given_more_than_a_run_can_look_at_then_the_next_goes_on_where_it_stopped(
@@ -156,7 +138,7 @@ def test_given_more_than_a_run_can_look_at_then_the_next_goes_on_where_it_stoppe
     with running(Process(pages_of(2))):
         reached: list[dict[str, int]] = []
         while len(reached) < 9 and (not reached or reached[-1].get("unfinished")):
-            reached.append(_reconcile(Countdown(4)))
+            reached.append(_reconcile(LambdaContext(4)))
     assert [each.get("routed", 0) for each in reached] == [2, 2, 2]
     assert sorted(row["file_key"] for row in world.rows()) == keys
     assert items("CURSOR#") == []

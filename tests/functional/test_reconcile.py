@@ -18,6 +18,7 @@ from tests.faults.dying import Call, Fault, ProcessDied, Send, calls_of, run
 from tests.support import ndjson
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, s3_event
+from tests.support.scans import LambdaContext
 from tests.support.world import World
 
 CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"
@@ -174,20 +175,13 @@ def test_what_was_left_undone_is_done_told_and_not_done_again(
     assert [str(call) for call in again if not call.operation.startswith(READS)] == []
 
 
-class NoTime:
-    """A Lambda context whose time is up."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 1
-
-
 @pytest.mark.parametrize("name", REPAIRS)
 def test_when_time_is_up_nothing_is_begun(world: World, clock: Time, later: Any, name: str) -> None:
     leave_undone, lane, count, after = REPAIRS[name]
     leave_undone(world)
     clock.ahead = after
     later(after)
-    calls = calls_of(lambda: app.reconcile({}, NoTime()))
+    calls = calls_of(lambda: app.reconcile({}, LambdaContext(0)))
     assert [str(call) for call in calls if not call.operation.startswith(READS)] == []
     assert app.reconcile({}, None)[lane][count] == 1
 

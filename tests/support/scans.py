@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from math import inf
 from typing import Any, cast
 
 import boto3
@@ -22,15 +23,16 @@ QUEUE = "sluice-local-discovered"
 
 
 class LambdaContext:
-    """A Lambda context with `calls` looks at the clock before the time is nearly up."""
+    """A Lambda context with `milliseconds` left at the first `looks` at its clock, and 1 from then on."""
 
-    def __init__(self, calls: int) -> None:
-        self._calls = calls
+    def __init__(self, looks: float = inf, milliseconds: int = 60_000) -> None:
+        self._looks = looks
+        self._milliseconds = milliseconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return plenty of time, and 1 ms from then on."""
-        self._calls -= 1
-        return 60_000 if self._calls >= 0 else 1
+        """Return what is left."""
+        self._looks -= 1
+        return self._milliseconds if self._looks >= 0 else 1
 
 
 class Scans:
