@@ -21,6 +21,7 @@ pytestmark = pytest.mark.xdist_group("deploy")
 ACTION_OF = {  # where IAM's name is another
     "DeleteObjects": "s3:DeleteObjectVersion",
     "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "HeadBucket": "s3:ListBucket",
     "ListBuckets": "s3:ListAllMyBuckets",
     "ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "ListObjectVersions": "s3:ListBucketVersions",
