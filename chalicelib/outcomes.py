@@ -25,6 +25,7 @@ PARKED = frozenset({Status.NOT_CONFIGURED, Status.INACTIVE})
 PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000
+UNFINISHED = "; an attempt was begun and not finished: its worker died or ran out of time"
 NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
 INACTIVE_SUBJECT = "Inactive Job"
 CONFIG_SUBJECT = "Job config is not usable"
@@ -127,7 +128,7 @@ def _record_unread(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
 
 def give_up(landing: Landing, failed: Row, why: str) -> None:
     """Stop retrying a failed upload whose object is no longer there; its row says why."""
-    reason = f"{failed['reason']}; {why}"[-REASON_LENGTH:]
+    reason = f"{failed['reason'].removesuffix(UNFINISHED)}; {why}"[-REASON_LENGTH:]
     landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[Status.FAILED], retry=False)
 
 
@@ -150,7 +151,8 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     if isinstance(error, ConfigError):
         alert_config(landing, error)
     row = landing.row(upload, Status.FAILED, reason=reason)
-    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True)
+    count = 0 if landing.attempt_counted else 1
+    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True, count=count)
     if attempts >= MAX_ATTEMPTS and not isinstance(error, ConfigError):
         landing.catalog.leave_for_replay(upload.key, upload.timestamp)
 
