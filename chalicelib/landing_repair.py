@@ -1,7 +1,8 @@
 """Repair of the landing lane: uploads that no event routed, moves that died, failures worth another try.
 
 Nothing younger than the grace is touched: its own event may still be at work. What was settled costs reads
-only. An invalid config makes the lane wait: routing with it could only fail again.
+only. While the config is invalid, what failed waits, since routing could only fail again; what has no row yet
+is routed once, so that it fails: a row waits as long as it takes, the listing looks back for a window only.
 """
 
 from __future__ import annotations
@@ -32,15 +33,10 @@ Counts = dict[str, int]
 def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
     """Route what was missed, finish what was begun, retry what failed; return how much of each.
 
-    `waiting` is 1 when the config cannot be used and nothing was tried; `unfinished` is 1 when time ran out,
-    and the next run goes on where this one stopped.
+    `waiting` is 1 when the config cannot be used and nothing that failed was retried; `unfinished` is 1 when
+    time ran out, and the next run goes on where this one stopped.
     """
     counts: Counts = dict.fromkeys(COUNTED, 0)
-    try:
-        landing.jobs.revalidate()
-    except ConfigError as error:
-        log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
-        return counts | {"waiting": 1}
     before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
 
     def repair(due: Iterable[Due]) -> bool:
@@ -53,9 +49,21 @@ def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
     def see(listed: list[ListedObject]) -> bool:
         return repair(unrouted(landing, listed, before))
 
-    repair(_failed(landing, before))
+    if _config_is_usable(landing):
+        repair(_failed(landing, before))
+    else:
+        counts["waiting"] = 1
     done = walk(landing.bucket, landing.settings.input_prefix, landing.cursor, lambda _: has_time(), see)
     return counts | {"unfinished": int(not done)}
+
+
+def _config_is_usable(landing: Landing) -> bool:
+    try:
+        landing.jobs.revalidate()
+    except ConfigError as error:
+        log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
+        return False
+    return True
 
 
 def _failed(landing: Landing, before: datetime) -> Iterator[Due]:

@@ -11,14 +11,14 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.outcomes import MAX_ATTEMPTS
-from tests.faults.dying import Process, calls_of, running
+from tests.faults.dying import Death, Moment, Nth, Process, calls_of, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.ndjson import items
 from tests.support.scans import pages_of
 from tests.support.world import World
 
-CUSTOMERS = "data/in/customers.csv"
+CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"
 HOUR = timedelta(hours=1)
 
 
@@ -94,14 +94,34 @@ def test_a_failed_upload_starts_once_the_cause_is_gone(world: World, later: Any)
     assert world.row(CUSTOMERS)["status"] == "triggered"
 
 
-def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up(world: World, later: Any) -> None:
+def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up_however_late(
+    world: World, later: Any
+) -> None:
     world.configure(b"{")
     world.upload(CUSTOMERS)
     later(HOUR)
+    assert _reconcile() == {"waiting": 1, "errors": 1}
+    before = world.row(CUSTOMERS)
+    assert (before["status"], before["retry"]) == ("failed", "1")
+    later(timedelta(days=9))
     assert _reconcile() == {"waiting": 1}
-    assert world.rows() == []
+    assert world.row(CUSTOMERS) == before, "it waits, and is not tried again and again"
     world.configure([job()])
-    assert _reconcile() == {"routed": 1}
+    assert _reconcile() == {"retried": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
+
+
+def test_while_the_config_is_broken_moves_are_ended(world: World, later: Any) -> None:
+    etag = world.upload(MYSTERY)
+    run(
+        lambda: world.deliver(MYSTERY, etag),
+        Nth("DeleteObject", 1, lambda number: Death(number, Moment.BEFORE)),
+    )
+    assert world.keys("data/") == [MYSTERY, "data/new_files/mystery.csv"]
+    world.configure(b"{")
+    later(HOUR)
+    assert _reconcile() == {"waiting": 1, "moves_finished": 1}
+    assert world.keys("data/") == ["data/new_files/mystery.csv"]
 
 
 def test_a_failed_upload_that_is_gone_or_overwritten_is_not_retried_for_ever(
