@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
 from chalicelib.catalog import REPLACES, Status, Upload
 from chalicelib.landing import Landing
 from chalicelib.outcomes import MAX_ATTEMPTS, UNFINISHED
-from chalicelib.unrouted import Due
+from chalicelib.unrouted import Due, look_at
 
 NO_EVENT = "no event routed it"
 
@@ -45,10 +44,7 @@ def _first(landing: Landing, due: Due) -> Row | None:
     """Return the row of an upload that has none, None when there is nothing that could end a worker."""
     if due.repair != "routed":  # a move is only ended: nothing is copied any more
         return None
-    try:
-        found = landing.bucket.head(due.event.key)
-    except AWS_ERRORS:  # routing reads it too, and says why it cannot
-        return None
+    found = look_at(landing, due.event.key)
     if found is None:
         return None
     upload = Upload(due.event.bucket, found, due.event)

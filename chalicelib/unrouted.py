@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.aws.bucket import ListedObject
+from chalicelib.aws.bucket import ListedObject, StoredObject
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
-from chalicelib.catalog import Status, identify, iso, row_timestamp
+from chalicelib.catalog import Status, identify, row_timestamp
 from chalicelib.events import ObjectEvent
 from chalicelib.landing import Landing, own_outputs
 
 BATCH_SIZE = 100  # keys of one BatchGetItem
-LISTING_SKEW = timedelta(seconds=2)  # that a listing's time may differ by from the object's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
     rows = landing.catalog.find_many([(found.key, _timestamp(landing, found)) for found in batch])
     known = {row["file_key"]: row for row in rows}
     for found in batch:
-        # a listing may tell another time than the object itself: the ETag decides before anything is done
         row = known.get(found.key) or _recorded(landing, found)
         if row is None:
             yield Due("routed", _event_of(landing, found))
@@ -47,9 +46,21 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
 
 
 def _recorded(landing: Landing, found: ListedObject) -> Row | None:
-    """Return the row of this content, unless it is of an earlier upload of the same content."""
-    row = landing.catalog.find_etag(found.key, found.etag)
-    return row if row and row["last_modified"] >= iso(found.last_modified - LISTING_SKEW) else None
+    """Return the row of what is there; a listing may tell another time than the object does."""
+    rows = [row for row in landing.catalog.versions(found.key) if row.get("etag") == found.etag]
+    seen = look_at(landing, found.key) if rows else None
+    if seen is None:
+        return None
+    timestamp = _timestamp(landing, seen)
+    return next((row for row in rows if row["timestamp"] == timestamp), None)
+
+
+def look_at(landing: Landing, key: str) -> StoredObject | None:
+    """Return the object itself; None when it is gone or cannot be read, as routing will find too."""
+    try:
+        return landing.bucket.head(key)
+    except AWS_ERRORS:
+        return None
 
 
 def _ignored(found: ListedObject, own: Iterable[str]) -> bool:
@@ -57,7 +68,7 @@ def _ignored(found: ListedObject, own: Iterable[str]) -> bool:
     return marker or found.key.startswith(tuple(prefix for prefix in own if prefix))
 
 
-def _timestamp(landing: Landing, found: ListedObject) -> str:
+def _timestamp(landing: Landing, found: ListedObject | StoredObject) -> str:
     identity = identify(landing.bucket.name, found.key, found.etag, found.last_modified)
     return row_timestamp(found.last_modified, identity)
 

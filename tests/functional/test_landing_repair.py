@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +11,17 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.outcomes import MAX_ATTEMPTS
-from tests.faults.dying import Death, Moment, Nth, Process, calls_of, run, running
+from tests.faults.dying import Call, Death, Moment, Nth, Process, Send, calls_of, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.ndjson import items
+from tests.support.reset import date_object
 from tests.support.scans import pages_of
 from tests.support.world import World
 
 CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"
 HOUR = timedelta(hours=1)
+READS = {"GetItem", "GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}
 
 
 class Context:
@@ -46,6 +48,36 @@ def test_an_upload_that_no_event_announced_is_routed(world: World, later: Any) -
     assert sorted(row["status"] for row in world.rows()) == ["inactive", "not_configured", "triggered"]
     assert world.row(CUSTOMERS)["event_name"] == "Reconciled:listing"
     assert _reconcile() == {}
+
+
+def test_the_same_content_a_second_later_is_another_upload(world: World, later: Any) -> None:
+    now = datetime.now(UTC)
+    etag = world.upload(CUSTOMERS)
+    date_object(LANDING, CUSTOMERS, now - timedelta(seconds=1))
+    world.deliver(CUSTOMERS, etag)
+    world.upload(CUSTOMERS)
+    date_object(LANDING, CUSTOMERS, now)
+    later(HOUR)
+    assert _reconcile() == {"routed": 1}
+    assert [row["status"] for row in world.rows(CUSTOMERS)] == ["triggered"] * 2
+    assert len(world.executions()) == 2
+    assert _reconcile() == {}
+
+
+@pytest.mark.parametrize("skew", [-2, -1, 1, 2])
+def test_an_upload_that_is_listed_under_another_second_is_known(world: World, later: Any, skew: int) -> None:
+    world.land(CUSTOMERS)
+    later(HOUR)
+
+    def skewed(call: Call, send: Send) -> Any:
+        answer = send()
+        for listed in answer.get("Contents", ()) if call.operation == "ListObjectsV2" else ():
+            listed["LastModified"] += timedelta(seconds=skew)
+        return answer
+
+    with running(process := Process(skewed)):
+        assert _reconcile() == {}
+    assert {call.operation for call in process.calls} <= READS | {"HeadObject"}
 
 
 def test_an_upload_younger_than_the_grace_is_left_to_its_event(world: World, environ: Any) -> None:
@@ -187,4 +219,4 @@ def test_a_settled_system_is_only_read(world: World, later: Any) -> None:
         world.deliver(key, world.upload(key, json.dumps([job()]).encode()))
     later(HOUR)
     operations = {call.operation for call in calls_of(lambda: app.reconcile({}, None))}
-    assert operations <= {"GetItem", "GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}
+    assert operations <= READS
