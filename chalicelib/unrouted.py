@@ -39,7 +39,7 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
     known = {row["file_key"]: row for row in rows}
     for found in batch:
         row = known.get(found.key) or _recorded(landing, found)
-        if row is None:
+        if row is None or row["status"] == Status.VANISHED:  # it is back, as a deletion undone brings it
             yield Due("routed", _event_of(landing, found))
         elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
             yield Due("moves_finished", _event_of(landing, found))

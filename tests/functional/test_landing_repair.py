@@ -80,6 +80,19 @@ def test_an_upload_that_is_listed_under_another_second_is_known(world: World, la
     assert {call.operation for call in process.calls} <= READS | {"HeadObject"}
 
 
+def test_an_upload_whose_deletion_was_undone_is_routed_and_its_row_says_so(world: World, later: Any) -> None:
+    world.s3.put_bucket_versioning(Bucket=LANDING, VersioningConfiguration={"Status": "Enabled"})
+    etag = world.upload(CUSTOMERS)
+    uploaded = world.s3.head_object(Bucket=LANDING, Key=CUSTOMERS)["LastModified"]
+    marker = world.s3.delete_object(Bucket=LANDING, Key=CUSTOMERS)["VersionId"]
+    assert world.deliver(CUSTOMERS, etag, eventTime=uploaded.isoformat())["status"] == "vanished"
+    world.s3.delete_object(Bucket=LANDING, Key=CUSTOMERS, VersionId=marker)
+    later(HOUR)
+    assert _reconcile() == {"routed": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
+    assert _reconcile() == {}
+
+
 def test_an_upload_younger_than_the_grace_is_left_to_its_event(world: World, environ: Any) -> None:
     world.upload(CUSTOMERS)
     assert _reconcile() == {}
