@@ -108,17 +108,18 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
     """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
     known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
-    if known is None:
-        return _record_unread(landing, event, why)
-    if known.get("retry"):
-        give_up(landing, known, f"now {why}")
-    return outcome_of(known, repeated=True)
+    if known and not known.get("retry"):
+        return outcome_of(known, repeated=True)
+    return _record_unread(landing, event, why, known)
 
 
-def _record_unread(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
+def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
     now = landing.clock()
-    is_repeat = now - event.event_time > LATE  # of a first event nothing can have begun before
+    is_repeat = failed or now - event.event_time > LATE  # of a first event nothing can have begun before
     row = find_begun(landing, event) if is_repeat and event.etag else None
+    if failed and not row:
+        give_up(landing, failed, f"now {why}")
+        return outcome_of(failed, repeated=True)
     row = row or row_of_event(event, event.event_time, Status.VANISHED, now, reason=why)
     standing = landing.catalog.record(row, REPLACES[Status(row["status"])])
     if row.get("moved_to") and not standing:
