@@ -140,7 +140,12 @@ class CopyTarget:
             raise
 
     def _tags_of(self, source: Bucket, seen: StoredObject) -> str:
-        tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
+        try:
+            tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
+        except ClientError as error:
+            if is_missing(error):
+                raise SourceChanged(seen.key) from None
+            raise
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
 
 
