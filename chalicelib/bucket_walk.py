@@ -19,16 +19,17 @@ def walk(
     whole page: if not, the next run is shown it again. A bucket that one run sees whole costs no write.
     """
     began = after = cursor.find()
-    seen = 0
+    seen, token = 0, ""
     while has_time(seen):
-        page = bucket.list_page(prefix, start_after=after)
+        page = bucket.list_page(prefix, token=token, start_after=began)
         if not see(page.objects):
             break
         if not page.next_token:
             if began:
                 cursor.clear()
             return True
-        after = page.objects[-1].key
+        after = page.objects[-1].key if page.objects else after
+        token = page.next_token
         seen += 1
     if after != began:
         cursor.store(after)

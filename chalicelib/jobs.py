@@ -99,7 +99,7 @@ class JobConfig:
         if isinstance(self._jobs, Jobs):
             return self._jobs
         assert self._jobs is not None
-        raise self._jobs
+        raise ConfigError(self._jobs.version, self._jobs.faults)  # anew: a traceback grows with every raise
 
 
 def normalize(text: str | None) -> str:

@@ -25,7 +25,8 @@ LATE = timedelta(seconds=60)  # an event this long after its upload may be a rep
 class Landing:
     """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
 
-    `audit` goes into every row that is written: a replay tells there who asked for it.
+    `audit` goes into every row that is written: a replay tells there who asked for it. With `attempt_counted`
+    a failure is not counted again: reconcile counts its attempts before it makes them.
     """
 
     bucket: Bucket
@@ -38,6 +39,7 @@ class Landing:
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     audit: Row = field(default_factory=dict)
+    attempt_counted: bool = False
 
     def row(self, upload: Upload, status: Status, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""

@@ -25,6 +25,7 @@ PARKED = frozenset({Status.NOT_CONFIGURED, Status.INACTIVE})
 PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000
+UNFINISHED = "; an attempt was begun and not finished: its worker died or ran out of time"
 NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
 INACTIVE_SUBJECT = "Inactive Job"
 CONFIG_SUBJECT = "Job config is not usable"
@@ -107,17 +108,18 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
     """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
     known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
-    if known is None:
-        return _record_unread(landing, event, why)
-    if known.get("retry"):
-        give_up(landing, known, f"now {why}")
-    return outcome_of(known, repeated=True)
+    if known and not known.get("retry"):
+        return outcome_of(known, repeated=True)
+    return _record_unread(landing, event, why, known)
 
 
-def _record_unread(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
+def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
     now = landing.clock()
-    is_repeat = now - event.event_time > LATE  # of a first event nothing can have begun before
+    is_repeat = failed or now - event.event_time > LATE  # of a first event nothing can have begun before
     row = find_begun(landing, event) if is_repeat and event.etag else None
+    if failed and not row:
+        give_up(landing, failed, f"now {why}")
+        return outcome_of(failed, repeated=True)
     row = row or row_of_event(event, event.event_time, Status.VANISHED, now, reason=why)
     standing = landing.catalog.record(row, REPLACES[Status(row["status"])])
     if row.get("moved_to") and not standing:
@@ -127,7 +129,7 @@ def _record_unread(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
 
 def give_up(landing: Landing, failed: Row, why: str) -> None:
     """Stop retrying a failed upload whose object is no longer there; its row says why."""
-    reason = f"{failed['reason']}; {why}"[-REASON_LENGTH:]
+    reason = f"{failed['reason'].removesuffix(UNFINISHED)}; {why}"[-REASON_LENGTH:]
     landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[Status.FAILED], retry=False)
 
 
@@ -150,7 +152,8 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     if isinstance(error, ConfigError):
         alert_config(landing, error)
     row = landing.row(upload, Status.FAILED, reason=reason)
-    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True)
+    count = 0 if landing.attempt_counted else 1
+    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True, count=count)
     if attempts >= MAX_ATTEMPTS and not isinstance(error, ConfigError):
         landing.catalog.leave_for_replay(upload.key, upload.timestamp)
 

@@ -31,8 +31,8 @@ def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
     ndjson = replace(ndjson, audit=REPAIRED_BY)
     counts = {
         "ndjson": repair_batches(ndjson, has_time),
-        "landing": repair_landing(landing, has_time),
-        "arrivals": repair_arrivals(ndjson, has_time),  # last: a large bucket may take what time is left
+        "arrivals": repair_arrivals(ndjson, has_time),
+        "landing": repair_landing(landing, has_time),  # last: it alone may take what time is left
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})

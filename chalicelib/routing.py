@@ -6,7 +6,9 @@ inactive job is reported; `outcomes` holds these effects, this module decides wh
 
 from __future__ import annotations
 
+from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
+from chalicelib.aws.failures import AWS_ERRORS, is_refused
 from chalicelib.catalog import REPLACES, Status, Upload, bytes_to_read
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
@@ -62,7 +64,7 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
             f"event is of bucket {event.bucket!r:.80}, this lane watches {landing.bucket.name!r}"
         )
     for _ in range(OVERWRITES_FOLLOWED):
-        found = landing.bucket.read(event.key, bytes_to_read(landing.settings.preview_chars))
+        found = _read(landing, event.key)
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
         if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # what is there is routed as well
@@ -75,11 +77,25 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
     raise RuntimeError(f"s3://{event.bucket}/{event.key} was overwritten {OVERWRITES_FOLLOWED} times at once")
 
 
+def _read(landing: Landing, key: str) -> StoredObject | None:
+    """Read an object; of one that S3 does not give out, return what a listing tells."""
+    try:
+        return landing.bucket.read(key, bytes_to_read(landing.settings.preview_chars))
+    except AWS_ERRORS as error:
+        listed = landing.bucket.list_page(key).objects if is_refused(error) else []
+        found = next((one for one in listed if one.key == key), None)
+        if found is None:
+            raise
+        return StoredObject(key, found.size, found.etag, found.last_modified, headers={}, refusal=error)
+
+
 def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> Outcome:
     if upload.key == landing.settings.config_key:
         return _lint(landing, upload)
     if not discovered and not upload.key.startswith(landing.settings.input_prefix):
-        return record(landing, upload, Status.RECEIVED)
+        refusal = upload.found.refusal
+        why = f"it cannot be read: {refusal}" if refusal else None
+        return record(landing, upload, Status.RECEIVED, reason=why)
     try:
         return _route(landing, upload)
     except SourceChanged:
@@ -90,6 +106,8 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
 
 
 def _route(landing: Landing, upload: Upload) -> Outcome:
+    if upload.found.refusal:
+        raise upload.found.refusal
     is_replay = bool(landing.audit)  # of which another outcome is expected
     is_late = landing.clock() - upload.found.last_modified > LATE
     if is_late and not is_replay:

@@ -21,7 +21,10 @@ WRITE_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for."""
+    """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
+
+    With a `refusal`, S3 did not give it out, and a listing told the rest.
+    """
 
     key: str
     size: int
@@ -32,6 +35,7 @@ class StoredObject:
     headers: dict[str, str] = field(default_factory=dict)
     tag_count: int = 0
     first_bytes: bytes = b""
+    refusal: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

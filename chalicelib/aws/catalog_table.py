@@ -67,8 +67,8 @@ class CatalogTable:
             return from_item(error.response["Item"])  # type: ignore[typeddict-item]  # present with ALL_OLD
         return None
 
-    def record_failure(self, row: Row, replaces: Collection[str], *, retry: bool) -> int:
-        """Write `row` as failed and count the attempt; return how many there were, 0 if an outcome stands.
+    def record_failure(self, row: Row, replaces: Collection[str], *, retry: bool, count: int = 1) -> int:
+        """Write `row` as failed, add `count` attempts and return how many there were; 0 if an outcome stands.
 
         With `retry` the row enters the sparse `retry` index, from which `reconcile` takes it up again.
         """
@@ -83,15 +83,15 @@ class CatalogTable:
             updated = self._dynamodb.update_item(
                 TableName=self.name,
                 Key=to_item(key),
-                UpdateExpression=f"SET {sets} ADD #attempts :one" + ("" if retry else " REMOVE #retry"),
+                UpdateExpression=f"SET {sets} ADD #attempts :count" + ("" if retry else " REMOVE #retry"),
                 ConditionExpression=f"attribute_not_exists(#status) OR #status IN ({', '.join(statuses)})",
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={
                     **{f":{name}": to_value(value) for name, value in values.items()},
                     **statuses,
-                    ":one": {"N": "1"},
+                    ":count": {"N": str(count)},
                 },
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
         except ClientError as error:
             if not is_condition_failed(error):

@@ -107,6 +107,8 @@ class CopyTarget:
         def copy(number: int) -> dict[str, Any]:
             first = (number - 1) * PART_BYTES
             last = min(first + PART_BYTES, seen.size) - 1
+            # S3 takes ranges only of what is larger than 5 MB; one part is the whole
+            part: Any = {"CopySourceRange": f"bytes={first}-{last}"} if seen.size > PART_BYTES else {}
             try:
                 response = self._s3.upload_part_copy(
                     Bucket=self.name,
@@ -115,7 +117,7 @@ class CopyTarget:
                     PartNumber=number,
                     CopySource={"Bucket": source.name, "Key": seen.key},
                     CopySourceIfMatch=f'"{seen.etag}"',
-                    CopySourceRange=f"bytes={first}-{last}",
+                    **part,
                 )
             except ClientError as error:
                 if is_precondition_failed(error) or is_missing(error):
@@ -138,7 +140,12 @@ class CopyTarget:
             raise
 
     def _tags_of(self, source: Bucket, seen: StoredObject) -> str:
-        tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
+        try:
+            tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
+        except ClientError as error:
+            if is_missing(error):
+                raise SourceChanged(seen.key) from None
+            raise
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
 
 

@@ -6,6 +6,10 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 AWS_ERRORS = (ClientError, BotoCoreError)  # what a call to AWS fails with, for capabilities to catch
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+REFUSED = frozenset(
+    {"AccessDenied", "403", "InvalidRequest", "400"}
+)  # a customer's key is asked for with 400
+KEY_REFUSED = frozenset({"KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException"})
 TAKEN_OR_CHANGED = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409", "OperationAborted"})
 
@@ -18,6 +22,12 @@ def code_of(error: ClientError) -> str:
 def is_missing(error: ClientError) -> bool:
     """Tell whether the object is not there."""
     return code_of(error) in MISSING
+
+
+def is_refused(error: Exception) -> bool:
+    """Tell whether S3 does not give out an object that is there: by a policy, or for want of its key."""
+    code = code_of(error) if isinstance(error, ClientError) else ""
+    return code in REFUSED or code in KEY_REFUSED
 
 
 def is_precondition_failed(error: ClientError) -> bool:

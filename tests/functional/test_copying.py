@@ -56,7 +56,7 @@ def test_a_large_object_is_copied_in_parts_by_the_server(
     ]
 
 
-@pytest.mark.parametrize("size", [0, 50, 6 * MB])
+@pytest.mark.parametrize("size", [0, 50, 101, 5 * MB, 6 * MB])
 def test_a_taken_key_is_left_alone_and_a_repeat_finds_its_own(
     s3: Any, source: Bucket, target: CopyTarget, size: int
 ) -> None:

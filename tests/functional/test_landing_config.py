@@ -41,6 +41,16 @@ def test_with_a_broken_config_a_file_waits_in_its_place(world: World, body: byte
     assert [alert["Subject"] for alert in world.alerts()] == ["Job config is not usable"]
 
 
+def test_a_broken_config_costs_a_warm_worker_no_more_with_every_file(world: World) -> None:
+    world.configure(b"{")
+    told = []
+    for _ in range(3):
+        with pytest.raises(ConfigError) as caught:
+            app.landing().jobs.match(CUSTOMERS)
+        told.append(len(caught.traceback))
+    assert len(set(told)) == 1, "a traceback holds every frame and what lived in it"
+
+
 def test_a_missing_config_is_named_with_what_to_do(world: World) -> None:
     world.s3.delete_object(Bucket="sluice-local-landing", Key=CONFIG_KEY)
     world.upload(CUSTOMERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +11,17 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.outcomes import MAX_ATTEMPTS
-from tests.faults.dying import Process, calls_of, running
+from tests.faults.dying import Call, Death, Moment, Nth, Process, Send, calls_of, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.ndjson import items
+from tests.support.reset import date_object
 from tests.support.scans import LambdaContext, pages_of
 from tests.support.world import World
 
-CUSTOMERS = "data/in/customers.csv"
+CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"
 HOUR = timedelta(hours=1)
+READS = {"GetItem", "GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}
 
 
 def _reconcile(context: Any = None) -> dict[str, int]:
@@ -35,6 +37,49 @@ def test_an_upload_that_no_event_announced_is_routed(world: World, later: Any) -
     assert _reconcile() == {"routed": 3}
     assert sorted(row["status"] for row in world.rows()) == ["inactive", "not_configured", "triggered"]
     assert world.row(CUSTOMERS)["event_name"] == "Reconciled:listing"
+    assert _reconcile() == {}
+
+
+def test_the_same_content_a_second_later_is_another_upload(world: World, later: Any) -> None:
+    now = datetime.now(UTC)
+    etag = world.upload(CUSTOMERS)
+    date_object(LANDING, CUSTOMERS, now - timedelta(seconds=1))
+    world.deliver(CUSTOMERS, etag)
+    world.upload(CUSTOMERS)
+    date_object(LANDING, CUSTOMERS, now)
+    later(HOUR)
+    assert _reconcile() == {"routed": 1}
+    assert [row["status"] for row in world.rows(CUSTOMERS)] == ["triggered"] * 2
+    assert len(world.executions()) == 2
+    assert _reconcile() == {}
+
+
+@pytest.mark.parametrize("skew", [-2, -1, 1, 2])
+def test_an_upload_that_is_listed_under_another_second_is_known(world: World, later: Any, skew: int) -> None:
+    world.land(CUSTOMERS)
+    later(HOUR)
+
+    def skewed(call: Call, send: Send) -> Any:
+        answer = send()
+        for listed in answer.get("Contents", ()) if call.operation == "ListObjectsV2" else ():
+            listed["LastModified"] += timedelta(seconds=skew)
+        return answer
+
+    with running(process := Process(skewed)):
+        assert _reconcile() == {}
+    assert {call.operation for call in process.calls} <= READS | {"HeadObject"}
+
+
+def test_an_upload_whose_deletion_was_undone_is_routed_and_its_row_says_so(world: World, later: Any) -> None:
+    world.s3.put_bucket_versioning(Bucket=LANDING, VersioningConfiguration={"Status": "Enabled"})
+    etag = world.upload(CUSTOMERS)
+    uploaded = world.s3.head_object(Bucket=LANDING, Key=CUSTOMERS)["LastModified"]
+    marker = world.s3.delete_object(Bucket=LANDING, Key=CUSTOMERS)["VersionId"]
+    assert world.deliver(CUSTOMERS, etag, eventTime=uploaded.isoformat())["status"] == "vanished"
+    world.s3.delete_object(Bucket=LANDING, Key=CUSTOMERS, VersionId=marker)
+    later(HOUR)
+    assert _reconcile() == {"routed": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
     assert _reconcile() == {}
 
 
@@ -84,14 +129,34 @@ def test_a_failed_upload_starts_once_the_cause_is_gone(world: World, later: Any)
     assert world.row(CUSTOMERS)["status"] == "triggered"
 
 
-def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up(world: World, later: Any) -> None:
+def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up_however_late(
+    world: World, later: Any
+) -> None:
     world.configure(b"{")
     world.upload(CUSTOMERS)
     later(HOUR)
+    assert _reconcile() == {"waiting": 1, "errors": 1}
+    before = world.row(CUSTOMERS)
+    assert (before["status"], before["retry"]) == ("failed", "1")
+    later(timedelta(days=9))
     assert _reconcile() == {"waiting": 1}
-    assert world.rows() == []
+    assert world.row(CUSTOMERS) == before, "it waits, and is not tried again and again"
     world.configure([job()])
-    assert _reconcile() == {"routed": 1}
+    assert _reconcile() == {"retried": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
+
+
+def test_while_the_config_is_broken_moves_are_ended(world: World, later: Any) -> None:
+    etag = world.upload(MYSTERY)
+    run(
+        lambda: world.deliver(MYSTERY, etag),
+        Nth("DeleteObject", 1, lambda number: Death(number, Moment.BEFORE)),
+    )
+    assert world.keys("data/") == [MYSTERY, "data/new_files/mystery.csv"]
+    world.configure(b"{")
+    later(HOUR)
+    assert _reconcile() == {"waiting": 1, "moves_finished": 1}
+    assert world.keys("data/") == ["data/new_files/mystery.csv"]
 
 
 def test_a_failed_upload_that_is_gone_or_overwritten_is_not_retried_for_ever(
@@ -149,4 +214,4 @@ def test_a_settled_system_is_only_read(world: World, later: Any) -> None:
         world.deliver(key, world.upload(key, json.dumps([job()]).encode()))
     later(HOUR)
     operations = {call.operation for call in calls_of(lambda: app.reconcile({}, None))}
-    assert operations <= {"GetItem", "GetObject", "ListObjectsV2", "Query", "BatchGetItem", "Scan"}
+    assert operations <= READS

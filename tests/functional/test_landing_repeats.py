@@ -75,6 +75,15 @@ def test_the_same_name_from_two_folders_in_one_second_starts_two_executions(worl
     assert len({execution["name"] for execution in world.executions()}) == 2
 
 
+def test_a_tagged_file_that_goes_while_it_is_parked_has_vanished(world: World) -> None:
+    etag = world.upload(MYSTERY, Tagging="a=b")
+    gone = {"GetObjectTagging": lambda _: world.s3.delete_object(Bucket=LANDING, Key=MYSTERY) and None}
+    with recorded(before=gone):
+        assert world.deliver(MYSTERY, etag)["status"] == "vanished"
+    assert world.row(MYSTERY)["status"] == "vanished"
+    assert world.keys("data/") == []
+
+
 def test_an_overwrite_is_an_upload_of_its_own(world: World) -> None:
     world.land(CUSTOMERS, b"one")
     world.land(CUSTOMERS, b"two")

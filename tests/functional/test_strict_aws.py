@@ -16,6 +16,8 @@ from tests.support.world import MACHINE, TABLE, TOPIC
 ROW = {"file_key": {"S": "k"}, "timestamp": {"S": "t"}}
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/sluice-local-discovered"
 
+MB = 1024**2
+
 Call = Callable[[], Any]
 
 
@@ -102,7 +104,14 @@ REJECTED: dict[str, tuple[Callable[[], Call], str]] = {
         "PreconditionFailed",
     ),
     "part copy of another version": (lambda: _part(CopySourceIfMatch='"other"'), "PreconditionFailed"),
-    "part copy beyond the end": (lambda: _part(CopySourceRange="bytes=0-9"), "InvalidArgument"),
+    "part copy beyond the end": (
+        lambda: _part(CopySource=f"{LANDING}/large", CopySourceRange=f"bytes=0-{5 * MB + 1}"),
+        "InvalidArgument",
+    ),
+    "part copy of a range of 5 MB": (
+        lambda: _part(CopySource=f"{LANDING}/middle", CopySourceRange="bytes=0-1"),
+        "InvalidRequest",
+    ),
     "part copy of an empty object": (lambda: _part(CopySource=f"{LANDING}/empty"), "InvalidArgument"),
     "part copy of a missing object": (lambda: _part(CopySource=f"{LANDING}/none"), "NoSuchKey"),
     "completion of no upload": (
@@ -189,7 +198,10 @@ ALLOWED: dict[str, Callable[[], Call]] = {
         "copy_object", Key="copy", CopySource=f"{LANDING}/small", CopySourceIfMatch=_etag("small")
     ),
     "copy of an empty object": lambda: _s3("copy_object", Key="copy", CopySource=f"{LANDING}/empty"),
-    "part copy of this version": lambda: _part(CopySourceIfMatch=_etag("small"), CopySourceRange="bytes=0-1"),
+    "part copy of this version": lambda: _part(CopySourceIfMatch=_etag("small")),
+    "part copy of a range of more than 5 MB": lambda: _part(
+        CopySource=f"{LANDING}/large", CopySourceRange="bytes=0-1"
+    ),
     "notifications side by side": lambda: _notify("data/", "incoming/"),
     "index key of its type": lambda: _item(retry={"S": "1"}),
     "subject of 99 characters": lambda: _publish(Subject="x" * 99),
@@ -204,7 +216,8 @@ def _etag(key: str) -> str:
 
 @pytest.fixture(scope="module")
 def objects(shared_aws: None) -> None:
-    for key, body in {"small": b"ab", "empty": b""}.items():
+    bodies = {"small": b"ab", "empty": b"", "middle": b"x" * 5 * MB, "large": b"x" * (5 * MB + 1)}
+    for key, body in bodies.items():
         boto3.client("s3").put_object(Bucket=LANDING, Key=key, Body=body)
 
 

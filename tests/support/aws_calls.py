@@ -32,11 +32,11 @@ def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, 
 
 
 @contextmanager
-def failing(operation: str, code: str, status: int = 400) -> Iterator[None]:
-    """Answer every call of `operation` with AWS's error `code`, as botocore raises it after its retries."""
+def failing(operation: str, code: str, status: int = 400, key: str = "") -> Iterator[None]:
+    """Answer every call of `operation`, or every one on `key`, with AWS's error `code`."""
 
     def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-        if name == operation:
+        if name == operation and key in {"", parameters.get("Key")}:
             answer: Any = {
                 "Error": {"Code": code, "Message": code},
                 "ResponseMetadata": {"HTTPStatusCode": status},

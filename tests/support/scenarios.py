@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import ClientError
 
 import app
 from chalicelib.errors import ConfigError
@@ -89,6 +90,13 @@ def the_config_breaks(world: World) -> None:
     with suppress(ConfigError):
         world.deliver("data/in/waiting.csv")
     world.configure()
+
+
+def an_object_cannot_be_read(world: World) -> None:
+    """An object that S3 does not give out, as when its key is another account's."""
+    etag = world.upload("data/in/customers.csv")
+    with failing("GetObject", "AccessDenied", 403, "data/in/customers.csv"), suppress(ClientError):
+        world.deliver("data/in/customers.csv", etag)
 
 
 def the_landing_lane_is_repaired(world: World) -> None:
@@ -172,6 +180,8 @@ def failed_files_are_replayed(world: World, operator: Api) -> None:
     world.configure()
     with failing("CompleteMultipartUpload", "Refused"):
         operator.post("/replay", {"keys": [keys[1]]})
+    with failing("GetObject", "AccessDenied", 403, keys[2]):
+        operator.post("/replay", {"keys": [keys[2]]})
     operator.post("/replay", {"keys": keys})
 
 
@@ -229,6 +239,7 @@ FILES_LAND: list[Scenario] = [
     a_newer_upload_gets_in_between,
     objects_vanish,
     the_config_breaks,
+    an_object_cannot_be_read,
 ]
 SCENARIOS: dict[str, list[Scenario]] = {
     "object_created": FILES_LAND,

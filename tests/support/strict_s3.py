@@ -16,6 +16,7 @@ ACCOUNT = "123456789012"
 KEY_BYTES = 1024
 METADATA_BYTES = 2048
 COPY_BYTES = 5 * 1024**3
+RANGED_BYTES = 5 * 1024**2
 DELETED_AT_ONCE = 1000
 
 hidden_buckets: set[str] = set()  # whose caller lacks s3:ListBucket
@@ -47,6 +48,10 @@ def _source(parameters: Parameters) -> None:
     wanted = parameters.get("CopySourceIfMatch", "").strip('"')
     if wanted and wanted != found.etag.strip('"'):
         raise Rejected("PreconditionFailed", "At least one of the pre-conditions did not hold", 412)
+    if "CopySourceRange" in parameters and found.size <= RANGED_BYTES:
+        raise Rejected(
+            "InvalidRequest", "The specified copy source is not supported as a byte-range copy source"
+        )
     first, last = _range(parameters, found.size)
     if first > last or last >= found.size:
         raise Rejected("InvalidArgument", f"Range is not valid for source object of size: {found.size}")
