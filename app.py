@@ -269,7 +269,8 @@ def get_discovery() -> Any:
 @answered
 def post_replay() -> Any:
     """Route uploads again."""
-    return views.post_replay(landing(), body_of(app.current_request), caller_of(app.current_request))
+    request = app.current_request
+    return views.post_replay(landing(), discovered_files(), body_of(request), caller_of(request))
 
 
 @app.route("/quarantine/release", methods=["POST"], authorizer=authorize)

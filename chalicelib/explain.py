@@ -16,8 +16,9 @@ from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.discovery_list import Scans, find_entry
 from chalicelib.explain_ndjson import manifest_records, tracking_rows, verdict_of
 from chalicelib.job_list import read_config
+from chalicelib.paging import Row
 from chalicelib.parameters import Given, read_key, read_parameters
-from chalicelib.prediction import predict
+from chalicelib.prediction import is_discoverable, predict
 from chalicelib.settings import Settings
 from chalicelib.status import shown
 from chalicelib.story import tell
@@ -35,6 +36,7 @@ class Sources:
     catalog: CatalogReader
     tracking: TrackingReader
     landing: Bucket
+    source: Bucket  # which discovery scans: the landing bucket, or another
     ndjson: Bucket
     scans: Scans
     settings: Settings
@@ -51,9 +53,11 @@ def explain(sources: Sources, given: Given) -> Body:
                for row in manifest_records(sources.tracking, tracked)]  # fmt: skip
     entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
     is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
-    now = _landing_now(sources, key) if not is_ndjson else _ndjson_now(sources, key, in_ndjson)
-    there = _object(in_landing)
-    story = tell(uploads, tracked, records, entry, there)
+    where = _bucket_of(sources, key, uploads, in_landing)
+    in_source = where.head(key) if where is sources.source else None
+    now = _landing_now(sources, key, where) if not is_ndjson else _ndjson_now(sources, key, in_ndjson)
+    there = in_source if where is sources.source else in_landing
+    story = tell(uploads, tracked, records, entry, _object(there))
     return {
         "key": key,
         "summary": _summary(story, now),
@@ -63,15 +67,30 @@ def explain(sources: Sources, given: Given) -> Body:
         "tracking": tracked,
         "manifests": records,
         "discovery": entry,
-        "objects": {"landing": there, "ndjson": _object(in_ndjson)},
+        "objects": {
+            "landing": _object(in_landing),
+            "ndjson": _object(in_ndjson),
+            "source": _object(in_source),
+        },
     }
 
 
-def _landing_now(sources: Sources, key: str) -> Body:
+def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: StoredObject | None) -> Bucket:
+    """Return the bucket that a key is asked of: its newest row's, else where it lies or would be found."""
+    source = sources.source.name
+    if source == sources.landing.name:
+        return sources.landing
+    if uploads:
+        return sources.source if uploads[0]["bucket_name"] == source else sources.landing
+    found = not in_landing and is_discoverable(key, sources.settings, source)
+    return sources.source if found else sources.landing
+
+
+def _landing_now(sources: Sources, key: str, where: Bucket) -> Body:
     config = read_config(sources.landing, sources.settings.config_key)
-    prediction = predict(key, sources.settings, config).shown()
+    prediction = predict(key, sources.settings, config, bucket=where.name).shown()
     faults = {"config": {"version": config.version, "faults": config.faults}}
-    return {"lane": "landing", "bucket": sources.landing.name, **prediction, **faults}
+    return {"lane": "landing", "bucket": where.name, **prediction, **faults}
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None) -> Body:

@@ -1,4 +1,4 @@
-"""What would happen to a file of the landing bucket if it landed now. Pure: nothing is read or written."""
+"""What would happen to a file that landed now where Sluice watches. Pure: nothing is read or written."""
 
 from __future__ import annotations
 
@@ -32,27 +32,31 @@ class Prediction:
         return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
 
 
-def predict(key: str, settings: Settings, config: Config, *, routed: bool = False) -> Prediction:
-    """Tell what would happen to `key`; with `routed` as if it lay where files are routed."""
+def predict(
+    key: str, settings: Settings, config: Config, *, bucket: str = "", routed: bool = False
+) -> Prediction:
+    """Tell what would happen to `key`; with `routed` as if it lay where files are routed.
+
+    `bucket` is the one that discovery scans, if that is another than the landing bucket.
+    """
+    lands = bucket in {"", settings.landing_bucket}
     if key.startswith(tuple(prefix for prefix in own_outputs(settings) if prefix)):
         return Prediction(
             IGNORED, "It lies under a prefix that Sluice writes itself, which is not processed."
         )
-    if key == settings.config_key:
+    if lands and key == settings.config_key:
         return Prediction(LINTED, "It is the job config: it would be checked at once and its faults alerted.")
-    if not routed and not key.startswith(settings.input_prefix) and not is_discoverable(key, settings):
-        return Prediction(
-            Status.RECEIVED,
-            f"It does not lie under {settings.input_prefix}, where files are routed: it is only recorded.",
-            f"Upload it under {settings.input_prefix} to have it routed.",
-        )
-    return _route(key, settings, config)
+    if routed or (lands and key.startswith(settings.input_prefix)):
+        return _route(key, settings, config)
+    if is_discoverable(key, settings, bucket or settings.landing_bucket):
+        return _route(key, settings, config)
+    return _recorded(settings) if lands else _overlooked(settings)
 
 
-def is_discoverable(key: str, settings: Settings) -> bool:
-    """Tell whether discovery would queue a file of the landing bucket with this key."""
+def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
+    """Tell whether discovery would queue a file of `bucket` with this key."""
     scope = Scope(settings.s3_prefix, settings.skip_folders, own_outputs(settings))
-    return settings.s3_source_bucket == settings.landing_bucket and scope.takes(key)
+    return settings.s3_source_bucket == bucket and scope.takes(key)
 
 
 def why_matched(key: str, job: Job) -> str:
@@ -60,6 +64,22 @@ def why_matched(key: str, job: Job) -> str:
     if WILDCARD.search(job.source_file_name):
         return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of {job.job_id}"
     return f"{file_name(key)!r} is the file name of {job.job_id}"
+
+
+def _recorded(settings: Settings) -> Prediction:
+    return Prediction(
+        Status.RECEIVED,
+        f"It does not lie under {settings.input_prefix}, where files are routed: it is only recorded.",
+        f"Upload it under {settings.input_prefix} to have it routed.",
+    )
+
+
+def _overlooked(settings: Settings) -> Prediction:
+    return Prediction(
+        IGNORED,
+        f"Of {settings.s3_source_bucket} only CSV files in a folder of {settings.s3_prefix} are looked for.",
+        f"Put it there, or upload it to {settings.landing_bucket} under {settings.input_prefix}.",
+    )
 
 
 def _route(key: str, settings: Settings, config: Config) -> Prediction:

@@ -37,9 +37,10 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What replays work with."""
+    """What replays work with: the lane of the landing bucket and that of the bucket which discovery scans."""
 
     landing: Landing
+    discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
 
@@ -72,10 +73,12 @@ def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest
     """Return what would happen to one upload, or did; its failure is its own, the others go on."""
     step = Step(row, Action.NONE, "It could not be looked at.")
     try:
-        step = _planned(replays.landing, row, config, force=request.force)
+        is_landing = row["bucket_name"] == replays.landing.bucket.name
+        lane = replays.landing if is_landing else replays.discovered
+        step = _planned(lane, row, config, force=request.force)
         if request.dry_run or step.action is Action.NONE:
             return step.shown()
-        return _carried_out(replays, step, operator, force=request.force)
+        return _carried_out(replays.log, lane, step, operator, force=request.force)
     except Exception as error:
         log.exception("replay failed", extra={"key": row["file_key"]})
         reason = describe_failure(error) or str(error)
@@ -83,7 +86,12 @@ def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest
 
 
 def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Step:
-    step = plan(row, predict(row["file_key"], landing.settings, config, routed=_was_routed(row)), force=force)
+    key, bucket = row["file_key"], landing.bucket.name
+    if row["bucket_name"] != bucket:
+        why = f"It landed in {row['bucket_name']}, which LANDING_BUCKET and S3_SOURCE_BUCKET do not name."
+        return Step(row, Action.NONE, why)
+    now = predict(key, landing.settings, config, bucket=bucket, routed=_was_routed(row))
+    step = plan(row, now, force=force)
     if step.action is Action.RESTORE:
         return _checked_way_back(landing, step)
     if step.action is Action.NONE:
@@ -124,20 +132,21 @@ def _without_copy(landing: Landing, step: Step, there: StoredObject | None) -> S
     return replace(step, action=Action.NONE, why=why, expected="")
 
 
-def _carried_out(replays: Replays, step: Step, operator: Operator, *, force: bool) -> Body:
+def _carried_out(
+    replay_log: ReplayLog, landing: Landing, step: Step, operator: Operator, *, force: bool
+) -> Body:
     note = {
         "by": operator.role,
         "address": operator.address,
-        "at": replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "from_status": step.row["status"],
         "action": step.action,
         "force": force,
     }
-    audit = _begun(replays.landing, step) or replays.log.note(step.row, note)
+    audit = _begun(landing, step) or replay_log.note(step.row, note)
     if audit is None:
         return {**step.shown(), "action": "none", "why": "Its row is gone."}
-    landing = replace(replays.landing, audit=audit)
-    outcome = _acted(replays, landing, step, audit["replay_count"])
+    outcome = _acted(replay_log, replace(landing, audit=audit), step, audit["replay_count"])
     log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
     return {**step.shown(), "outcome": outcome}
 
@@ -157,9 +166,9 @@ def _begun(landing: Landing, step: Step) -> Row | None:
     return None if told else {"replays": notes, "replay_count": count}
 
 
-def _acted(replays: Replays, landing: Landing, step: Step, count: int) -> Body:
+def _acted(replay_log: ReplayLog, landing: Landing, step: Step, count: int) -> Body:
     if step.action is Action.START_AGAIN:
-        return _start_again(replays, landing, step.row, count)
+        return _start_again(replay_log, landing, step.row, count)
     if step.action is Action.RESTORE:
         _restore(landing, step.row)
     return route(landing, _event(landing, step.row), discovered=True)
@@ -177,7 +186,7 @@ def _restore(landing: Landing, row: Row) -> None:
     landing.bucket.delete_if_match(row["moved_to"], parked.etag)
 
 
-def _start_again(replays: Replays, landing: Landing, row: Row, count: int) -> Body:
+def _start_again(replay_log: ReplayLog, landing: Landing, row: Row, count: int) -> Body:
     found = landing.bucket.read(row["file_key"], 0)
     job = landing.jobs.match(row["file_key"])
     if found is None or found.etag != row["etag"] or job is None:
@@ -189,7 +198,7 @@ def _start_again(replays: Replays, landing: Landing, row: Row, count: int) -> Bo
     upload = Upload(landing.bucket.name, found, _event(landing, row))
     name = execution_name(upload, repeat=count)
     landing.machine.start(name, execution_input(upload, job))
-    replays.log.note_execution(row, name, job.job_id)
+    replay_log.note_execution(row, name, job.job_id)
     return {"key": row["file_key"], "status": "triggered", "execution": name}
 
 

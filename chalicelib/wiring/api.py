@@ -109,13 +109,14 @@ def sources(config: Settings) -> Sources:
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
         landing=Bucket(client("s3", config.aws_region), config.landing_bucket),
+        source=Bucket(client("s3", config.aws_region), config.s3_source_bucket),
         ndjson=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
         scans=scans(config),
         settings=config,
     )
 
 
-def replays(config: Settings, landing: Landing) -> Replays:
+def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     """Wire replays, which route as the landing lane does."""
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
@@ -124,6 +125,7 @@ def replays(config: Settings, landing: Landing) -> Replays:
 
     return Replays(
         landing=landing,
+        discovered=discovered,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
     )

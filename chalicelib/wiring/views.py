@@ -97,12 +97,12 @@ def get_discovery(config: Settings, given: Given) -> Body:
     return show_discovery(api.scans(config), given)
 
 
-def post_replay(landing: Landing, body: object, caller: Operator) -> Body:
+def post_replay(landing: Landing, discovered: Landing, body: object, caller: Operator) -> Body:
     """Route uploads again."""
     from chalicelib.replay import replay
     from chalicelib.wiring import api
 
-    return replay(api.replays(landing.settings, landing), body, caller)
+    return replay(api.replays(landing.settings, landing, discovered), body, caller)
 
 
 def post_release(config: Settings, body: object, caller: Operator) -> Body:
