@@ -39,7 +39,8 @@ def track(lane: Ndjson, file: File) -> Tracked:
 def _known(file: File, seen: StoredObject) -> File:
     if file.listed or not file.etag or not file.size_bytes:
         return file.as_seen(seen.etag, seen.size)
-    return replace(file, current_etag=seen.etag)
+    found = replace(file, current_etag=seen.etag)
+    return replace(found, size_bytes=seen.size) if found.found_another else found
 
 
 def _judge(lane: Ndjson, file: File, seen: StoredObject | None = None) -> str:

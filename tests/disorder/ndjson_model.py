@@ -82,6 +82,12 @@ def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
         for row in rows
         if not {_version(row), _version({**row, "seen_etag": row["etag"]})} & known
     ]
+    sizes = {(file.key, file.etag): len(file.body) for file in story.files}
+    faults += [
+        f"{_version(row)} has {row['size_bytes']} bytes in its row"
+        for row in rows
+        if row["status"] != Status.VANISHED and row["size_bytes"] != sizes.get(_version(row)[:2])
+    ]
     return faults + [
         f"left {row['status']}: {row['file_path']}" for row in rows if row["status"] not in ENDED
     ]

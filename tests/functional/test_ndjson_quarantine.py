@@ -16,6 +16,7 @@ from tests.faults.dying import calls_of, deaths, run
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     DATE,
+    LINES,
     MB,
     QUARANTINE,
     deliver,
@@ -149,10 +150,11 @@ def test_an_alert_that_fails_does_not_fail_the_file(lane: Ndjson) -> None:
     assert keys_in(NDJSON) == []
 
 
-def test_a_newer_upload_survives_the_quarantine_of_the_older(lane: Ndjson) -> None:
-    older = upload(KEY, body=b"no")
+def test_a_newer_upload_survives_the_quarantine_of_the_older(aws: None) -> None:
+    lane = lane_with(SIZE_TOLERANCE_PERCENT="100")
+    older = upload(KEY, body=b"no", size=2)
     deliver(lane, older)
-    newer = upload(KEY)
+    newer = upload(KEY, size=len(LINES))
 
     deliver(lane, older)
     deliver(lane, newer)
