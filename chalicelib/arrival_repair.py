@@ -116,7 +116,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
 
 
 def _tells_of(row: Row, file: File) -> bool:
-    return row["file_path"] == file.path and (row["status"] == Status.RELEASED or tells_of(row, file))
+    return row["file_path"] == file.path and tells_of(row, file)
 
 
 def _is_settled(row: Row) -> bool:

@@ -34,14 +34,12 @@ def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
 
 
 def find(lane: Ndjson, file: File) -> Row | None:
-    """Return the row that tells of this version, or of its release from quarantine."""
+    """Return the row that tells of this version."""
     for name in row_names(file):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None
-        if row["file_path"] != file.path:
-            continue
-        if tells_of(row, file) or row["status"] == Status.RELEASED:
+        if row["file_path"] == file.path and tells_of(row, file):
             return row
     return None
 
