@@ -107,12 +107,25 @@ def test_a_busy_job_leaves_the_run_due_until_it_is_free(glue: Any) -> None:
         _at("StartJobRun", Death, Moment.AFTER),
         _at("StartJobRun", Failure, "InternalServiceException", Moment.BEFORE, 500),
         _at("StartJobRun", Failure, "InternalServiceException", Moment.AFTER, 500),
+        _at("StartJobRun", Failure, "OperationTimeoutException", Moment.BEFORE, 400),
+        _at("StartJobRun", Failure, "OperationTimeoutException", Moment.AFTER, 400),
         _at("StartJobRun", Failure, "ThrottlingException", Moment.BEFORE, 400),
         _at("StartJobRun", Failure, "EntityNotFoundException", Moment.BEFORE, 400),
         _at("PutObject", Death, Moment.AFTER),
         _at("PutObject", Failure, "SlowDown", Moment.AFTER, 503),
     ],
-    ids=["dies before", "dies after", "500 before", "500 after", "throttled", "no job", "put", "put 503"],
+    ids=[
+        "dies before",
+        "dies after",
+        "500 before",
+        "500 after",
+        "timed out before",
+        "timed out after",
+        "throttled",
+        "no job",
+        "put",
+        "put 503",
+    ],
 )
 def test_a_start_that_went_wrong_is_made_good_once(glue: Any, fault: Fault) -> None:
     clock = Clock()
