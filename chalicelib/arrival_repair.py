@@ -101,7 +101,7 @@ def _days(file: File, today: date) -> list[str]:
 def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     """Return the files whose version no row tells of for good, looking under one name of each at a time."""
     missed: list[File] = []
-    waiting = {file: row_names(file) for file in files}
+    waiting = {file: row_names(file.path, file.name) for file in files}
     while waiting:
         asked = {file: (file.date_prefix, next(names, "-")) for file, names in waiting.items()}
         found = lane.tracking.find_many(asked.values())

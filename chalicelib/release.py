@@ -29,7 +29,7 @@ from chalicelib.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, 
 
 RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
 READ_BYTES = 4096
-INDEX_PAGES = 4  # of 250 quarantined files each, looked through for a key whose date nothing tells
+INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
 
 Body = dict[str, Any]
 
@@ -72,7 +72,8 @@ def _releasable(releases: Releases, key: str) -> list[Row]:
     """Return the rows to try: those whose release was begun, then the newest quarantined one."""
     bucket = releases.arrivals.name
     rows = tracking_rows(releases.tracking, bucket, key, releases.arrivals.head(key), releases.clock())
-    found = [row for row in rows if row["status"] in RELEASABLE] or _anywhere(releases, key)
+    found = [row for row in rows if row["status"] in RELEASABLE]
+    found = found or releases.tracking.quarantined_of(f"s3://{bucket}/{key}", INDEX_PAGES)
     if found:
         newest_first = sorted(found, key=lambda row: str(row["created_at"]), reverse=True)
         begun = [row for row in newest_first if row["status"] == Status.RELEASED]
@@ -80,18 +81,6 @@ def _releasable(releases: Releases, key: str) -> list[Row]:
     if rows:
         raise ConflictError(f"{key[:200]!r} is not in quarantine: it is {rows[0]['status']}")
     raise NotFoundError(f"{key[:200]!r} is not in quarantine: GET /quarantine lists the keys that are")
-
-
-def _anywhere(releases: Releases, key: str) -> list[Row]:
-    path = f"s3://{releases.arrivals.name}/{key}"
-    rows, until = list[Row](), ""
-    for _ in range(INDEX_PAGES):
-        page = releases.tracking.quarantined(until, 250)
-        rows += [row for row in page if row["file_path"] == path]
-        if len(page) < 250 or rows:
-            break
-        until = page[-1]["quarantined_at"]
-    return rows
 
 
 def _first_that_can_come_back(releases: Releases, rows: list[Row]) -> tuple[Row, Callable[[], None]]:

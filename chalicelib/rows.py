@@ -25,7 +25,7 @@ class Tracked:
 
 def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
     """Write the file's row, unless a row already tells of this version or a newer one."""
-    for name in row_names(file):
+    for name in row_names(file.path, file.name):
         row = tracking_row(file, name, status, lane.clock(), **details, **lane.audit)
         tracked = _record_under(lane, file, status, row)
         if tracked:
@@ -35,7 +35,7 @@ def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
 
 def find(lane: Ndjson, file: File) -> Row | None:
     """Return the row that tells of this version."""
-    for name in row_names(file):
+    for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None

@@ -139,13 +139,13 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def row_names(file: File) -> Iterator[str]:
-    """Yield the names a row of this file may have, in the order to try them."""
-    yield file.name
+def row_names(path: str, name: str) -> Iterator[str]:
+    """Yield the names a row of the file at this S3 URL may have, in the order to try them."""
+    yield name
     for ordinal in range(1, MAX_ROWS_OF_ONE_NAME):
-        digest = hashlib.sha256(f"{file.path}\n{ordinal}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{path}\n{ordinal}".encode()).hexdigest()[:16]
         room = ROW_NAME_LIMIT_BYTES - len(digest) - 1
-        yield f"{file.name.encode()[:room].decode(errors='ignore')}#{digest}"
+        yield f"{name.encode()[:room].decode(errors='ignore')}#{digest}"
 
 
 def standing_of(row: Row, file: File, status: Status) -> Standing:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 import app
+from chalicelib.tracking import File, Status, tracking_row
 from tests.faults.dying import Death, Moment, Nth, run
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import NDJSON, sqs_event
@@ -103,6 +105,21 @@ def test_given_a_begun_release_that_nothing_can_finish_then_the_next_file_is_not
     boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
     arrive(OTHER)
     assert (release().status, there()) == (200, OTHER)
+
+
+def test_given_an_old_file_without_a_date_when_many_newer_are_quarantined_then_it_is_found(
+    world: World,
+) -> None:
+    boto3.client("s3").put_object(Bucket=QUARANTINE, Key="q/old.ndjson", Body=REVIEWED)
+    tracking, began = app.ndjson().tracking, datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(1002):
+        name = f"{number or 'old'}.ndjson"
+        file = File(NDJSON, f"in/{name}", 9, "e" * 32, "", "2026-01-01", name)
+        at = began + timedelta(seconds=number)
+        details = {"reason": "bad", "moved_to": f"s3://{QUARANTINE}/q/{name}"}
+        tracking.create(tracking_row(file, name, Status.QUARANTINED, at, **details))
+    assert Api(OPERATOR).post("/quarantine/release", {"key": "in/old.ndjson"}).status == 200
+    assert keys_in(NDJSON) == ["in/old.ndjson"]
 
 
 def test_given_no_quarantine_bucket_when_the_file_was_overwritten_then_the_other_is_not_released(
