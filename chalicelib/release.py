@@ -101,7 +101,7 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
             raise ConflictError(f"{row['file_path']} is gone: upload it again")
         if there.etag != row["etag"]:
             raise ConflictError(f"another file lies at {row['file_path']}: this one was overwritten")
-        return lambda: _announce(releases, there)
+        return lambda: _announce(releases, there, str(row["date_prefix"]))
     parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
     marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
     if parked is None:
@@ -122,13 +122,15 @@ def _bring_back(
     releases.quarantine.delete_if_match(parked.key, parked.etag)
 
 
-def _announce(releases: Releases, found: StoredObject) -> None:
+def _announce(releases: Releases, found: StoredObject, date: str) -> None:
+    """Send the message of a file that never moved, on its row's date where its key tells none."""
+    same_day = found.last_modified.date().isoformat() == date
     message = {
         "bucket": releases.arrivals.name,
         "key": found.key,
         "etag": found.etag,
         "size": found.size,
-        "last_modified": found.last_modified.isoformat(),
+        "last_modified": found.last_modified.isoformat() if same_day else f"{date}T00:00:00Z",
     }
     releases.queue.send(json.dumps(message))
 

@@ -14,10 +14,14 @@ from tests.faults.dying import Death, Moment, Nth, run
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import NDJSON, sqs_event
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, rows, upload
+from tests.support.reset import date_object
 from tests.support.world import World
 
 KEY = f"in/{DATE}/a.ndjson"
 REVIEWED, OTHER = b"reviewed\n", b"not reviewed\n"
+
+
+UNDATED = "in/undated.ndjson"
 
 
 def arrive(body: bytes) -> None:
@@ -131,3 +135,19 @@ def test_given_no_quarantine_bucket_when_the_file_was_overwritten_then_the_other
     assert release().status == 409
     app.ndjson_arrived(sqs_event({"Records": [record]}), None)
     assert outcomes() == {OTHER: "quarantined"}
+
+
+def test_given_no_quarantine_bucket_when_an_event_came_after_midnight_then_the_release_has_its_date(
+    world: World, environ: Any
+) -> None:
+    environ(QUARANTINE_BUCKET="")
+    record = {**upload(UNDATED, body=REVIEWED), "eventTime": "2026-01-15T00:00:00.500Z"}
+    app.ndjson_arrived(sqs_event({"Records": [record]}), None)
+    date_object(NDJSON, UNDATED, datetime(2026, 1, 14, 23, 59, 59, tzinfo=UTC))
+    assert Api(OPERATOR).post("/quarantine/release", {"key": UNDATED}).status == 200
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="sluice-local-ndjson")["QueueUrl"]
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    (announced,) = [message["Body"] for message in received if "Records" not in message["Body"]]
+    app.ndjson_arrived(sqs_event(announced), None)
+    assert [(row["date_prefix"], row["status"]) for row in rows()] == [("2026-01-15", "pending")]
