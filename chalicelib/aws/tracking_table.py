@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import is_condition_failed
+from chalicelib.aws.failures import refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error)
+            return refusing_row(error)
         return None
 
     def replace(self, row: Row, standing: Row) -> Row | None:
@@ -84,7 +84,7 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error)
+            return refusing_row(error)
         return None
 
     def find(self, date_prefix: str, file_name: str) -> Row | None:
@@ -136,7 +136,7 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error).get("manifest_key") == manifest_key
+            return refusing_row(error).get("manifest_key") == manifest_key
         return True
 
     def pending(self, date_prefix: str, enough_bytes: int) -> Pending:
@@ -200,15 +200,9 @@ class TrackingTable:
                 ExpressionAttributeValues={":was": {"N": str(was)}, ":now": {"N": str(is_now)}},
             )
         except ClientError as error:
-            _refusing(error)
+            refusing_row(error)
             return False
         return True
-
-
-def _refusing(error: ClientError) -> Row:
-    if not is_condition_failed(error):
-        raise error
-    return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD
 
 
 def _key(date_prefix: str, file_name: str) -> dict[str, Any]:
