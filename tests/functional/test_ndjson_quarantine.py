@@ -13,6 +13,7 @@ from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.topic import Topic
 from chalicelib.ndjson import Ndjson
 from tests.faults.dying import calls_of, deaths, run
+from tests.support.aws_calls import recorded
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     DATE,
@@ -161,6 +162,21 @@ def test_a_newer_upload_survives_the_quarantine_of_the_older(aws: None) -> None:
 
     assert keys_in(NDJSON) == [KEY]
     assert statuses() == {"pending": 1}
+
+
+def test_a_large_invalid_file_that_is_deleted_before_it_is_moved_has_vanished(lane: Ndjson) -> None:
+    record = upload(KEY, body=b"x" * 200_000)
+
+    def deleted(_: object) -> None:
+        boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
+
+    with recorded({"UploadPartCopy": deleted}):
+        deliver(lane, record)
+
+    assert [(each["status"], each["reason"]) for each in rows()] == [
+        ("vanished", "gone before it was quarantined")
+    ]
+    assert keys_in(QUARANTINE) == []
 
 
 def test_a_valid_file_replaces_its_quarantined_predecessor(lane: Ndjson) -> None:
