@@ -56,5 +56,7 @@ def _record_under(lane: Ndjson, file: File, status: Status, row: Row) -> Tracked
             waits = standing["status"] == Status.PENDING
             return Tracked(str(verdict), waits=waits, date_prefix=file.date_prefix)
         before = standing["size_bytes"] if standing["status"] == Status.PENDING else 0
+        if waits and "pending_since" in standing:  # it waits on: its age flush must not move away from it
+            row = {**row, "pending_since": standing["pending_since"]}
         standing = lane.tracking.replace(row, standing)
     return Tracked(str(status), size - before, waits, file.date_prefix)
