@@ -139,13 +139,13 @@ class TrackingTable:
             return refusing_row(error).get("manifest_key") == manifest_key
         return True
 
-    def pending(self, date_prefix: str, enough_bytes: int) -> Pending:
-        """Read the pending rows of a date, consistently, oldest first, until they hold `enough_bytes`.
+    def pending(self, date_prefix: str, enough_bytes: int, enough_path_bytes: int) -> Pending:
+        """Read the pending rows of a date, consistently, oldest first, until files or paths are enough.
 
         One call per megabyte of index.
         """
         rows: list[Row] = []
-        size, start = 0, dict[str, Any]()
+        size, paths, start = 0, 0, dict[str, Any]()
         while True:
             page = self._dynamodb.query(
                 TableName=self.name,
@@ -156,11 +156,13 @@ class TrackingTable:
                 ConsistentRead=True,
                 **start,
             )
-            rows += [from_item(item) for item in page["Items"]]
+            read = [from_item(item) for item in page["Items"]]
+            rows += read
             if "LastEvaluatedKey" not in page:
                 return Pending(rows, more=False)
-            size = sum(row["size_bytes"] for row in rows)
-            if size >= enough_bytes:
+            size += sum(row["size_bytes"] for row in read)
+            paths += sum(len(row["file_path"]) for row in read)
+            if size >= enough_bytes or paths >= enough_path_bytes:
                 return Pending(rows, more=True)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
