@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.arrivals import check_thresholds, track_all
 from chalicelib.aws.bucket import ListedObject
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
 from chalicelib.bucket_walk import walk
 from chalicelib.events import ObjectEvent, Reading
@@ -63,15 +64,26 @@ def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
 
 
 def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
-    today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
-    certain = [file for file in files if _is_dated(file, today)]
-    missed = _missed(lane, certain)
-    counts["undated"] += _count_undated(lane, [file for file in files if file not in set(certain)], today)
+    missed, undated = _without_row(lane, files)
+    for file in undated:
+        log.warning("no event came and its date is not certain any more", extra={"key": file.key})
     outcomes = track_all(lane, missed)
     check_thresholds(lane, outcomes)
     failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    counts["undated"] += len(undated)
     counts["errors"] += failed
     counts["tracked"] += len(outcomes) - failed
+
+
+def _without_row(lane: Ndjson, files: list[File]) -> tuple[list[File], list[File]]:
+    """Return the files that no row tells of: those to track, and those whose date nothing tells any more."""
+    today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
+    certain = [file for file in files if _is_dated(file, today)]
+    missed = _missed(lane, certain)
+    undated = _undated(lane, [file for file in files if file not in set(certain)], today)
+    back = _came_back(lane, [file for file in [*missed, *undated] if not date_in(file.key)])
+    missed = [file for file in missed if file not in back] + _missed(lane, list(back.values()))
+    return missed, [file for file in undated if file not in back]
 
 
 def _is_dated(file: File, today: date) -> bool:
@@ -83,14 +95,26 @@ def _is_dated(file: File, today: date) -> bool:
     return bool(date_in(file.key)) or file.date_prefix == today.isoformat()
 
 
-def _count_undated(lane: Ndjson, files: Sequence[File], today: date) -> int:
-    """Count the files that have no row under any date their event can have had, and name them."""
+def _undated(lane: Ndjson, files: Sequence[File], today: date) -> list[File]:
+    """Return the files that have no row under any date their event can have had."""
     others = {file: [replace(file, date_prefix=day) for day in _days(file, today)] for file in files}
     missed = set(_missed(lane, [other for each in others.values() for other in each]))
-    undated = [file for file, each in others.items() if missed.issuperset(each)]
-    for file in undated:
-        log.warning("no event came and its date is not certain any more", extra={"key": file.key})
-    return len(undated)
+    return [file for file, each in others.items() if missed.issuperset(each)]
+
+
+def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
+    """Look at files without a date: return those that came back from quarantine, with their row's date."""
+    looked_at = {file: _looked_at(lane, file) for file in files}
+    return {file: found for file, found in looked_at.items() if found.released_etag}
+
+
+def _looked_at(lane: Ndjson, file: File) -> File:
+    try:
+        seen = lane.bucket.head(file.key)
+    except AWS_ERRORS:  # one file keeps no other back: it is dealt with by what its key tells
+        log.exception("file not looked at", extra={"key": file.key})
+        return file
+    return file.released_of(seen.metadata) if seen else file
 
 
 def _days(file: File, today: date) -> list[str]:
@@ -101,7 +125,7 @@ def _days(file: File, today: date) -> list[str]:
 def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     """Return the files whose version no row tells of for good, looking under one name of each at a time."""
     missed: list[File] = []
-    waiting = {file: row_names(file) for file in files}
+    waiting = {file: row_names(file.path, file.name) for file in files}
     while waiting:
         asked = {file: (file.date_prefix, next(names, "-")) for file, names in waiting.items()}
         found = lane.tracking.find_many(asked.values())
@@ -116,7 +140,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
 
 
 def _tells_of(row: Row, file: File) -> bool:
-    return row["file_path"] == file.path and (row["status"] == Status.RELEASED or tells_of(row, file))
+    return row["file_path"] == file.path and tells_of(row, file)
 
 
 def _is_settled(row: Row) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from chalicelib.aws.tracking_table import Pending
-from chalicelib.batches import create_batches, members_of, size_of
+from chalicelib.batches import NAMES_LIMIT_BYTES, create_batches, members_of, size_of
 from chalicelib.logs import log
 from chalicelib.manifests import Hold, finish, plan_manifest
 from chalicelib.ndjson import Ndjson
@@ -43,8 +43,10 @@ def make_manifests(lane: Ndjson, date_prefix: str, hint: int, *, flush: bool = F
 
 def _batch_pending(lane: Ndjson, hold: Hold, hint: int, *, flush: bool) -> int:
     limit = lane.settings.max_batch_bytes
-    found = lane.tracking.pending(hold.date_prefix, limit * BATCHES_OF_ONE_HOLD)
-    if not found.rows or (found.size_bytes < limit and not flush):
+    enough = limit * BATCHES_OF_ONE_HOLD, NAMES_LIMIT_BYTES * BATCHES_OF_ONE_HOLD
+    found = lane.tracking.pending(hold.date_prefix, *enough)
+    is_due = flush or found.more or found.size_bytes >= limit
+    if not found.rows or not is_due:
         lane.tracking.recount(hold.date_prefix, hint, found.size_bytes)
         return 0
     batches = create_batches(members_of(found.rows), limit, flush=flush)

@@ -10,11 +10,10 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
 from chalicelib.settings import BYTES_PER_MB, Settings
-from chalicelib.tracking import extract_date_and_filename
+from chalicelib.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
 from chalicelib.validation import CHECKED_BYTES, check_lines, validate_file
 
-ROWS_OF_A_NAME = 50
-DAYS_LOOKED_BACK = 7  # where neither key nor object tells the date
+DAYS_LOOKED_AT = 7  # where the key tells no date: of the object, else the last ones
 
 Body = dict[str, Any]
 
@@ -22,14 +21,12 @@ Body = dict[str, Any]
 def tracking_rows(
     tracking: TrackingReader, bucket: str, key: str, found: StoredObject | None, now: datetime
 ) -> list[Row]:
-    """Read the rows of every version of a key; without a date in the key, of those dates it may be of."""
-    path = f"s3://{bucket}/{key}"
-    rows = [
-        row
-        for date, name in _names(key, found, now)
-        for row in tracking.named(date, name, ROWS_OF_A_NAME)
-        if row.get("file_path") == path
-    ]
+    """Read the rows of every version of a key; without a date in the key, of those dates it may be of.
+
+    They are looked for as they were written: under one name after the other, until one is free.
+    """
+    path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
+    rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
     return [{name: value for name, value in row.items() if name != "quarantine"} for row in rows]
 
 
@@ -59,7 +56,22 @@ def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: S
     return {"outcome": "pending", "why": why, "verdict": "", "accepted_size": accepted, "next_step": ""}
 
 
-def _names(key: str, found: StoredObject | None, now: datetime) -> Iterator[tuple[str, str]]:
-    today = now.astimezone(UTC)
-    days = [found.last_modified] if found else [today - timedelta(days=n) for n in range(DAYS_LOOKED_BACK)]
-    yield from dict.fromkeys(extract_date_and_filename(key, day) for day in days)
+def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:
+    for row_name in row_names(path, name):
+        row = tracking.find(date, row_name)
+        if row is None:
+            return
+        if row["file_path"] == path:
+            yield row
+
+
+def _dates(key: str, found: StoredObject | None, now: datetime) -> list[str]:
+    """Return the dates that a key's rows may have: its own, else those that its events can have had."""
+    if date_in(key):
+        return [date_in(key)]
+    today = now.astimezone(UTC).date()
+    first = found.last_modified.date() if found else today - timedelta(days=DAYS_LOOKED_AT - 1)
+    days = [first + timedelta(days=n) for n in range(DAYS_LOOKED_AT)]
+    released = date_in(found.metadata.get(RELEASED_DATE_METADATA, "")) if found else ""
+    dates = [released, *(day.isoformat() for day in days if day <= max(first, today))]
+    return [date for date in dict.fromkeys(dates) if date]

@@ -9,7 +9,7 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.ndjson import Ndjson
 from chalicelib.quarantine import quarantine
 from chalicelib.rows import Tracked
-from chalicelib.tracking import RELEASED_DATE_METADATA, File, Status
+from chalicelib.tracking import File, Status
 from chalicelib.validation import CHECKED_BYTES, check_lines, validate_file
 
 ACCEPTED = (Status.PENDING, Status.MANIFESTED)
@@ -28,7 +28,7 @@ def track(lane: Ndjson, file: File) -> Tracked:
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
         return rows.record(lane, file, Status.VANISHED, reason="gone before it was processed")
-    known = _known(file, seen).released_of(seen.metadata.get(RELEASED_DATE_METADATA, ""))
+    known = _known(file, seen).released_of(seen.metadata)
     reason = _judge(lane, known, seen)
     if reason and known.etag != seen.etag:
         known = known.as_seen(seen.etag, seen.size)
@@ -39,7 +39,8 @@ def track(lane: Ndjson, file: File) -> Tracked:
 def _known(file: File, seen: StoredObject) -> File:
     if file.listed or not file.etag or not file.size_bytes:
         return file.as_seen(seen.etag, seen.size)
-    return replace(file, current_etag=seen.etag)
+    found = replace(file, current_etag=seen.etag)
+    return replace(found, size_bytes=seen.size) if found.found_another else found
 
 
 def _judge(lane: Ndjson, file: File, seen: StoredObject | None = None) -> str:

@@ -29,7 +29,9 @@ def quarantine(lane: Ndjson, file: File, seen: StoredObject, reason: str, standi
     try:
         key = lane.quarantine.copy_once(lane.bucket, seen, keys, file.identity, {REASON_METADATA: reason})
     except SourceChanged:
-        return Tracked("changed")  # gone, or a newer version whose own event comes
+        if lane.bucket.head(file.key):
+            return Tracked("changed")  # a newer version, whose own event comes
+        return record(lane, file, Status.VANISHED, reason="gone before it was quarantined")
     moved_to = f"s3://{lane.quarantine.name}/{key}"
     tracked = record(lane, file, Status.QUARANTINED, reason=reason, moved_to=moved_to)
     _alert(lane, file, reason, f"moved to {moved_to}")

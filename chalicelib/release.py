@@ -25,11 +25,11 @@ from chalicelib.logs import log
 from chalicelib.operator import Operator, read_body, read_object_key
 from chalicelib.paging import Row
 from chalicelib.tracked import key_of
-from chalicelib.tracking import RELEASED_DATE_METADATA
+from chalicelib.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, Status
 
-RELEASABLE = ("quarantined", "released")
+RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
 READ_BYTES = 4096
-INDEX_PAGES = 4  # of 250 quarantined files each, looked through for a key whose date nothing tells
+INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
 
 Body = dict[str, Any]
 
@@ -48,11 +48,13 @@ class Releases:
 
 
 def release(releases: Releases, body: object, operator: Operator) -> Body:
-    """Release the newest quarantined version of a key; refuse what cannot come back whole."""
+    """Release the newest quarantined version of a key; refuse what cannot come back whole.
+
+    A release that was begun comes first: who asks again lets nothing else pass than what was asked for.
+    """
     key = read_object_key(read_body(body, "key"))
-    row = _quarantined(releases, key)
+    row, back = _first_that_can_come_back(releases, _releasable(releases, key))
     at = releases.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-    back = _way_back(releases, row)
     if not releases.log.release(row, operator.role, operator.address, at):
         raise ConflictError(f"{key[:200]!r} changed while it was released: look at it again")
     back()
@@ -66,27 +68,29 @@ def release(releases: Releases, body: object, operator: Operator) -> Body:
     }
 
 
-def _quarantined(releases: Releases, key: str) -> Row:
+def _releasable(releases: Releases, key: str) -> list[Row]:
+    """Return the rows to try: those whose release was begun, then the newest quarantined one."""
     bucket = releases.arrivals.name
     rows = tracking_rows(releases.tracking, bucket, key, releases.arrivals.head(key), releases.clock())
-    found = [row for row in rows if row["status"] in RELEASABLE] or _anywhere(releases, key)
+    found = [row for row in rows if row["status"] in RELEASABLE]
+    found = found or releases.tracking.quarantined_of(f"s3://{bucket}/{key}", INDEX_PAGES)
     if found:
-        return max(found, key=lambda row: str(row.get("quarantined_at") or row["created_at"]))
+        newest_first = sorted(found, key=lambda row: str(row["created_at"]), reverse=True)
+        begun = [row for row in newest_first if row["status"] == Status.RELEASED]
+        return begun + [row for row in newest_first if row not in begun][:1]
     if rows:
         raise ConflictError(f"{key[:200]!r} is not in quarantine: it is {rows[0]['status']}")
     raise NotFoundError(f"{key[:200]!r} is not in quarantine: GET /quarantine lists the keys that are")
 
 
-def _anywhere(releases: Releases, key: str) -> list[Row]:
-    path = f"s3://{releases.arrivals.name}/{key}"
-    rows, until = list[Row](), ""
-    for _ in range(INDEX_PAGES):
-        page = releases.tracking.quarantined(until, 250)
-        rows += [row for row in page if row["file_path"] == path]
-        if len(page) < 250 or rows:
-            break
-        until = page[-1]["quarantined_at"]
-    return rows
+def _first_that_can_come_back(releases: Releases, rows: list[Row]) -> tuple[Row, Callable[[], None]]:
+    refusals = list[ConflictError]()
+    for row in rows:
+        try:
+            return row, _way_back(releases, row)
+        except ConflictError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
 
 def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
@@ -95,17 +99,20 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
     if not row.get("moved_to"):
         if there is None:
             raise ConflictError(f"{row['file_path']} is gone: upload it again")
-        return lambda: _announce(releases, there)
+        if there.etag != row["etag"]:
+            raise ConflictError(f"another file lies at {row['file_path']}: this one was overwritten")
+        return lambda: _announce(releases, there, str(row["date_prefix"]))
     parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
+    marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
     if parked is None:
-        if there or releases.arrivals.head(key):
-            return lambda: None  # another release brought it back, maybe a moment ago
+        back = releases.arrivals.head(key)  # another release may have brought it there a moment ago
+        if back and marks.items() <= back.metadata.items():
+            return lambda: None
         raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
     identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
     if there and there.metadata.get(IDENTITY_METADATA) != identity:
         raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
-    dated = {RELEASED_DATE_METADATA: str(row["date_prefix"])}
-    return lambda: _bring_back(releases, parked, key, identity, dated)
+    return lambda: _bring_back(releases, parked, key, identity, marks)
 
 
 def _bring_back(
@@ -115,13 +122,15 @@ def _bring_back(
     releases.quarantine.delete_if_match(parked.key, parked.etag)
 
 
-def _announce(releases: Releases, found: StoredObject) -> None:
+def _announce(releases: Releases, found: StoredObject, date: str) -> None:
+    """Send the message of a file that never moved, on its row's date where its key tells none."""
+    same_day = found.last_modified.date().isoformat() == date
     message = {
         "bucket": releases.arrivals.name,
         "key": found.key,
         "etag": found.etag,
         "size": found.size,
-        "last_modified": found.last_modified.isoformat(),
+        "last_modified": found.last_modified.isoformat() if same_day else f"{date}T00:00:00Z",
     }
     releases.queue.send(json.dumps(message))
 

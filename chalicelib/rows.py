@@ -25,7 +25,7 @@ class Tracked:
 
 def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
     """Write the file's row, unless a row already tells of this version or a newer one."""
-    for name in row_names(file):
+    for name in row_names(file.path, file.name):
         row = tracking_row(file, name, status, lane.clock(), **details, **lane.audit)
         tracked = _record_under(lane, file, status, row)
         if tracked:
@@ -34,14 +34,12 @@ def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
 
 
 def find(lane: Ndjson, file: File) -> Row | None:
-    """Return the row that tells of this version, or of its release from quarantine."""
-    for name in row_names(file):
+    """Return the row that tells of this version."""
+    for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None
-        if row["file_path"] != file.path:
-            continue
-        if tells_of(row, file) or row["status"] == Status.RELEASED:
+        if row["file_path"] == file.path and tells_of(row, file):
             return row
     return None
 
@@ -58,5 +56,7 @@ def _record_under(lane: Ndjson, file: File, status: Status, row: Row) -> Tracked
             waits = standing["status"] == Status.PENDING
             return Tracked(str(verdict), waits=waits, date_prefix=file.date_prefix)
         before = standing["size_bytes"] if standing["status"] == Status.PENDING else 0
+        if waits and "pending_since" in standing:  # it waits on: its age flush must not move away from it
+            row = {**row, "pending_since": standing["pending_since"]}
         standing = lane.tracking.replace(row, standing)
     return Tracked(str(status), size - before, waits, file.date_prefix)

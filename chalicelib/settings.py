@@ -188,13 +188,13 @@ class Settings:
 
     @property
     def min_file_bytes(self) -> int:
-        """Smallest NDJSON file accepted, inclusive, rounded down to a whole byte (seed 003)."""
-        return floor(self._size_bound(-self.size_tolerance_percent))
+        """Smallest whole number of bytes within the range of an NDJSON file, ends included (seed 003)."""
+        return ceil(self._size_bound(-self.size_tolerance_percent))
 
     @property
     def max_file_bytes(self) -> int:
-        """Largest NDJSON file accepted, inclusive, rounded up to a whole byte (seed 003)."""
-        return ceil(self._size_bound(self.size_tolerance_percent))
+        """Largest whole number of bytes within the range of an NDJSON file, ends included (seed 003)."""
+        return floor(self._size_bound(self.size_tolerance_percent))
 
     @property
     def max_batch_bytes(self) -> int:

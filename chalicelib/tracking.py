@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -20,7 +20,8 @@ from chalicelib.settings import BYTES_PER_MB
 ROW_NAME_LIMIT_BYTES = 1024  # DynamoDB: a sort key
 MAX_ROWS_OF_ONE_NAME = 1000  # versions of one path on one date; a walk that long is a fault
 SEQUENCER_DIGITS = 32  # S3: compare sequencers padded on the right to one length
-RELEASED_DATE_METADATA = "sluice-date"  # of an object that came back from quarantine: its row's date
+RELEASED_DATE_METADATA = "sluice-date"  # of an object that came back from quarantine: its row's date,
+RELEASED_ETAG_METADATA = "sluice-etag"  # and the ETag of the version that was released
 DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
 
 Row = dict[str, Any]
@@ -63,6 +64,7 @@ class File:
     """One version of a file to track; `current_etag` is what the object had when it was last looked at.
 
     `listed` when a listing shows it and no event: then what counts is the version that is there.
+    `released_etag` is of the version that came back from quarantine as this one.
     """
 
     bucket: str
@@ -74,6 +76,7 @@ class File:
     name: str
     current_etag: str = ""
     listed: bool = False
+    released_etag: str = ""
 
     @property
     def path(self) -> str:
@@ -91,11 +94,11 @@ class File:
         """The version's own name, in hexadecimal digits."""
         return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
 
-    def released_of(self, date_prefix: str) -> File:
-        """Return the file under the date of the row that released it, where its key tells none."""
-        return (
-            self if date_in(self.key) else replace(self, date_prefix=date_in(date_prefix) or self.date_prefix)
-        )
+    def released_of(self, metadata: Mapping[str, str]) -> File:
+        """Return the file with what its object's metadata tell of the row that released it, if one did."""
+        found = "" if date_in(self.key) else date_in(metadata.get(RELEASED_DATE_METADATA, ""))
+        etag = metadata.get(RELEASED_ETAG_METADATA, "")
+        return replace(self, date_prefix=found or self.date_prefix, released_etag=etag)
 
     def as_seen(self, etag: str, size_bytes: int) -> File:
         """Return the version that was found where the event's was expected; the event does not order it."""
@@ -136,13 +139,13 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def row_names(file: File) -> Iterator[str]:
-    """Yield the names a row of this file may have, in the order to try them."""
-    yield file.name
+def row_names(path: str, name: str) -> Iterator[str]:
+    """Yield the names a row of the file at this S3 URL may have, in the order to try them."""
+    yield name
     for ordinal in range(1, MAX_ROWS_OF_ONE_NAME):
-        digest = hashlib.sha256(f"{file.path}\n{ordinal}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{path}\n{ordinal}".encode()).hexdigest()[:16]
         room = ROW_NAME_LIMIT_BYTES - len(digest) - 1
-        yield f"{file.name.encode()[:room].decode(errors='ignore')}#{digest}"
+        yield f"{name.encode()[:room].decode(errors='ignore')}#{digest}"
 
 
 def standing_of(row: Row, file: File, status: Status) -> Standing:
@@ -153,18 +156,26 @@ def standing_of(row: Row, file: File, status: Status) -> Standing:
         return Standing.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Standing.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
         return Standing.NEWER
-    if row["status"] == Status.MANIFESTED:
+    if row["status"] == Status.MANIFESTED or _waits_for_another(row, file, status):
         return Standing.TAKEN
     return Standing.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Standing.SAME
+
+
+def _waits_for_another(row: Row, file: File, status: Status) -> bool:
+    """Tell whether a row's version is on its way back, which this file is neither nor takes the place of."""
+    return row["status"] == Status.RELEASED and bool(status is Status.QUARANTINED or file.released_etag)
 
 
 def tells_of(row: Row, file: File) -> bool:
     """Tell whether a row of the same path is of this version, so that its event brings nothing new.
 
     An event may come when its version was overwritten: the row then says in `seen_etag` what lay there and
-    was judged, and is a row of that version, not of the one that the event names.
+    was judged, and is a row of that version, not of the one that the event names. What was released has
+    another ETag when it comes back.
     """
     there = file.current_etag or file.etag
+    if row["status"] == Status.RELEASED:
+        return row["etag"] in {file.released_etag, there}
     if "seen_etag" in row:
         return bool(row["seen_etag"] == there or (row["etag"] == file.etag != there))
     return row["etag"] in {file.etag, there}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from chalicelib.aws.items import Row, from_item
+
 AWS_ERRORS = (ClientError, BotoCoreError)  # what a call to AWS fails with, for capabilities to catch
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 REFUSED = frozenset(
@@ -53,6 +55,13 @@ def refused(error: ClientError) -> bool:
     if not is_condition_failed(error):
         raise error
     return False
+
+
+def refusing_row(error: ClientError) -> Row:
+    """Return the row that a write's condition met, where ALL_OLD was asked for; raise any other error."""
+    if not is_condition_failed(error):
+        raise error
+    return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD
 
 
 def describe_failure(error: Exception) -> str:

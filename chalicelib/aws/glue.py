@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MANIFEST_ARGUMENT = "--manifest_path"
 SERVER_ERROR = 500
+TIMED_OUT = "OperationTimeoutException"  # a 400, and yet nobody knows whether the run began
 
 
 class Start(StrEnum):
@@ -51,7 +52,7 @@ class GlueJob:
             run = self._glue.start_job_run(JobName=self.name, Arguments={MANIFEST_ARGUMENT: manifest_path})
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
-            refused = status < SERVER_ERROR
+            refused = status < SERVER_ERROR and code_of(error) != TIMED_OUT
             return StartResult(Start.REFUSED if refused else Start.UNKNOWN, reason=code_of(error))
         except BotoCoreError as error:
             return StartResult(Start.UNKNOWN, reason=type(error).__name__)

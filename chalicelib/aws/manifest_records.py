@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refused
+from chalicelib.aws.failures import refused, refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -28,17 +28,20 @@ class ManifestRecords:
         self.name = table_name
 
     def create(self, record: Row) -> bool:
-        """Create a record once; False when another plan has its key (a repeat of the same call is True)."""
+        """Create a record once; False when another plan has its key.
+
+        A repeat of the same call is True, and leaves alone what was done for the record since.
+        """
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
                 Item=to_item(record),
-                ConditionExpression="attribute_not_exists(#status) OR #plan = :plan",
-                ExpressionAttributeNames={"#status": "status", "#plan": "plan"},
-                ExpressionAttributeValues={":plan": to_value(record["plan"])},
+                ConditionExpression="attribute_not_exists(#status)",
+                ExpressionAttributeNames={"#status": "status"},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return refused(error)
+            return bool(refusing_row(error).get("plan") == record["plan"])
         return True
 
     def find(self, date_prefix: str, manifest_key: str) -> Row | None:

@@ -114,17 +114,24 @@ class TrackingReader:
             ),
         )
 
-    def named(self, date: str, file_name: str, count: int) -> list[Row]:
-        """Read up to `count` rows of a date whose name begins with `file_name`, consistently."""
-        page = self._dynamodb.query(
-            TableName=self.name,
-            KeyConditionExpression="#date = :date AND begins_with(#name, :name)",
-            ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
-            ExpressionAttributeValues={":date": {"S": date}, ":name": {"S": file_name}},
-            ConsistentRead=True,
-            Limit=count,
-        )
-        return [from_item(item) for item in page["Items"]]
+    def quarantined_of(self, file_path: str, max_pages: int) -> list[Row]:
+        """Read the newest quarantined rows of one path; walks up to `max_pages` megabytes of the index."""
+        start: dict[str, Any] = {}
+        for _ in range(max_pages):
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName="quarantined",
+                KeyConditionExpression="#quarantine = :one",
+                FilterExpression="#path = :path",
+                ExpressionAttributeNames={"#quarantine": "quarantine", "#path": "file_path"},
+                ExpressionAttributeValues={":one": {"S": QUARANTINED}, ":path": {"S": file_path}},
+                ScanIndexForward=False,
+                **start,
+            )
+            if page["Items"] or "LastEvaluatedKey" not in page:
+                return [from_item(item) for item in page["Items"]]
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return []
 
     def find(self, date: str, file_name: str) -> Row | None:
         """Read one row, consistently."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import is_condition_failed
+from chalicelib.aws.failures import refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error)
+            return refusing_row(error)
         return None
 
     def replace(self, row: Row, standing: Row) -> Row | None:
@@ -84,7 +84,7 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error)
+            return refusing_row(error)
         return None
 
     def find(self, date_prefix: str, file_name: str) -> Row | None:
@@ -136,16 +136,16 @@ class TrackingTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _refusing(error).get("manifest_key") == manifest_key
+            return refusing_row(error).get("manifest_key") == manifest_key
         return True
 
-    def pending(self, date_prefix: str, enough_bytes: int) -> Pending:
-        """Read the pending rows of a date, consistently, oldest first, until they hold `enough_bytes`.
+    def pending(self, date_prefix: str, enough_bytes: int, enough_path_bytes: int) -> Pending:
+        """Read the pending rows of a date, consistently, oldest first, until files or paths are enough.
 
         One call per megabyte of index.
         """
         rows: list[Row] = []
-        size, start = 0, dict[str, Any]()
+        size, paths, start = 0, 0, dict[str, Any]()
         while True:
             page = self._dynamodb.query(
                 TableName=self.name,
@@ -156,11 +156,13 @@ class TrackingTable:
                 ConsistentRead=True,
                 **start,
             )
-            rows += [from_item(item) for item in page["Items"]]
+            read = [from_item(item) for item in page["Items"]]
+            rows += read
             if "LastEvaluatedKey" not in page:
                 return Pending(rows, more=False)
-            size = sum(row["size_bytes"] for row in rows)
-            if size >= enough_bytes:
+            size += sum(row["size_bytes"] for row in read)
+            paths += sum(len(row["file_path"]) for row in read)
+            if size >= enough_bytes or paths >= enough_path_bytes:
                 return Pending(rows, more=True)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
@@ -200,15 +202,9 @@ class TrackingTable:
                 ExpressionAttributeValues={":was": {"N": str(was)}, ":now": {"N": str(is_now)}},
             )
         except ClientError as error:
-            _refusing(error)
+            refusing_row(error)
             return False
         return True
-
-
-def _refusing(error: ClientError) -> Row:
-    if not is_condition_failed(error):
-        raise error
-    return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD
 
 
 def _key(date_prefix: str, file_name: str) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import boto3
-
 from chalicelib.tracking import Status, date_in
 from tests.support import ndjson
 from tests.support.builders import NDJSON
@@ -67,7 +65,7 @@ def broken_promises(story: Story, glue_job: str) -> list[str]:
         *_of_rows(rows, story),
         *(fault for file in story.there.values() for fault in _of_file(file, rows, story)),
         *(fault for row in rows if row.get("moved_to") for fault in _of_moved(row, story)),
-        *_of_runs(glue_job),
+        *ndjson.run_faults(glue_job),
         *(f"still locked: {lock}" for lock in ndjson.items("LOCK#")),
     ]
 
@@ -81,6 +79,12 @@ def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
         f"a row of nothing that was uploaded: {_version(row)}"
         for row in rows
         if not {_version(row), _version({**row, "seen_etag": row["etag"]})} & known
+    ]
+    sizes = {(file.key, file.etag): len(file.body) for file in story.files}
+    faults += [
+        f"{_version(row)} has {row['size_bytes']} bytes in its row"
+        for row in rows
+        if row["status"] != Status.VANISHED and row["size_bytes"] != sizes.get(_version(row)[:2])
     ]
     return faults + [
         f"left {row['status']}: {row['file_path']}" for row in rows if row["status"] not in ENDED
@@ -103,13 +107,6 @@ def _of_moved(row: dict[str, Any], story: Story) -> list[str]:
     body = next(file.body for file in story.files if (file.key, file.etag) == _version(row)[:2])
     right = there is not None and there.value == body
     return [] if right else [f"{row['moved_to']} does not hold what came as {row['file_path']}"]
-
-
-def _of_runs(glue_job: str) -> list[str]:
-    runs = boto3.client("glue").get_job_runs(JobName=glue_job)["JobRuns"]
-    started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
-    written = Counter(f"s3://{ndjson.ARTIFACTS}/{key}" for key in ndjson.manifests())
-    return [] if started == written else [f"Glue was started for {started}, the manifests are {written}"]
 
 
 def _version(row: dict[str, Any]) -> Version:

@@ -93,3 +93,16 @@ def test_an_old_event_that_finds_a_newer_invalid_version_records_that_one(aws: N
     assert [(row["etag"], row["status"]) for row in ndjson.rows()] == [
         (invalid["s3"]["object"]["eTag"], "quarantined")
     ]
+
+
+@pytest.mark.parametrize("tail", [b'{"b": 2}\n' * 300, b'{"b": 2}\n'], ids=["too large", "larger"])
+def test_a_row_has_the_size_of_the_version_that_its_event_found(aws: None, tail: bytes) -> None:
+    lane = ndjson.lane_with(EXPECTED_FILE_SIZE_MB="0.001", SIZE_TOLERANCE_PERCENT="100")
+    key, larger = f"in/{ndjson.DATE}/a.ndjson", ndjson.LINES + tail
+    overwritten = ndjson.upload(key, size=len(ndjson.LINES))
+    newer = ndjson.upload(key, body=larger, size=len(larger))
+    ndjson.deliver(lane, overwritten)
+    ndjson.deliver(lane, newer)
+    (row,) = ndjson.rows()
+    invalid = len(larger) > lane.settings.max_file_bytes
+    assert (row["status"], row["size_bytes"]) == ("quarantined" if invalid else "pending", len(larger))

@@ -47,6 +47,7 @@ BY_OPERATION: dict[str, tuple[Refusal, ...]] = {
         Refusal("ResourceNumberLimitExceededException", 400),
     ),
 }
+EFFECT_UNKNOWN = {"OperationTimeoutException"}  # what was asked for may be done all the same
 NO_ANSWER = (ReadTimeoutError, ConnectTimeoutError, EndpointConnectionError)
 UNSEEN_EFFECT = ("InternalError", 500)  # the effect is done, the answer says it failed
 

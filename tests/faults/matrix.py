@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.faults.documented_errors import NO_ANSWER, UNSEEN_EFFECT, refusals
+from tests.faults.documented_errors import EFFECT_UNKNOWN, NO_ANSWER, UNSEEN_EFFECT, refusals
 from tests.faults.dying import Call, Death, Failure, Fault, Meanwhile, Moment, Send, calls_of, run
 from tests.faults.partial import partial_answers
 
@@ -117,6 +117,8 @@ def _faults_at(call: Call, scenario: Scenario, names: list[str]) -> Iterator[Fau
     yield from (Death(number, moment) for moment in Moment)
     for code, status in refusals(call.service, call.operation):
         yield Failure(number, code, http_status=status)
+        if code in EFFECT_UNKNOWN:
+            yield Failure(number, code, Moment.AFTER, status)
     yield Failure(number, UNSEEN_EFFECT[0], Moment.AFTER, UNSEEN_EFFECT[1])
     yield NoAnswer(number, NO_ANSWER[number % len(NO_ANSWER)], Moment.BEFORE)
     yield NoAnswer(number, NO_ANSWER[0], Moment.AFTER)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
-
-import boto3
 
 from tests.support import ndjson as lane
 from tests.support.builders import NDJSON
@@ -21,7 +18,7 @@ def ndjson_faults(status: str, glue_job: str, now: datetime) -> list[str]:
         *lane.imbalance(),
         *(fault for key in lane.keys_in(NDJSON) for fault in _of_current(key)),
         *(fault for row in lane.rows() for fault in _of_row(row, status)),
-        *_of_runs(glue_job),
+        *lane.run_faults(glue_job),
         *(f"locked for ever: {it}" for it in lane.items("LOCK#") if it["ttl"] >= now.timestamp()),
     ]
 
@@ -49,13 +46,6 @@ def _of_quarantined(row: dict[str, Any]) -> list[str]:
     if source is not None and source.etag.strip('"') == row["etag"]:
         faults.append(f"{row['file_name']} is in quarantine and still there")
     return faults
-
-
-def _of_runs(glue_job: str) -> list[str]:
-    runs = boto3.client("glue").get_job_runs(JobName=glue_job)["JobRuns"]
-    started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
-    written = Counter(f"s3://{lane.ARTIFACTS}/{key}" for key in lane.manifests())
-    return [] if started == written else [f"Glue was started for {started}, the manifests are {written}"]
 
 
 def _key_of(row: dict[str, Any]) -> str:

@@ -21,17 +21,16 @@ from tests.support.builders import NDJSON, sqs_event
 from tests.support.reset import forget_everything
 
 DAY = lane.DATE
-LIMIT_OF_TWO_FILES = "0.01953125"  # GB: 20 MB
+LIMIT_OF_TWO_FILES = f"{2 * len(lane.LINES) / 1024**3:.30f}"  # GB
 GLUE_JOB = "load-batches"
-ENVIRONMENT = {"MAX_BATCH_SIZE_GB": LIMIT_OF_TWO_FILES, "GLUE_JOB_NAME": GLUE_JOB}
+ENVIRONMENT = {
+    "MAX_BATCH_SIZE_GB": LIMIT_OF_TWO_FILES,
+    "SIZE_TOLERANCE_PERCENT": "100",  # from nothing to 20 MB
+    "GLUE_JOB_NAME": GLUE_JOB,
+}
 RECEIVES = 4  # of a message after its first, before it is dead-lettered
 FLUSH = timedelta(minutes=70)
-UNANNOUNCED: Any = {
-    "environment": {"EXPECTED_FILE_SIZE_MB": "0.001", "SIZE_TOLERANCE_PERCENT": "100"},
-    "by_reconcile": True,
-    "announced": False,
-    "reconcile_alone": True,
-}
+UNANNOUNCED: Any = {"by_reconcile": True, "announced": False, "reconcile_alone": True}
 LOCK_EXPIRED = timedelta(minutes=6)
 
 Body = tuple[str, bytes]  # key and content
@@ -117,8 +116,7 @@ class Arrived:
         self.ahead = passed
 
     def _uploaded(self, key: str, body: bytes) -> Any:
-        """Upload a file; its event claims ten megabytes, half a batch, unless a listing shows its size."""
-        return lane.upload(key, body=body, size=10 * lane.MB if self.announced else len(body))
+        return lane.upload(key, body=body, size=len(body))
 
     def _reconcile(self) -> int:
         with self.process():

@@ -8,10 +8,11 @@ import boto3
 import pytest
 
 import app
+from chalicelib.tracked import key_of
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, NDJSON, job, sqs_event
-from tests.support.ndjson import LINES, messages, upload
+from tests.support.ndjson import LINES, messages, rows, upload
 from tests.support.scans import Scans
 from tests.support.world import World
 
@@ -175,6 +176,15 @@ def test_a_file_without_a_date_in_its_key_is_found_by_its_own(world: World) -> N
               "last_modified": found["LastModified"].isoformat()}  # fmt: skip
     app.ndjson_arrived(sqs_event(record), None)
     assert explain("plain.ndjson")["tracking"][0]["status"] == "pending"
+
+
+def test_a_file_is_found_among_many_of_its_name(world: World) -> None:
+    records = [upload(f"in/2026-01-15/folder{n}/part.ndjson") for n in range(60)]
+    for event in messages(*records):
+        app.ndjson_arrived(event, None)
+    last = max(rows(), key=lambda row: str(row["file_name"]))
+    (only,) = explain(key_of(last))["tracking"]
+    assert (only["file_path"], only["status"]) == (last["file_path"], "pending")
 
 
 def test_a_file_that_repair_found_says_that_no_event_came(world: World, environ: Any) -> None:

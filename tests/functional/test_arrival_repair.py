@@ -53,9 +53,9 @@ def lane(aws: None, clock: Clock) -> Ndjson:
     return lane_with(clock, **ANY_SIZE)
 
 
-def _put(key: str, body: bytes = LINES, at: datetime = NOON - HOUR) -> dict[str, Any]:
+def _put(key: str, body: bytes = LINES, at: datetime = NOON - HOUR, **properties: Any) -> dict[str, Any]:
     """Upload a file at a moment; return the record of its event, for tests in which that comes."""
-    etag = boto3.client("s3").put_object(Bucket=NDJSON, Key=key, Body=body)["ETag"].strip('"')
+    etag = boto3.client("s3").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)["ETag"].strip('"')
     date_object(NDJSON, key, at)
     record = record_of(key, etag, len(body))
     record["eventTime"] = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -185,6 +185,25 @@ def test_a_file_that_came_back_from_quarantine_without_an_event_is_accepted(lane
     _put(_dated("bad"), b"no json\n")
     assert _arrivals(lane) == {"tracked": 1}
     assert statuses() == {"pending": 1}
+
+
+@pytest.mark.parametrize("at", [NOON - HOUR, NOON - 13 * HOUR], ids=["on its day", "on a later day"])
+def test_a_file_without_a_date_that_came_back_from_quarantine_is_known_by_its_rows_date(
+    lane: Ndjson, at: datetime
+) -> None:
+    released = {"sluice-date": "2026-01-10", "sluice-etag": "e" * 32}
+    record = _put(UNDATED, at=at, Metadata=released)
+    deliver(lane, record)
+    assert [each["date_prefix"] for each in rows()] == ["2026-01-10"]
+    calls = calls_of(lambda: _arrivals(lane))
+    assert _arrivals(lane) == {}
+    assert {call.operation for call in calls} <= {*READS, "HeadObject"}
+
+
+def test_a_file_without_a_date_that_came_back_unannounced_is_tracked_on_its_rows_date(lane: Ndjson) -> None:
+    _put(UNDATED, at=NOON - 13 * HOUR, Metadata={"sluice-date": "2026-01-10", "sluice-etag": "e" * 32})
+    assert _arrivals(lane) == {"tracked": 1}
+    assert [each["date_prefix"] for each in rows()] == ["2026-01-10"]
 
 
 def test_one_file_that_fails_does_not_keep_the_others_back(lane: Ndjson) -> None:

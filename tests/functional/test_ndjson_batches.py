@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 
 import app
+from chalicelib import batches, batching
 from chalicelib.aws.bucket import Bucket
 from chalicelib.batching import BATCHES_OF_ONE_HOLD, make_manifests
-from tests.faults.dying import Call, ProcessDied, Send, calls_of, run
+from tests.faults.dying import Call, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     ARTIFACTS,
@@ -35,6 +36,7 @@ from tests.support.ndjson import (
 )
 
 UNSEEN = {"NDJSON_CONTENT_CHECK": "false"}
+ANY_SIZE = {**UNSEEN, "SIZE_TOLERANCE_PERCENT": "100"}
 SMALL = {**UNSEEN, "MAX_BATCH_SIZE_GB": "0.09765625"}  # 100 MB: ten files of 10 MB
 
 
@@ -243,6 +245,29 @@ def test_one_holder_makes_a_bounded_number_of_manifests_and_a_repair_goes_on(aws
     assert statuses() == {"manifested": 50}
     assert {len(paths) for paths in manifests().values()} == {2}
     assert imbalance() == []
+
+
+def test_one_holder_reads_no_more_tiny_files_than_it_can_list(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (batches, batching):
+        monkeypatch.setattr(module, "NAMES_LIMIT_BYTES", 150)  # two names a batch
+    lane = lane_with(**ANY_SIZE)
+    deliver(lane, *_files(60, size=1))
+
+    with running(process := Process(pages_of_ten_rows)):
+        assert make_manifests(lane, DATE, lane.settings.max_batch_bytes) == BATCHES_OF_ONE_HOLD
+
+    assert [call.operation for call in process.calls].count("Query") <= 3
+    assert sum(len(paths) for paths in manifests().values()) == statuses()["manifested"] > 0
+    assert imbalance() == []
+
+
+def pages_of_ten_rows(call: Call, send: Send) -> Any:
+    """Let a query answer ten rows at a time, as it answers a megabyte."""
+    if call.operation == "Query":
+        cast("dict[str, Any]", call.parameters)["Limit"] = 10
+    return send()
 
 
 def _dies_at_the_first_claim(call: Call, send: Send) -> Any:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.ndjson import Ndjson
-from tests.faults.dying import Death, Failure, Fault, Moment, calls_of, run
+from tests.faults.dying import Call, Death, Failure, Fault, Meanwhile, Moment, Send, calls_of, run
 from tests.support.ndjson import (
     ARTIFACTS,
     MB,
@@ -107,12 +107,25 @@ def test_a_busy_job_leaves_the_run_due_until_it_is_free(glue: Any) -> None:
         _at("StartJobRun", Death, Moment.AFTER),
         _at("StartJobRun", Failure, "InternalServiceException", Moment.BEFORE, 500),
         _at("StartJobRun", Failure, "InternalServiceException", Moment.AFTER, 500),
+        _at("StartJobRun", Failure, "OperationTimeoutException", Moment.BEFORE, 400),
+        _at("StartJobRun", Failure, "OperationTimeoutException", Moment.AFTER, 400),
         _at("StartJobRun", Failure, "ThrottlingException", Moment.BEFORE, 400),
         _at("StartJobRun", Failure, "EntityNotFoundException", Moment.BEFORE, 400),
         _at("PutObject", Death, Moment.AFTER),
         _at("PutObject", Failure, "SlowDown", Moment.AFTER, 503),
     ],
-    ids=["dies before", "dies after", "500 before", "500 after", "throttled", "no job", "put", "put 503"],
+    ids=[
+        "dies before",
+        "dies after",
+        "500 before",
+        "500 after",
+        "timed out before",
+        "timed out after",
+        "throttled",
+        "no job",
+        "put",
+        "put 503",
+    ],
 )
 def test_a_start_that_went_wrong_is_made_good_once(glue: Any, fault: Fault) -> None:
     clock = Clock()
@@ -141,6 +154,25 @@ def test_two_reconcilers_do_not_start_what_one_takes_over(glue: Any) -> None:
     assert not lane.records.advance(starting["date_prefix"][9:], starting, {"status": "starting"})
 
     assert _started(glue) == Counter(_written())
+
+
+def test_a_record_whose_creation_is_repeated_by_the_client_is_not_begun_anew(glue: Any) -> None:
+    clock = Clock()
+    lane = _lane(clock)
+
+    def reconciled() -> None:
+        clock.turn(301)
+        assert repair(_lane(clock))["finished"] == 1
+
+    def answered_late(call: Call, send: Send) -> Any:
+        if call.operation == "PutItem" and "members" in call.parameters["Item"]:
+            Meanwhile(call.number, reconciled, Moment.AFTER)(call, send)
+        return send()
+
+    run(lambda: deliver(lane, *_three()), answered_late)
+
+    assert _started(glue) == Counter(_written())
+    assert imbalance() == []
 
 
 def test_given_a_due_start_when_the_job_is_no_longer_configured_then_its_record_is_done(glue: Any) -> None:

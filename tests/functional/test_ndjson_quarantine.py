@@ -13,9 +13,11 @@ from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.topic import Topic
 from chalicelib.ndjson import Ndjson
 from tests.faults.dying import calls_of, deaths, run
+from tests.support.aws_calls import recorded
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     DATE,
+    LINES,
     MB,
     QUARANTINE,
     deliver,
@@ -149,16 +151,32 @@ def test_an_alert_that_fails_does_not_fail_the_file(lane: Ndjson) -> None:
     assert keys_in(NDJSON) == []
 
 
-def test_a_newer_upload_survives_the_quarantine_of_the_older(lane: Ndjson) -> None:
-    older = upload(KEY, body=b"no")
+def test_a_newer_upload_survives_the_quarantine_of_the_older(aws: None) -> None:
+    lane = lane_with(SIZE_TOLERANCE_PERCENT="100")
+    older = upload(KEY, body=b"no", size=2)
     deliver(lane, older)
-    newer = upload(KEY)
+    newer = upload(KEY, size=len(LINES))
 
     deliver(lane, older)
     deliver(lane, newer)
 
     assert keys_in(NDJSON) == [KEY]
     assert statuses() == {"pending": 1}
+
+
+def test_a_large_invalid_file_that_is_deleted_before_it_is_moved_has_vanished(lane: Ndjson) -> None:
+    record = upload(KEY, body=b"x" * 200_000)
+
+    def deleted(_: object) -> None:
+        boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
+
+    with recorded({"UploadPartCopy": deleted}):
+        deliver(lane, record)
+
+    assert [(each["status"], each["reason"]) for each in rows()] == [
+        ("vanished", "gone before it was quarantined")
+    ]
+    assert keys_in(QUARANTINE) == []
 
 
 def test_a_valid_file_replaces_its_quarantined_predecessor(lane: Ndjson) -> None:

@@ -15,6 +15,7 @@ from tests.support.ndjson import (
     DATE,
     LINES,
     MB,
+    Clock,
     deliver,
     items,
     lane_with,
@@ -89,6 +90,15 @@ def test_new_content_under_a_pending_name_replaces_it_in_place(lane: Ndjson) -> 
     assert only["etag"] == newer["s3"]["object"]["eTag"]
     assert (only["status"], only["size_bytes"], only["revision"]) == ("pending", 4 * MB, 2)
     assert items("COUNTER#")[0]["bytes"] == 4 * MB
+
+
+def test_a_file_that_is_overwritten_again_and_again_is_flushed_by_its_age(aws: None) -> None:
+    lane = lane_with(clock := Clock())
+    for version in range(2):
+        deliver(lane, upload(KEY, body=b'{"version": %d}' % version))
+        clock.turn(3000)
+    assert repair(lane)["flushed"] == 1
+    assert statuses() == {"manifested": 1}
 
 
 def test_each_version_under_a_manifested_name_is_a_row_and_in_a_manifest_once(aws: None) -> None:

@@ -126,6 +126,14 @@ def imbalance() -> list[str]:
     return wrong
 
 
+def run_faults(glue_job: str) -> list[str]:
+    """Tell when Glue was not started exactly once for each manifest that is written; empty when it was."""
+    runs = client("glue", "").get_job_runs(JobName=glue_job)["JobRuns"]
+    started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
+    written = Counter(f"s3://{ARTIFACTS}/{key}" for key in manifests())
+    return [] if started == written else [f"Glue was started for {started}, the manifests are {written}"]
+
+
 def lane_with(clock: Callable[[], datetime] | None = None, /, **environment: str) -> Ndjson:
     """Wire the lane as the app does, with variables of the environment changed."""
     settings = Settings.from_environ({**os.environ, **environment})

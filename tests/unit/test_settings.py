@@ -30,9 +30,21 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert settings.s3_source_bucket == settings.landing_bucket
 
 
-def test_the_size_range_is_a_tenth_to_nineteen_point_nine_megabytes() -> None:
-    settings = _load()
-    assert (settings.min_file_bytes, settings.max_file_bytes) == (104_857, 20_866_663)
+@pytest.mark.parametrize(
+    ("size", "tolerance", "smallest", "largest"),
+    [
+        ("10", "99", 104_858, 20_866_662),  # 0.1 MB is 104,857.6 bytes, 19.9 MB are 20,866,662.4
+        ("10", "10", 9_437_184, 11_534_336),  # whole numbers of bytes belong to the range
+        ("1", "50", 524_288, 1_572_864),
+        ("0", "99", 0, 0),
+        ("0.3", "10", 283_116, 346_030),  # 0.27 and 0.33 MB are 283,115.52 and 346,030.08 bytes
+    ],
+)
+def test_the_size_range_has_the_bytes_within_it_and_its_ends(
+    size: str, tolerance: str, smallest: int, largest: int
+) -> None:
+    settings = _load(EXPECTED_FILE_SIZE_MB=size, SIZE_TOLERANCE_PERCENT=tolerance)
+    assert (settings.min_file_bytes, settings.max_file_bytes) == (smallest, largest)
 
 
 def test_every_bad_variable_is_named_with_its_value_and_what_is_accepted() -> None:
