@@ -107,7 +107,7 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
     """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
-    known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
+    known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
     if known and not known.get("retry"):
         return outcome_of(known, repeated=True)
     return _record_unread(landing, event, why, known)

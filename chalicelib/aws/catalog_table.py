@@ -151,12 +151,13 @@ class CatalogTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def find_etag(self, file_key: str, etag: str) -> Row | None:
-        """Read the newest row of a key whose object had `etag`, consistently."""
-        return next((row for row in self.versions(file_key) if row.get("etag") == etag), None)
+    def find_etag(self, bucket: str, file_key: str, etag: str) -> Row | None:
+        """Read the newest row of a bucket's key whose object had `etag`, consistently."""
+        same = (row for row in self.versions(file_key) if row["bucket_name"] == bucket)
+        return next((row for row in same if row.get("etag") == etag), None)
 
     def versions(self, file_key: str) -> list[Row]:
-        """Read every recorded upload of one key, newest first, consistently; a call per megabyte."""
+        """Read every recorded upload of one key of any bucket, newest first, consistently; a call per MB."""
         rows: list[Row] = []
         start: dict[str, Any] = {}
         while True:
