@@ -149,12 +149,18 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
             "reason": reason,
         },
     )
+    is_of_config = isinstance(error, ConfigError)
     if isinstance(error, ConfigError):
         alert_config(landing, error)
     row = landing.row(upload, Status.FAILED, reason=reason)
-    count = 0 if landing.attempt_counted else 1
-    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True, count=count)
-    if attempts >= MAX_ATTEMPTS and not isinstance(error, ConfigError):
+    attempts = landing.catalog.record_failure(
+        row,
+        REPLACES[Status.FAILED],
+        retry=True,
+        count=0 if landing.attempt_counted else 1,
+        excused=int(is_of_config),
+    )
+    if attempts >= MAX_ATTEMPTS and not is_of_config:
         landing.catalog.leave_for_replay(upload.key, upload.timestamp)
 
 
