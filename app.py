@@ -138,7 +138,7 @@ def write_table_manifests(event: AnyEvent) -> dict[str, Any]:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def reconcile(event: AnyEvent) -> dict[str, Any]:
     """Finish what was interrupted, in every lane."""
-    return handlers.reconcile(landing(), ndjson(), event.context)
+    return handlers.reconcile(landing(), discovered_files(), ndjson(), event.context)
 
 
 for handler in app.handler_map.values():  # those above; the API's own are below

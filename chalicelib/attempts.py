@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chalicelib.aws.catalog_table import counted_attempts
 from chalicelib.aws.items import Row
 from chalicelib.catalog import REPLACES, Status, Upload
 from chalicelib.landing import Landing
@@ -23,7 +24,7 @@ def begin(landing: Landing, due: Due) -> Landing | None:
     row = _standing(landing, due.failed) if due.failed else _first(landing, due)
     if row is None:
         return landing
-    if row.get("attempts", 0) >= MAX_ATTEMPTS:
+    if counted_attempts(row) >= MAX_ATTEMPTS:
         landing.catalog.leave_for_replay(row["file_key"], row["timestamp"])
         return None
     landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True)
@@ -35,7 +36,8 @@ def _standing(landing: Landing, failed: Row) -> Row | None:
     row = landing.catalog.find(failed["file_key"], failed["timestamp"])
     if row is None or row["status"] != Status.FAILED:
         return None
-    kept = {name: row.get(name) for name in ("file_key", "timestamp", "status", "attempts")}
+    names = ("file_key", "timestamp", "status", "attempts", "config_failures")
+    kept = {name: row.get(name, 0) for name in names}
     reason = row["reason"].removesuffix(UNFINISHED) + UNFINISHED
     return {**kept, "reason": reason, "processed_at": landing.clock().isoformat(timespec="milliseconds")}
 

@@ -30,27 +30,32 @@ COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinish
 Counts = dict[str, int]
 
 
-def repair_landing(landing: Landing, has_time: Callable[[], bool]) -> Counts:
+def repair_landing(
+    landing: Landing, has_time: Callable[[], bool], discovered: Landing | None = None
+) -> Counts:
     """Route what was missed, finish what was begun, retry what failed; return how much of each.
 
+    `discovered` is the same lane on the bucket that discovery scans, whose failures are retried too.
     `waiting` is 1 when the config cannot be used and nothing that failed was retried; `unfinished` is 1 when
     time ran out, and the next run goes on where this one stopped.
     """
     counts: Counts = dict.fromkeys(COUNTED, 0)
     before = landing.clock() - timedelta(seconds=landing.settings.reconcile_grace_seconds)
 
-    def repair(due: Iterable[Due]) -> bool:
+    def repair(lane: Landing, due: Iterable[Due]) -> bool:
         for one in due:
             if not has_time():
                 return False
-            counts[one.repair if _repaired(landing, one) else "errors"] += 1
+            counts[one.repair if _repaired(lane, one) else "errors"] += 1
         return True
 
     def see(listed: list[ListedObject]) -> bool:
-        return repair(unrouted(landing, listed, before))
+        return repair(landing, unrouted(landing, listed, before))
 
     if _config_is_usable(landing):
-        repair(_failed(landing, before))
+        repair(landing, _failed(landing, before))
+        if discovered and discovered.bucket.name != landing.bucket.name:
+            repair(discovered, _failed(discovered, before))
     else:
         counts["waiting"] = 1
     done = walk(landing.bucket, landing.settings.input_prefix, landing.cursor, lambda _: has_time(), see)

@@ -107,7 +107,7 @@ def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> 
 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
     """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
-    known = landing.catalog.find_etag(event.key, event.etag) if event.etag else None
+    known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
     if known and not known.get("retry"):
         return outcome_of(known, repeated=True)
     return _record_unread(landing, event, why, known)
@@ -149,12 +149,18 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
             "reason": reason,
         },
     )
+    is_of_config = isinstance(error, ConfigError)
     if isinstance(error, ConfigError):
         alert_config(landing, error)
     row = landing.row(upload, Status.FAILED, reason=reason)
-    count = 0 if landing.attempt_counted else 1
-    attempts = landing.catalog.record_failure(row, REPLACES[Status.FAILED], retry=True, count=count)
-    if attempts >= MAX_ATTEMPTS and not isinstance(error, ConfigError):
+    attempts = landing.catalog.record_failure(
+        row,
+        REPLACES[Status.FAILED],
+        retry=True,
+        count=0 if landing.attempt_counted else 1,
+        excused=int(is_of_config),
+    )
+    if attempts >= MAX_ATTEMPTS and not is_of_config:
         landing.catalog.leave_for_replay(upload.key, upload.timestamp)
 
 

@@ -24,15 +24,18 @@ MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is 
 Clock = Callable[[], bool]
 
 
-def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
-    """Repair every lane and return the counts of what was done, by lane."""
+def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
+    """Repair every lane and return the counts of what was done, by lane.
+
+    `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
+    """
     started = time.monotonic()
     has_time = deadline(context)
     ndjson = replace(ndjson, audit=REPAIRED_BY)
     counts = {
         "ndjson": repair_batches(ndjson, has_time),
         "arrivals": repair_arrivals(ndjson, has_time),
-        "landing": repair_landing(landing, has_time),  # last: it alone may take what time is left
+        "landing": repair_landing(landing, has_time, discovered),  # last: it alone may take what time is left
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})

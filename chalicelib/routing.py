@@ -16,6 +16,7 @@ from chalicelib.jobs import Job
 from chalicelib.landing import LATE, Landing, own_outputs
 from chalicelib.logs import log
 from chalicelib.outcomes import (
+    REASON_LENGTH,
     Outcome,
     alert_config,
     find_started,
@@ -147,7 +148,7 @@ def _lint(landing: Landing, upload: Upload) -> Outcome:
         landing.jobs.revalidate()
     except ConfigError as error:
         alert_config(landing, error)
-        return record(landing, upload, Status.RECEIVED, reason=str(error))
+        return record(landing, upload, Status.RECEIVED, reason=str(error)[:REASON_LENGTH])
     return record(landing, upload, Status.RECEIVED)
 
 

@@ -67,29 +67,34 @@ class CatalogTable:
             return from_item(error.response["Item"])  # type: ignore[typeddict-item]  # present with ALL_OLD
         return None
 
-    def record_failure(self, row: Row, replaces: Collection[str], *, retry: bool, count: int = 1) -> int:
-        """Write `row` as failed, add `count` attempts and return how many there were; 0 if an outcome stands.
+    def record_failure(
+        self, row: Row, replaces: Collection[str], *, retry: bool, count: int = 1, excused: int = 0
+    ) -> int:
+        """Write `row` as failed and add `count` attempts; return how many count, 0 if an outcome stands.
 
-        With `retry` the row enters the sparse `retry` index, from which `reconcile` takes it up again.
+        Those that met a config that cannot be used are `excused`. With `retry` the row enters the sparse
+        `retry` index, from which `reconcile` takes it up again.
         """
         key = {"file_key": row["file_key"], "timestamp": row["timestamp"]}
-        counted = {*key, "attempts", "retry"}
+        counted = {*key, "attempts", "config_failures", "retry"}
         values = {name: value for name, value in row.items() if name not in counted and value is not None}
         values |= {"retry": RETRY} if retry else {}
-        names = {f"#{name}": name for name in values} | {"#retry": "retry", "#attempts": "attempts"}
+        names = {f"#{name}": name for name in (*values, *counted - {*key})}
         sets = ", ".join(f"#{name} = :{name}" for name in values)
         statuses = {f":s{index}": {"S": status} for index, status in enumerate(sorted(replaces))}
         try:
             updated = self._dynamodb.update_item(
                 TableName=self.name,
                 Key=to_item(key),
-                UpdateExpression=f"SET {sets} ADD #attempts :count" + ("" if retry else " REMOVE #retry"),
+                UpdateExpression=f"SET {sets} ADD #attempts :count, #config_failures :excused"
+                + ("" if retry else " REMOVE #retry"),
                 ConditionExpression=f"attribute_not_exists(#status) OR #status IN ({', '.join(statuses)})",
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={
                     **{f":{name}": to_value(value) for name, value in values.items()},
                     **statuses,
                     ":count": {"N": str(count)},
+                    ":excused": {"N": str(excused)},
                 },
                 ReturnValues="ALL_NEW",
             )
@@ -97,7 +102,7 @@ class CatalogTable:
             if not is_condition_failed(error):
                 raise
             return 0
-        return int(from_item(updated["Attributes"])["attempts"])
+        return counted_attempts(from_item(updated["Attributes"]))
 
     def leave_for_replay(self, file_key: str, timestamp: str) -> None:
         """Take a failed row out of the `retry` index; the row itself stays."""
@@ -151,12 +156,13 @@ class CatalogTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def find_etag(self, file_key: str, etag: str) -> Row | None:
-        """Read the newest row of a key whose object had `etag`, consistently."""
-        return next((row for row in self.versions(file_key) if row.get("etag") == etag), None)
+    def find_etag(self, bucket: str, file_key: str, etag: str) -> Row | None:
+        """Read the newest row of a bucket's key whose object had `etag`, consistently."""
+        same = (row for row in self.versions(file_key) if row["bucket_name"] == bucket)
+        return next((row for row in same if row.get("etag") == etag), None)
 
     def versions(self, file_key: str) -> list[Row]:
-        """Read every recorded upload of one key, newest first, consistently; a call per megabyte."""
+        """Read every recorded upload of one key of any bucket, newest first, consistently; a call per MB."""
         rows: list[Row] = []
         start: dict[str, Any] = {}
         while True:
@@ -184,3 +190,8 @@ class CatalogTable:
             TableName=self.name,
             Item=to_item({"file_key": file_key, "timestamp": MARKER + version, **details}),
         )
+
+
+def counted_attempts(failed: Row) -> int:
+    """Return how many attempts at a failed upload count: not those that met an unusable config."""
+    return int(failed.get("attempts", 0)) - int(failed.get("config_failures", 0))

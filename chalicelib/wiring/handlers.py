@@ -48,8 +48,8 @@ def write_table_manifests(lane: TableManifests, context: Any) -> dict[str, Any]:
     return table_manifests.write_table_manifests(lane, context)
 
 
-def reconcile(landing: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
+def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
     """Finish what was interrupted, in every lane."""
     from chalicelib import reconcile
 
-    return reconcile.reconcile(landing, ndjson, context)
+    return reconcile.reconcile(landing, discovered, ndjson, context)

@@ -72,10 +72,10 @@ def _arrivals(lane: Ndjson) -> dict[str, int]:
 
 def test_a_file_without_its_event_is_tracked_and_its_row_says_by_whom(lane: Ndjson, world: World) -> None:
     _put(_dated("lost"))
-    counts = reconcile(app.landing(), lane, None)
+    counts = reconcile(app.landing(), app.discovered_files(), lane, None)
     assert counts["arrivals"] == {"tracked": 1, "undated": 0, "errors": 0, "unfinished": 0}
     assert (row("lost.ndjson")["status"], row("lost.ndjson")["repaired_by"]) == ("pending", "reconcile")
-    assert reconcile(app.landing(), lane, None)["arrivals"]["tracked"] == 0
+    assert reconcile(app.landing(), app.discovered_files(), lane, None)["arrivals"]["tracked"] == 0
 
 
 def test_found_files_fill_a_batch_like_any_other(aws: None, clock: Clock) -> None:

@@ -88,6 +88,13 @@ def test_an_uploaded_config_is_linted_at_once_with_all_its_faults(world: World) 
         assert fault in world.row(CONFIG_KEY)["reason"]
 
 
+def test_a_config_of_many_faults_is_linted_too(world: World) -> None:
+    world.configure([job(job_id=f"J{n}", source_file_name="same.csv") for n in range(9000)])
+    assert world.deliver(CONFIG_KEY)["status"] == "received"
+    assert "[1].source_file_name" in world.row(CONFIG_KEY)["reason"]
+    assert len(world.alerts()) == 1
+
+
 def test_a_good_config_is_received_without_a_word(world: World) -> None:
     assert world.deliver(CONFIG_KEY) == {"key": CONFIG_KEY, "status": "received"}
     assert world.alerts() == []

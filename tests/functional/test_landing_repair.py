@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
+from chalicelib.errors import ConfigError
 from chalicelib.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Death, Moment, Nth, Process, Send, calls_of, run, running
 from tests.support.aws_calls import failing
@@ -142,6 +143,22 @@ def test_while_the_config_is_broken_the_lane_waits_and_then_catches_up_however_l
     assert _reconcile() == {"waiting": 1}
     assert world.row(CUSTOMERS) == before, "it waits, and is not tried again and again"
     world.configure([job()])
+    assert _reconcile() == {"retried": 1}
+    assert world.row(CUSTOMERS)["status"] == "triggered"
+
+
+def test_attempts_that_met_a_broken_config_do_not_count(world: World, later: Any) -> None:
+    world.configure(b"{")
+    etag = world.upload(CUSTOMERS)
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(ConfigError):
+            world.deliver(CUSTOMERS, etag)
+    world.configure()
+    with failing("StartExecution", "ThrottlingException"), pytest.raises(ClientError):
+        world.deliver(CUSTOMERS, etag)
+    row = world.row(CUSTOMERS)
+    assert (row["attempts"], row["config_failures"], row["retry"]) == (MAX_ATTEMPTS + 1, MAX_ATTEMPTS, "1")
+    later(HOUR)
     assert _reconcile() == {"retried": 1}
     assert world.row(CUSTOMERS)["status"] == "triggered"
 
