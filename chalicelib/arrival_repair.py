@@ -105,7 +105,7 @@ def _undated(lane: Ndjson, files: Sequence[File], today: date) -> list[File]:
 def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
     """Look at files without a date: return those that came back from quarantine, with their row's date."""
     looked_at = {file: _looked_at(lane, file) for file in files}
-    return {file: found for file, found in looked_at.items() if found.released_etag}
+    return {file: found for file, found in looked_at.items() if found != file}
 
 
 def _looked_at(lane: Ndjson, file: File) -> File:
