@@ -80,6 +80,10 @@ def _log_level(text: str) -> str:
 _text: Parser = str
 _bucket = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")
 _arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
+_machine = _matching(  # its executions' ARNs are made of it, which AWS documents for no other
+    r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+",
+    "the ARN of a Step Functions state machine, without version or alias",
+)
 _url = _matching(r"https?://\S+", "a queue URL")
 
 
@@ -103,7 +107,7 @@ class Settings:
     catalog_table: str = _setting(_text)
     tracking_table: str = _setting(_text)
     sns_topic_arn: str = _setting(_arn)
-    step_function_arn: str = _setting(_arn)
+    step_function_arn: str = _setting(_machine)
     sqs_queue_url: str = _setting(_url)
     quarantine_bucket: str = _setting(_bucket, "")
     s3_source_bucket: str = _setting(_bucket, "")  # the landing bucket when not set

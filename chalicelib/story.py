@@ -49,7 +49,7 @@ def _arrival(row: Row) -> str:
 def _outcome(row: Row) -> str:
     reason = row.get("reason", "no reason was recorded")
     sentences: dict[str, str] = {
-        Status.RECEIVED: "It was recorded, and nothing else is done with files there.",
+        Status.RECEIVED: "It was recorded, which is all that its event asks for.",
         Status.TRIGGERED: f"It matched job {row.get('job_id')} and started execution {row.get('execution')}.",
         Status.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
         Status.INACTIVE: f"Its job {row.get('job_id')} is inactive, so it was reported and nothing started.",

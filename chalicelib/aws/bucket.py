@@ -184,9 +184,14 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         content_type=response.get("ContentType", ""),
         metadata=dict(response.get("Metadata", {})),
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
-        tag_count=response.get("TagCount", 0),
+        tag_count=_tag_count(response),
         first_bytes=first_bytes,
     )
+
+
+def _tag_count(response: Any) -> int:
+    """Return how many tags an object has, from the header itself: older boto3 reads it of GET alone."""
+    return int(response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-tagging-count", 0))
 
 
 def _utc(moment: datetime) -> datetime:

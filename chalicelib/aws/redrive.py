@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 BATCH = 10
 HIDDEN_SECONDS = 60  # from other redrives, while one is carried out
+LOOK_SECONDS = 1  # makes SQS ask all its servers; else it asks some, and a short queue may seem empty (AWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class DeadLetterQueue:
     def receive(self) -> list[DeadLetter]:
         """Take up to ten messages; they come back unless they are deleted within a minute."""
         found = self._sqs.receive_message(
-            QueueUrl=self._address(), MaxNumberOfMessages=BATCH, VisibilityTimeout=HIDDEN_SECONDS
+            QueueUrl=self._address(),
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=LOOK_SECONDS,
         )
         return [DeadLetter(one["Body"], one["ReceiptHandle"]) for one in found.get("Messages", ())]
 

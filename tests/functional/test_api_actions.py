@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.client import BaseClient
 
 import app
 from tests.support.api import Api
@@ -143,6 +144,21 @@ def test_dead_letters_go_back_to_their_queue(world: World, operator: Api, queue:
     reply = operator.post("/redrive", {"queue": queue})
     assert reply.body == {"queue": queue, "moved": 12, "failed": 0, "reasons": [], "more": False}
     assert (depth(queue), depth(f"{queue}-dlq")) == (12, 0)
+
+
+def test_dead_letters_are_found_though_a_short_look_sees_none(
+    world: World, operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: Any, operation: str, parameters: Any) -> Any:
+        if operation == "ReceiveMessage" and not parameters.get("WaitTimeSeconds"):
+            return {}  # SQS asks a sample of its servers then, which may hold nothing of a short queue
+        return make(self, operation, parameters)
+
+    send("ndjson-dlq", "a message")
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    assert operator.post("/redrive", {"queue": "ndjson"}).body["moved"] == 1
 
 
 @pytest.mark.parametrize(

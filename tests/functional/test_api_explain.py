@@ -44,6 +44,13 @@ def test_a_parked_file_tells_where_it_went(world: World) -> None:
     assert "parked as data/new_files/mystery.csv" in told(explain("data/in/mystery.csv"))
 
 
+def test_a_file_that_discovery_is_still_to_find_is_not_said_to_be_done_with(world: World) -> None:
+    world.land("incoming/shop/customers.csv")
+    body = explain("incoming/shop/customers.csv")
+    assert "It was recorded, which is all that its event asks for." in told(body)
+    assert body["now"]["outcome"] == "triggered"
+
+
 def test_an_inactive_job_is_said_with_the_way_out(world: World) -> None:
     world.land("data/in/products.csv")
     body = explain("data/in/products.csv")

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 import app
 from tests.support.builders import (
@@ -93,6 +94,22 @@ def test_a_file_without_a_job_is_parked_and_reported(world: World) -> None:
     assert alert["Subject"] == "New / Not Configured File"
     assert alert["Message"].splitlines()[1:] == ["Original: data/in/sub/mystery.csv", f"Moved to: {parked}"]
     assert world.executions() == []
+
+
+def test_tags_are_kept_by_a_boto3_that_does_not_read_their_count_of_head(
+    world: World, environ: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(PREVIEW_CHARS="0")
+    make: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: Any, operation: str, parameters: Any) -> Any:
+        answer = make(self, operation, parameters)
+        return {name: value for name, value in answer.items() if name != "TagCount"}
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    parked = world.land("data/in/mystery.csv", Tagging="team=data")["moved_to"]
+    tag_set = world.s3.get_object_tagging(Bucket=LANDING, Key=parked)["TagSet"]
+    assert tag_set == [{"Key": "team", "Value": "data"}]
 
 
 def test_a_file_of_an_inactive_job_stays_and_is_reported(world: World) -> None:

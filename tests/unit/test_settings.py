@@ -66,6 +66,12 @@ def test_every_bad_variable_is_named_with_its_value_and_what_is_accepted() -> No
         assert f"{name}={value!r} is not usable: expected " in str(caught.value)
 
 
+@pytest.mark.parametrize("qualifier", ["PROD", "3"])
+def test_a_version_or_alias_of_a_state_machine_is_refused(qualifier: str) -> None:
+    with pytest.raises(SettingsError, match=r"STEP_FUNCTION_ARN=.* expected .* without version or alias"):
+        _load(STEP_FUNCTION_ARN=f"arn:aws:states:eu-west-1:123456789012:stateMachine:etl:{qualifier}")
+
+
 @pytest.mark.parametrize(
     ("text", "concurrency"), [("7", 7), ("", 2), (None, 2), ("abc", 2), ("1", 2), ("1001", 2)]
 )
