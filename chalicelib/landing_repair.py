@@ -19,7 +19,7 @@ from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing import Landing
 from chalicelib.logs import log
-from chalicelib.outcomes import give_up
+from chalicelib.outcomes import end_config_alerts, give_up
 from chalicelib.routing import route
 from chalicelib.unrouted import Due, unrouted
 
@@ -68,6 +68,7 @@ def _config_is_usable(landing: Landing) -> bool:
     except ConfigError as error:
         log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
         return False
+    end_config_alerts(landing)
     return True
 
 

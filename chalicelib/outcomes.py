@@ -165,13 +165,18 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
 
 
 def alert_config(landing: Landing, error: ConfigError) -> None:
-    """Alert the faults of a config, once per version of it."""
+    """Alert the faults of a config, once per version of it until a usable one was seen."""
     key = landing.settings.config_key
     if landing.catalog.is_marked(key, error.version):
         return
     message = f"s3://{landing.settings.landing_bucket}/{key}\n{error}"
     if landing.topic.publish_notification(CONFIG_SUBJECT, message):
         landing.catalog.mark(key, error.version, {"alerted_at": landing.clock().isoformat()})
+
+
+def end_config_alerts(landing: Landing) -> None:
+    """Note that the config is usable: should it break as it did before, that is news."""
+    landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
 
 
 def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:

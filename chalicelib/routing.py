@@ -19,6 +19,7 @@ from chalicelib.outcomes import (
     REASON_LENGTH,
     Outcome,
     alert_config,
+    end_config_alerts,
     find_started,
     finish_parking,
     outcome_of,
@@ -149,6 +150,7 @@ def _lint(landing: Landing, upload: Upload) -> Outcome:
     except ConfigError as error:
         alert_config(landing, error)
         return record(landing, upload, Status.RECEIVED, reason=str(error)[:REASON_LENGTH])
+    end_config_alerts(landing)
     return record(landing, upload, Status.RECEIVED)
 
 

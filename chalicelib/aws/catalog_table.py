@@ -181,8 +181,21 @@ class CatalogTable:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def is_marked(self, file_key: str, version: str) -> bool:
-        """Tell whether an alert about this version of a file was sent."""
-        return self.find(file_key, MARKER + version) is not None
+        """Tell whether an alert about this version of a file was sent, and is in force."""
+        found = self.find(file_key, MARKER + version)
+        return found is not None and "cleared_at" not in found
+
+    def clear_marks(self, file_key: str, now: str) -> None:
+        """Take the alerts about a file for done with, so that the next fault is alerted again."""
+        found = self._dynamodb.query(
+            TableName=self.name,
+            KeyConditionExpression="#key = :key AND begins_with(#timestamp, :marker)",
+            ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
+            ExpressionAttributeValues={":key": {"S": file_key}, ":marker": {"S": MARKER}},
+        )
+        for mark in map(from_item, found["Items"]):
+            if "cleared_at" not in mark:
+                self.mark(file_key, mark["timestamp"].removeprefix(MARKER), {"cleared_at": now})
 
     def mark(self, file_key: str, version: str, details: Mapping[str, str]) -> None:
         """Remember that an alert about this version of a file was sent."""

@@ -10,7 +10,7 @@ import pytest
 import app
 from chalicelib.errors import ConfigError
 from tests.support.aws_calls import recorded
-from tests.support.builders import CONFIG_KEY, SEED_JOBS, job
+from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"
@@ -69,6 +69,28 @@ def test_each_version_of_a_broken_config_is_alerted_once_by_any_process(world: W
             with pytest.raises(ConfigError):
                 world.deliver(key)
     assert len(world.alerts()) == 2
+
+
+def _fails(world: World, key: str) -> None:
+    app.landing.cache_clear()
+    with pytest.raises(ConfigError):
+        world.land(key)
+
+
+@pytest.mark.parametrize("seen_by", ["its event", "reconcile"])
+def test_a_config_that_breaks_again_as_before_is_alerted_again(world: World, seen_by: str) -> None:
+    for number in (1, 2):
+        world.s3.delete_object(Bucket=LANDING, Key=CONFIG_KEY)
+        _fails(world, f"data/in/{number}.csv")
+        _fails(world, f"data/in/{number}{number}.csv")
+        world.configure(b"{")
+        _fails(world, f"data/in/{number}{number}{number}.csv")
+        assert len(world.alerts()) == 2 * number
+        world.configure()
+        if seen_by == "reconcile":
+            app.reconcile({}, None)
+        else:
+            world.deliver(CONFIG_KEY)
 
 
 def test_an_uploaded_config_is_linted_at_once_with_all_its_faults(world: World) -> None:
