@@ -183,6 +183,7 @@ def failed_files_are_replayed(world: World, operator: Api) -> None:
     with failing("GetObject", "AccessDenied", 403, keys[2]):
         operator.post("/replay", {"keys": [keys[2]]})
     operator.post("/replay", {"keys": keys})
+    operator.post("/replay", {"keys": [keys[0]], "force": True})
 
 
 def send(queue: str, body: str) -> None:
