@@ -10,8 +10,6 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-_call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
-
 Hook = Callable[[dict[str, Any]], None]
 
 
@@ -20,12 +18,13 @@ def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, 
     """Record (operation, parameters) of every call, running a hook before those that `before` names."""
     hooks = before or {}
     calls: list[tuple[str, dict[str, Any]]] = []
+    send = _current()
 
     def call(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
         calls.append((operation, parameters))
         if hook := hooks.pop(operation, None):
             hook(parameters)
-        return _call(self, operation, parameters)
+        return send(self, operation, parameters)
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield calls
@@ -34,6 +33,7 @@ def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, 
 @contextmanager
 def failing(operation: str, code: str, status: int = 400, key: str = "") -> Iterator[None]:
     """Answer every call of `operation`, or every one on `key`, with AWS's error `code`."""
+    send = _current()
 
     def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
         if name == operation and key in {"", parameters.get("Key")}:
@@ -42,7 +42,12 @@ def failing(operation: str, code: str, status: int = 400, key: str = "") -> Iter
                 "ResponseMetadata": {"HTTPStatusCode": status},
             }
             raise ClientError(answer, name)
-        return _call(self, name, parameters)
+        return send(self, name, parameters)
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield
+
+
+def _current() -> Any:
+    """Return what makes the calls by now: perhaps another of these already."""
+    return BaseClient._make_api_call  # type: ignore[attr-defined]
