@@ -9,6 +9,7 @@ import pytest
 
 import app
 from chalicelib.errors import ConfigError
+from tests.faults.dying import calls_of, deaths, run
 from tests.support.aws_calls import recorded
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job
 from tests.support.world import World
@@ -91,6 +92,21 @@ def test_a_config_that_breaks_again_as_before_is_alerted_again(world: World, see
             app.reconcile({}, None)
         else:
             world.deliver(CONFIG_KEY)
+
+
+def test_wherever_a_run_dies_that_sees_a_usable_config_the_next_fault_is_alerted(world: World) -> None:
+    world.configure(b"{")
+    _fails(world, CUSTOMERS)
+    world.configure()
+    alerted = len(world.alerts())
+    for death in deaths(calls_of(lambda: app.reconcile({}, None))):
+        world.configure(b"{")
+        _fails(world, CUSTOMERS)
+        alerted += 1
+        assert len(world.alerts()) == alerted, death
+        world.configure()
+        run(lambda: app.reconcile({}, None), death)
+        app.reconcile({}, None)
 
 
 def test_an_uploaded_config_is_linted_at_once_with_all_its_faults(world: World) -> None:

@@ -10,9 +10,10 @@ import pytest
 import app
 from chalicelib import table_spool
 from tests.faults.dying import Call, Meanwhile, Process, Send, calls_of, deaths, run, running
+from tests.support.aws_calls import failing
 from tests.support.builders import LANDING
 from tests.support.redshift import load_manifest
-from tests.support.scans import LambdaContext, aws_error, pages_of
+from tests.support.scans import LambdaContext, pages_of
 from tests.support.world import World
 
 ORDERS = "manifests/tables/orders.manifest"
@@ -145,16 +146,12 @@ def test_a_manifest_that_lost_its_last_file_becomes_empty_once(tables: World) ->
     assert statuses(write())["orders"] == "unchanged"
 
 
-def test_a_table_that_fails_does_not_stop_the_others(tables: World) -> None:
+@pytest.mark.parametrize("refused", ["HeadObject", "PutObject"])
+def test_a_table_that_fails_does_not_stop_the_others(tables: World, refused: str) -> None:
     tables.upload("orders.csv")
     tables.upload("customers.csv")
 
-    def fault(call: Call, send: Send) -> Any:
-        if call.operation == "PutObject" and "customers" in call.parameters["Key"]:
-            raise aws_error("AccessDenied", 403)
-        return send()
-
-    with running(Process(fault)):
+    with failing(refused, "AccessDenied", 403, "manifests/tables/customers.manifest"):
         result = write()
     assert result["statusCode"] == 207
     assert statuses(result) == {"customers": "failed", "orders": "written", "orders_archive": "absent"}
@@ -216,20 +213,6 @@ def test_a_run_that_stays_overtaken_says_so(tables: World, looks: int) -> None:
         result = write(LambdaContext(looks))
     assert (result["statusCode"], statuses(result)["orders"]) == (200, "superseded")
     assert statuses(write())["orders"] == "written"
-
-
-def test_a_manifest_that_cannot_be_looked_at_does_not_stop_the_others(tables: World) -> None:
-    tables.upload("orders.csv")
-
-    def fault(call: Call, send: Send) -> Any:
-        if call.operation == "HeadObject" and "customers" in call.parameters["Key"]:
-            raise aws_error("AccessDenied", 403)
-        return send()
-
-    with running(Process(fault)):
-        result = write()
-    assert result["statusCode"] == 207
-    assert statuses(result) == {"customers": "failed", "orders": "written", "orders_archive": "absent"}
 
 
 def test_a_run_killed_at_any_of_its_calls_is_put_right_by_the_next(tables: World) -> None:

@@ -162,7 +162,9 @@ def test_after_a_replay_the_drawer_still_tells_of_its_file(operator: Page, sluic
 def test_an_address_that_names_no_view_leads_to_the_overview(operator: Page) -> None:
     operator.show("files")
     operator.browser.execute_script("location.hash = 'constructor'")
-    operator.wait(lambda: operator.texts("h1") == ["Overview"])
+    operator.wait(lambda: operator.texts("h1") != ["Files"])
+    assert operator.texts("h1") == ["Overview"]
+    assert operator.errors() == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light")])
