@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import __version__, logs
-from chalicelib.calls import body_of, caller_of, query_of
+from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.settings import Settings, max_concurrency
 from chalicelib.wiring import api, handlers, lanes, views
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
-    from chalicelib.answers import Answer
-    from chalicelib.arrivals import BatchResponse
-    from chalicelib.auth import CachedTokens, GivenTokens
-    from chalicelib.discovery import Discovery
-    from chalicelib.landing import Landing
-    from chalicelib.ndjson import Ndjson
-    from chalicelib.outcomes import Outcome
-    from chalicelib.table_manifests import TableManifests
+    from chalicelib.api.answers import Answer
+    from chalicelib.api.auth import CachedTokens, GivenTokens
+    from chalicelib.discovery.scan import Discovery
+    from chalicelib.landing.lane import Landing
+    from chalicelib.landing.outcomes import Outcome
+    from chalicelib.ndjson.arrivals import BatchResponse
+    from chalicelib.ndjson.lane import Ndjson
+    from chalicelib.tables.manifests import TableManifests
 
 try:  # what `chalice local` turns into an answer; Lambda has no such module
     from chalice.local import LocalGatewayException
@@ -153,7 +153,7 @@ def answered(view: Callable[[], Any]) -> Callable[[], Response]:
 
     @wraps(view)
     def respond() -> Response:
-        from chalicelib.answers import answer
+        from chalicelib.api.answers import answer
 
         given = answer(view)
         return Response(given.body, {"Cache-Control": "no-store"}, given.status)
@@ -179,8 +179,8 @@ def tokens() -> CachedTokens | GivenTokens:
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Let readers look and operators act as well."""
-    from chalicelib.answers import UNAUTHORIZED, answer
-    from chalicelib.auth import ALLOWED_METHODS
+    from chalicelib.api.answers import UNAUTHORIZED, answer
+    from chalicelib.api.auth import ALLOWED_METHODS
 
     role = answer(lambda: tokens().read().role_of(request.token))
     if not role.body or role.status != 200:

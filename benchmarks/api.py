@@ -19,7 +19,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from benchmarks.tables import Budget, show
 from chalicelib.aws.items import to_item
-from chalicelib.catalog import Status
+from chalicelib.landing.catalog import Status
 from chalicelib.settings import Settings
 from chalicelib.wiring import views
 from tests.support.emulation import LOCAL_ENVIRONMENT, emulated_aws

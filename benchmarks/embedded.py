@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ops.embedded_aws import client_environment, start_embedded_aws
-from ops.processes import free_port
+from ops.local.embedded_aws import client_environment, start_embedded_aws
+from ops.local.processes import free_port
 from ops.stages import LOCAL, ROOT, load_stage
 
 

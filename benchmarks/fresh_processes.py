@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from benchmarks.lambda_package import link_runtime, unpack
-from ops import package
+from ops.checks import package
 from tests.support.builders import SEED_JOBS, s3_event, s3_record, sqs_event
 
 PROGRAM = Path(__file__).with_name("cold_process.py")

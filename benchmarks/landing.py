@@ -12,7 +12,7 @@ from benchmarks import literal_landing
 from benchmarks.counting import PRICES_DATED, Count, count_of
 from benchmarks.messages import discovery_message
 from benchmarks.tables import Budget, show
-from chalicelib.landing_repair import repair_landing
+from chalicelib.landing.repair import repair_landing
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World

@@ -48,17 +48,17 @@ def _discover_csv() -> List:
     from dataclasses import replace
 
     import app
-    from chalicelib import discovery, folder_listing
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
+    from chalicelib.discovery import listing, scan
 
-    folder_listing.PARALLEL_FOLDERS = int(os.environ.get("PARALLEL", folder_listing.PARALLEL_FOLDERS))
+    listing.PARALLEL_FOLDERS = int(os.environ.get("PARALLEL", listing.PARALLEL_FOLDERS))
 
     def run(bucket: str) -> int:
         lane = replace(
             app.discovery_scan(), source=Bucket(client("s3", ""), bucket), state_key=_state_key(bucket)
         )
-        result = discovery.discover_csv(lane, None)
+        result = scan.discover_csv(lane, None)
         return int(result["queued"] + result["skipped"])
 
     return run
@@ -84,7 +84,7 @@ def _table_manifests() -> List:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore
-    from chalicelib.table_manifests import write_table_manifests
+    from chalicelib.tables.manifests import write_table_manifests
 
     def run(bucket: str) -> int:
         s3 = client("s3", "")

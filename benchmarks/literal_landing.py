@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from chalicelib.aws.items import to_item
-from chalicelib.executions import sanitize
+from chalicelib.landing.executions import sanitize
 from tests.support.builders import CONFIG_KEY, LANDING
 from tests.support.world import MACHINE, TABLE, TOPIC
 

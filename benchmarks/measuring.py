@@ -16,7 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from benchmarks.synthetic_aws import Tree
-from ops.processes import free_port
+from ops.local.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 STATES, STATE_KEY = "states", "state/processed_files.json"
@@ -101,8 +101,8 @@ def measured(
 
 def write_state(aws: SyntheticAws, name: str) -> None:
     """Store the document that a finished scan of a tree leaves."""
-    from chalicelib.state_document import entry
-    from chalicelib.state_spool import StateSpool
+    from chalicelib.discovery.state_document import entry
+    from chalicelib.discovery.state_spool import StateSpool
 
     tree = Tree(name)
     with StateSpool() as spool, aws.object(STATES, STATE_KEY).open("wb") as file:

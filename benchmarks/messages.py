@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from chalicelib.announcing import render_message
-from chalicelib.state_merge import Candidate, Found
+from chalicelib.discovery.enqueue import render_message
+from chalicelib.discovery.merge import Candidate, Found
 from tests.support.builders import LANDING
 
 MODIFIED = datetime(2026, 1, 31, tzinfo=UTC)

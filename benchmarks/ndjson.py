@@ -53,7 +53,7 @@ def _measure(handler: Callable[[], Handle], size: int, *, looks: bool) -> Count:
 
 
 def _sluice(looks: bool = False) -> Handle:
-    from chalicelib.arrivals import ndjson_arrived
+    from chalicelib.ndjson.arrivals import ndjson_arrived
 
     clock = Clock()
     lane = lane_with(clock, NDJSON_CONTENT_CHECK=str(looks))

@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from benchmarks.tables import Budget, show
-from ops import package
+from ops.checks import package
 
 KB = 1000
 BUDGET_KB = package.MAX_BYTES / KB

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.arrival_repair import repair_arrivals
-from chalicelib.batch_repair import repair_batches
 from chalicelib.deadline import remaining_ms_of
-from chalicelib.landing import Landing
-from chalicelib.landing_repair import repair_landing
+from chalicelib.landing.lane import Landing
+from chalicelib.landing.repair import repair_landing
 from chalicelib.logs import emit_metrics
-from chalicelib.ndjson import Ndjson
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.repair_arrivals import repair_arrivals
+from chalicelib.ndjson.repair_batches import repair_batches
 
 REPAIRED_BY = {"repaired_by": "reconcile"}
 MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is under way

@@ -8,13 +8,13 @@ from importlib import import_module
 from ops.errors import OperationError
 
 COMMANDS = {
-    "provision": ("ops.provision", "create or update a stage's buckets, tables, queues, topic"),
+    "provision": ("ops.deploy.provision", "create or update a stage's buckets, tables, queues, topic"),
     "policies": ("ops.policies", "write the IAM policy of every function of a stage"),
-    "package": ("ops.package", "build the Lambda package and check what is in it"),
-    "audit": ("ops.audit", "look every locked package up in an advisory database"),
-    "destroy": ("ops.destroy", "take a stage out of its account"),
-    "run": ("ops.run", "start Sluice on the embedded AWS, until Ctrl-C"),
-    "deploy-local": ("ops.deploy_local", "put edited code into the running Sluice"),
+    "package": ("ops.checks.package", "build the Lambda package and check what is in it"),
+    "audit": ("ops.checks.audit", "look every locked package up in an advisory database"),
+    "destroy": ("ops.teardown.destroy", "take a stage out of its account"),
+    "run": ("ops.local.run", "start Sluice on the embedded AWS, until Ctrl-C"),
+    "deploy-local": ("ops.local.deploy_local", "put edited code into the running Sluice"),
 }
 
 

@@ -18,15 +18,15 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
-from ops import adoption, emulator_fixes, gateway_responses
 from ops.aws import endpoint, is_emulator, locate, open_session
-from ops.chalice_local import prepare_local
-from ops.completion import complete
-from ops.deployed import forget_foreign
+from ops.deploy import adoption, emulator_fixes, gateway_responses
+from ops.deploy.completion import complete
+from ops.deploy.deployed import forget_foreign
+from ops.deploy.patching import wrap
+from ops.deploy.provision import provision
 from ops.errors import OperationError
-from ops.patching import wrap
+from ops.local.chalice_local import prepare_local
 from ops.policies import write_policies
-from ops.provision import provision
 from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage, require_usable
 
 DEFAULT_STAGE = "dev"

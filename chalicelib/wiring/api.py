@@ -8,24 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.auth import CachedTokens, GivenTokens
+    from chalicelib.actions.redrive import Redrives
+    from chalicelib.actions.release import Releases
+    from chalicelib.actions.replay import Replays
+    from chalicelib.api.auth import CachedTokens, GivenTokens
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.upload_urls import UploadUrls
-    from chalicelib.discovery_list import Scans
-    from chalicelib.explain import Sources
-    from chalicelib.landing import Landing
-    from chalicelib.redrive import Redrives
-    from chalicelib.release import Releases
-    from chalicelib.replay import Replays
+    from chalicelib.landing.lane import Landing
     from chalicelib.settings import Settings
-    from chalicelib.status import Uploads
-    from chalicelib.summary import Overview
-    from chalicelib.tracked import Tracked
+    from chalicelib.status.batches import Tracked
+    from chalicelib.status.discovery import Scans
+    from chalicelib.status.explain import Sources
+    from chalicelib.status.files import Uploads
+    from chalicelib.status.summary import Overview
 
 
 def tokens(config: Settings) -> CachedTokens | GivenTokens:
     """Wire the tokens: kept in secrets, or given as stage `local` does."""
-    from chalicelib.auth import CachedTokens, GivenTokens, Tokens
+    from chalicelib.api.auth import CachedTokens, GivenTokens, Tokens
     from chalicelib.aws.clients import client
     from chalicelib.aws.secrets import RoleSecrets
 
@@ -38,7 +38,7 @@ def uploads(config: Settings) -> Uploads:
     """Wire the lists of uploads."""
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
-    from chalicelib.status import Uploads
+    from chalicelib.status.files import Uploads
 
     return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
 
@@ -47,7 +47,7 @@ def tracked(config: Settings) -> Tracked:
     """Wire the lists of the NDJSON lane."""
     from chalicelib.aws.clients import client
     from chalicelib.aws.tracking_reader import TrackingReader
-    from chalicelib.tracked import Tracked
+    from chalicelib.status.batches import Tracked
 
     return Tracked(TrackingReader(client("dynamodb", config.aws_region), config.tracking_table), config)
 
@@ -65,7 +65,7 @@ def scans(config: Settings) -> Scans:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore
-    from chalicelib.discovery_list import Scans
+    from chalicelib.status.discovery import Scans
 
     return Scans(
         results=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
@@ -79,7 +79,7 @@ def overview(config: Settings) -> Overview:
     from chalicelib.aws.clients import client
     from chalicelib.aws.queue_depth import QueueDepth
     from chalicelib.aws.tracking_reader import TrackingReader
-    from chalicelib.summary import Overview, Queues
+    from chalicelib.status.summary import Overview, Queues
 
     region = config.aws_region
     return Overview(
@@ -103,7 +103,7 @@ def sources(config: Settings) -> Sources:
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
     from chalicelib.aws.tracking_reader import TrackingReader
-    from chalicelib.explain import Sources
+    from chalicelib.status.explain import Sources
 
     return Sources(
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
@@ -118,10 +118,10 @@ def sources(config: Settings) -> Sources:
 
 def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     """Wire replays, which route as the landing lane does."""
+    from chalicelib.actions.replay import Replays
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
     from chalicelib.aws.replay_log import ReplayLog
-    from chalicelib.replay import Replays
 
     return Replays(
         landing=landing,
@@ -133,13 +133,13 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
 
 def releases(config: Settings) -> Releases:
     """Wire releases from quarantine."""
+    from chalicelib.actions.release import Releases
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.copying import CopyTarget
     from chalicelib.aws.redrive import MessageTarget
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.tracking_reader import TrackingReader
-    from chalicelib.release import Releases
 
     return Releases(
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
@@ -153,9 +153,9 @@ def releases(config: Settings) -> Releases:
 
 def redrives(config: Settings, landing: Landing) -> Redrives:
     """Wire the way out of the dead-letter queues."""
+    from chalicelib.actions.redrive import Redrives
     from chalicelib.aws.clients import client
     from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
-    from chalicelib.redrive import Redrives
 
     return Redrives(
         ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),

@@ -5,45 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalicelib.arrivals import BatchResponse
-    from chalicelib.discovery import Discovery
-    from chalicelib.landing import Landing
-    from chalicelib.ndjson import Ndjson
-    from chalicelib.outcomes import Outcome
-    from chalicelib.table_manifests import TableManifests
+    from chalicelib.discovery.scan import Discovery
+    from chalicelib.landing.lane import Landing
+    from chalicelib.landing.outcomes import Outcome
+    from chalicelib.ndjson.arrivals import BatchResponse
+    from chalicelib.ndjson.lane import Ndjson
+    from chalicelib.tables.manifests import TableManifests
 
 
 def object_created(lane: Landing, payload: object) -> list[Outcome]:
     """Catalogue and route what an event of the landing bucket names."""
-    from chalicelib import routing
+    from chalicelib.landing import routing
 
     return routing.object_created(lane, payload)
 
 
 def ndjson_arrived(lane: Ndjson, payload: Any) -> BatchResponse:
     """Validate, track and batch the NDJSON files of a queue's batch."""
-    from chalicelib import arrivals
+    from chalicelib.ndjson import arrivals
 
     return arrivals.ndjson_arrived(lane, payload)
 
 
 def discover_csv(lane: Discovery, context: Any) -> dict[str, Any]:
     """Queue the CSV files that are new or changed since the last scan."""
-    from chalicelib import discovery
+    from chalicelib.discovery import scan as discovery
 
     return discovery.discover_csv(lane, context)
 
 
 def csv_discovered(lane: Landing, payload: Any) -> dict[str, Any]:
     """Catalogue and route the files that discovery has queued."""
-    from chalicelib import discovered
+    from chalicelib.discovery import consumer as discovered
 
     return discovered.csv_discovered(lane, payload)
 
 
 def write_table_manifests(lane: TableManifests, context: Any) -> dict[str, Any]:
     """Bring the manifest of every table up to date."""
-    from chalicelib import table_manifests
+    from chalicelib.tables import manifests as table_manifests
 
     return table_manifests.write_table_manifests(lane, context)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.discovery import Discovery
-    from chalicelib.jobs import JobConfig
-    from chalicelib.landing import Landing
-    from chalicelib.ndjson import Ndjson
+    from chalicelib.discovery.scan import Discovery
+    from chalicelib.landing.jobs import JobConfig
+    from chalicelib.landing.lane import Landing
+    from chalicelib.ndjson.lane import Ndjson
     from chalicelib.settings import Settings
-    from chalicelib.table_manifests import TableManifests
+    from chalicelib.tables.manifests import TableManifests
 
 
 def landing(config: Settings) -> Landing:
@@ -34,7 +34,7 @@ def ndjson(config: Settings) -> Ndjson:
     from chalicelib.aws.manifest_records import ManifestRecords
     from chalicelib.aws.topic import Topic
     from chalicelib.aws.tracking_table import TrackingTable
-    from chalicelib.ndjson import Ndjson
+    from chalicelib.ndjson.lane import Ndjson
 
     region = config.aws_region
     job = config.glue_job_name
@@ -58,9 +58,9 @@ def discovery_scan(config: Settings) -> Discovery:
     from chalicelib.aws.clients import client
     from chalicelib.aws.queue import Queue
     from chalicelib.aws.state_store import StateStore
-    from chalicelib.discovery import Discovery
-    from chalicelib.folder_listing import Scope
-    from chalicelib.landing import own_outputs
+    from chalicelib.discovery.listing import Scope
+    from chalicelib.discovery.scan import Discovery
+    from chalicelib.landing.lane import own_outputs
 
     region = config.aws_region
     return Discovery(
@@ -77,7 +77,7 @@ def table_manifests_run(config: Settings) -> TableManifests:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore
-    from chalicelib.table_manifests import TableManifests
+    from chalicelib.tables.manifests import TableManifests
 
     region = config.aws_region
     return TableManifests(
@@ -96,7 +96,7 @@ def _landing(config: Settings, bucket: str) -> Landing:
     from chalicelib.aws.listing_cursor import ListingCursor
     from chalicelib.aws.state_machine import StateMachine
     from chalicelib.aws.topic import Topic
-    from chalicelib.landing import Landing
+    from chalicelib.landing.lane import Landing
 
     region = config.aws_region
     return Landing(
@@ -114,7 +114,7 @@ def _landing(config: Settings, bucket: str) -> Landing:
 def _jobs(config: Settings) -> JobConfig:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
-    from chalicelib.jobs import JobConfig
+    from chalicelib.landing.jobs import JobConfig
 
     bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
     return JobConfig(bucket, config.config_key, config.config_cache_seconds)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from chalicelib.catalog import Status
+from chalicelib.landing.catalog import Status
 from tests.disorder.landing_model import Story, Upload, broken_promises
 from tests.support.builders import LANDING
 from tests.support.reset import stored

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.catalog import Status, iso
 from chalicelib.errors import ConfigError
-from chalicelib.jobs import Jobs, parse_jobs
+from chalicelib.landing.catalog import Status, iso
+from chalicelib.landing.jobs import Jobs, parse_jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World

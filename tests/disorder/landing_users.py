@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from chalicelib.jobs import JobConfig
-from chalicelib.landing import Landing
+from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.lane import Landing
 from tests.disorder.depth import Disorder
 from tests.disorder.landing_model import Story, Upload
 from tests.support.builders import CONFIG_KEY, LANDING, job

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.tracking import Status, date_in
+from chalicelib.ndjson.tracking import Status, date_in
 from tests.support import ndjson
 from tests.support.builders import NDJSON
 from tests.support.reset import stored

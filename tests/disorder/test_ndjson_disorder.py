@@ -14,7 +14,7 @@ from hypothesis.stateful import precondition, rule
 
 import app
 from chalicelib import parallel
-from chalicelib.ndjson import Ndjson
+from chalicelib.ndjson.lane import Ndjson
 from tests.disorder.depth import Disorder, tell
 from tests.disorder.ndjson_model import INVALID, File, Story, broken_promises
 from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib.landing import Landing
+from chalicelib.landing.lane import Landing
 from chalicelib.settings import Settings
 from tests.faults.dying import Meanwhile
 from tests.faults.invariants import landing_faults

@@ -13,7 +13,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib import arrival_repair
+from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Death, Failure, Fault, Moment, Nth, run
 from tests.faults.invariants import landing_faults
 from tests.faults.landing_scenarios import LARGE, Landed
@@ -92,7 +92,7 @@ class Unlisted(Arrived):
 
     def trigger(self) -> None:
         """Run reconcile as often as there are files."""
-        with patch.dict(os.environ, ONE_KEY), patch.object(arrival_repair, "PAGES_OF_ONE_RUN", 1):
+        with patch.dict(os.environ, ONE_KEY), patch.object(repair_arrivals, "PAGES_OF_ONE_RUN", 1):
             for _ in self.files:
                 super().trigger()
 

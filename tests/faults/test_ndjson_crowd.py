@@ -14,12 +14,12 @@ import boto3
 import pytest
 
 from chalicelib import parallel
-from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.tracking_table import TrackingTable
-from chalicelib.ndjson import Ndjson
+from chalicelib.ndjson.arrivals import ndjson_arrived
+from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Process, ProcessDied, Send, running
 from tests.support.ndjson import (
     ARTIFACTS,

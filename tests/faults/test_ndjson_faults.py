@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib import parallel
-from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.clients import client
-from chalicelib.ndjson import Ndjson
+from chalicelib.ndjson.arrivals import ndjson_arrived
+from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Death, Failure, Fault, Moment, calls_of, deaths, run
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import (

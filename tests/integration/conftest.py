@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.local_stack import LocalStack, running
-from ops.processes import free_port
+from ops.local.local_stack import LocalStack, running
+from ops.local.processes import free_port
 from ops.stages import LOCAL, load_stage
 from tests.support.deployed import DeployedSluice, copy_project
 

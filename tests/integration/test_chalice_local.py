@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from ops.embedded_aws import client_environment, start_embedded_aws
-from ops.processes import HOST, free_port, start, wait_until
+from ops.local.embedded_aws import client_environment, start_embedded_aws
+from ops.local.processes import HOST, free_port, start, wait_until
 from tests.support.account import Account
 from tests.support.builders import SEED_JOBS
 from tests.support.deployed import copy_project

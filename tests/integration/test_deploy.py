@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded_aws import start_embedded_aws
-from ops.leftovers import find
-from ops.processes import free_port
+from ops.local.embedded_aws import start_embedded_aws
+from ops.local.processes import free_port
 from ops.stages import ROOT
+from ops.teardown.leftovers import find
 from tests.support.account import Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 

@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from ops.embedded_aws import client_environment
-from ops.processes import HOST, free_port
+from ops.local.embedded_aws import client_environment
+from ops.local.processes import HOST, free_port
 from ops.stages import ROOT
 from tests.support.deployed import copy_project
 

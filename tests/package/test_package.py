@@ -16,9 +16,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from ops import package
+from ops.checks import package
+from ops.deploy.provision import provision
 from ops.errors import OperationError
-from ops.provision import provision
 from ops.stages import LOCAL, ROOT, Target, load_stage
 from tests.support.builders import LANDING, NDJSON, SEED_JOBS, s3_event, s3_record, sqs_event
 from tests.support.emulation import LOCAL_ENVIRONMENT

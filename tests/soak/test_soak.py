@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ops.local_stack import LocalStack, running
-from ops.processes import free_port
+from ops.local.local_stack import LocalStack, running
+from ops.local.processes import free_port
 from ops.stages import LOCAL, load_stage
 from tests.soak.processes import Watch, watched
 from tests.soak.uploads import executions, expected, outcomes, put, uploads

@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 
-from ops.embedded_aws import client_environment
-from ops.leftovers import find
+from ops.local.embedded_aws import client_environment
 from ops.stages import ROOT
+from ops.teardown.leftovers import find
 
 READS = ("Describe", "List", "Get", "Head", "Scan", "Query", "Invoke")
 MORTAL = ROOT / "tests" / "support" / "mortal"

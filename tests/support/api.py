@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from chalice.test import Client
 
 import app
-from ops import gateway_responses
+from ops.deploy import gateway_responses
 
 gateway_responses.answer_locally()  # as the commands `chalice deploy` and `chalice local` have it
 READER = "local-reader"

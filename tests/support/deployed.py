@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import boto3
 from botocore.config import Config
 
-from ops.local_stack import LocalStack
+from ops.local.local_stack import LocalStack
 from ops.stages import ROOT
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")

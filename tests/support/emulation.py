@@ -19,7 +19,7 @@ import boto3
 import yaml
 from moto import mock_aws
 
-from ops.provision import provision
+from ops.deploy.provision import provision
 from ops.stages import LOCAL, Target, load_stage
 from tests.support.strict_aws import strict
 

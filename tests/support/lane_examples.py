@@ -20,7 +20,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 # isort: split
 
 import app
-from ops.demo import SAMPLES, ndjson_samples
+from ops.local.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
 from tests.support import ndjson
 from tests.support.builders import NDJSON, sqs_event

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.arrivals import ndjson_arrived
 from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
-from chalicelib.batch_repair import repair_batches
-from chalicelib.ndjson import Ndjson
+from chalicelib.ndjson.arrivals import ndjson_arrived
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.settings import Settings
 from chalicelib.wiring import lanes
 from tests.support.builders import NDJSON, s3_record, sqs_event

@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import app
-from chalicelib import arrival_repair
+from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Process, running
 from tests.support import ndjson
 from tests.support.aws_calls import failing
@@ -83,6 +83,6 @@ def batches_are_repaired(world: World) -> None:
 def lost_arrivals_are_found(_world: World) -> None:
     """Files whose events never came, good and bad, in a bucket that takes several runs to look through."""
     ndjson_uploads()
-    with patch.object(arrival_repair, "PAGES_OF_ONE_RUN", 1), running(Process(pages_of(3))):
+    with patch.object(repair_arrivals, "PAGES_OF_ONE_RUN", 1), running(Process(pages_of(3))):
         for _ in range(3):
             repair()

@@ -2,7 +2,7 @@
 
 The rules look at a call's parameters before it is made, through botocore's own event of that moment, and
 answer as AWS does. moto enforces the rest itself (item size, batch limits, empty keys, reserved words);
-tests/functional/test_strict_aws.py holds both to it. Import this module before any boto3 session is made.
+tests/functional/aws/test_strict_aws.py holds both to it. Import this module before any boto3 session is made.
 """
 
 from __future__ import annotations

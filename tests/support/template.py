@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ops.provision import TEMPLATE
+from ops.deploy.provision import TEMPLATE
 from ops.stages import ROOT
 
 

@@ -10,7 +10,7 @@ import boto3
 import app
 from chalicelib.aws.items import from_item
 from chalicelib.events import read_event
-from chalicelib.routing import route
+from chalicelib.landing.routing import route
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, s3_event
 
 TABLE = "sluice-local-catalog"

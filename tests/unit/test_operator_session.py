@@ -11,7 +11,7 @@ from ops import chalice_hook
 from ops.aws import fill_in_for_emulator, is_emulator, locate, open_session
 from ops.chalice_hook import option
 from ops.errors import OperationError
-from ops.processes import free_port
+from ops.local.processes import free_port
 from ops.stages import Target, environment_of, load_stage
 
 VARIABLES = (

@@ -7,7 +7,8 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib import outcomes, quarantine
+from chalicelib.landing import outcomes
+from chalicelib.ndjson import quarantine
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
 

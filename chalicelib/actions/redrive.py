@@ -1,0 +1,76 @@
+"""`POST /redrive`: dead letters go back to the queue they came from, or are processed again.
+
+Sent, then deleted: dying in between leaves a double, which the lanes absorb. Dead letters of the landing
+lane are failed invocations, so each is processed at once and leaves its queue when that succeeds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.actions.requests import Operator, read_body, read_text
+from chalicelib.aws.redrive import DeadLetter, DeadLetterQueue, MessageTarget
+from chalicelib.errors import RequestError
+from chalicelib.landing.lane import Landing
+from chalicelib.landing.routing import object_created
+from chalicelib.logs import log
+
+QUEUES = ("ndjson", "discovered", "landing")
+MAX_MESSAGES = 100  # of one call
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Redrives:
+    """The dead-letter queues and where their messages belong."""
+
+    ndjson_dead: DeadLetterQueue
+    ndjson: MessageTarget
+    discovered_dead: DeadLetterQueue
+    discovered: MessageTarget
+    landing_dead: DeadLetterQueue
+    landing: Landing
+
+
+def redrive(redrives: Redrives, body: object, operator: Operator) -> Body:
+    """Redrive up to a hundred dead letters of one queue; `more` tells that others may be left."""
+    name = read_text(read_body(body, "queue"), "queue")
+    if name not in QUEUES:
+        raise RequestError(f"queue={name[:80]!r} is not accepted: use one of {', '.join(QUEUES)}")
+    if name == "ndjson":
+        done = _drain(redrives.ndjson_dead, lambda letter: redrives.ndjson.send(letter.body))
+    elif name == "discovered":
+        done = _drain(redrives.discovered_dead, lambda letter: redrives.discovered.send(letter.body))
+    else:
+        done = _drain(redrives.landing_dead, lambda letter: _process(redrives.landing, letter))
+    log.info("redriven", extra={"queue": name, "by": operator.role, "address": operator.address, **done})
+    return {"queue": name, **done}
+
+
+def _drain(queue: DeadLetterQueue, handle: Callable[[DeadLetter], None]) -> Body:
+    moved, reasons = 0, list[str]()
+    while moved + len(reasons) < MAX_MESSAGES:
+        letters = queue.receive()
+        if not letters:
+            return {"moved": moved, "failed": len(reasons), "reasons": reasons[:10], "more": False}
+        for letter in letters:
+            try:
+                handle(letter)
+            except Exception as error:
+                log.warning("redrive failed", extra={"queue": queue.name, "reason": str(error)})
+                reasons.append(f"{type(error).__name__}: {error}"[:300])
+            else:
+                queue.delete(letter)
+                moved += 1
+    return {"moved": moved, "failed": len(reasons), "reasons": reasons[:10], "more": True}
+
+
+def _process(landing: Landing, letter: DeadLetter) -> None:
+    payload = json.loads(letter.body)
+    object_created(
+        landing, payload.get("requestPayload", payload)
+    )  # with an envelope on a failure destination

@@ -1,0 +1,139 @@
+"""`POST /quarantine/release`: a quarantined file goes back to where it came from, past validation once.
+
+The row says so first; then the file is copied back over nothing, and its quarantined copy is deleted. Dying
+anywhere leaves a row that may be released again, which finishes the way back. A file that never moved (there
+is no quarantine bucket) is announced to the lane's queue again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.actions.requests import Operator, read_body, read_object_key
+from chalicelib.api.paging import Row
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.redrive import MessageTarget
+from chalicelib.aws.release_log import ReleaseLog
+from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.landing.catalog import identify
+from chalicelib.logs import log
+from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, Status
+from chalicelib.status.batches import key_of
+from chalicelib.status.explain_ndjson import tracking_rows
+
+RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
+READ_BYTES = 4096
+INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """What releases work with; `arrivals` and `target` are the NDJSON bucket, read and copied into."""
+
+    tracking: TrackingReader
+    log: ReleaseLog
+    arrivals: Bucket
+    target: CopyTarget
+    quarantine: Bucket
+    queue: MessageTarget
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def release(releases: Releases, body: object, operator: Operator) -> Body:
+    """Release the newest quarantined version of a key; refuse what cannot come back whole.
+
+    A release that was begun comes first: who asks again lets nothing else pass than what was asked for.
+    """
+    key = read_object_key(read_body(body, "key"))
+    row, back = _first_that_can_come_back(releases, _releasable(releases, key))
+    at = releases.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    if not releases.log.release(row, operator.role, operator.address, at):
+        raise ConflictError(f"{key[:200]!r} changed while it was released: look at it again")
+    back()
+    log.info("released", extra={"key": key, "by": operator.role, "address": operator.address})
+    return {
+        "key": key_of(row),
+        "status": "released",
+        "location": row["file_path"],
+        "reason": row.get("reason"),
+        "message": "It is back and will be accepted as it is: watch it under /batches or /explain.",
+    }
+
+
+def _releasable(releases: Releases, key: str) -> list[Row]:
+    """Return the rows to try: those whose release was begun, then the newest quarantined one."""
+    bucket = releases.arrivals.name
+    rows = tracking_rows(releases.tracking, bucket, key, releases.arrivals.head(key), releases.clock())
+    found = [row for row in rows if row["status"] in RELEASABLE]
+    found = found or releases.tracking.quarantined_of(f"s3://{bucket}/{key}", INDEX_PAGES)
+    if found:
+        newest_first = sorted(found, key=lambda row: str(row["created_at"]), reverse=True)
+        begun = [row for row in newest_first if row["status"] == Status.RELEASED]
+        return begun + [row for row in newest_first if row not in begun][:1]
+    if rows:
+        raise ConflictError(f"{key[:200]!r} is not in quarantine: it is {rows[0]['status']}")
+    raise NotFoundError(f"{key[:200]!r} is not in quarantine: GET /quarantine lists the keys that are")
+
+
+def _first_that_can_come_back(releases: Releases, rows: list[Row]) -> tuple[Row, Callable[[], None]]:
+    refusals = list[ConflictError]()
+    for row in rows:
+        try:
+            return row, _way_back(releases, row)
+        except ConflictError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
+    """Return what brings the file back; raise ConflictError when nothing can."""
+    key, there = key_of(row), releases.arrivals.head(key_of(row))
+    if not row.get("moved_to"):
+        if there is None:
+            raise ConflictError(f"{row['file_path']} is gone: upload it again")
+        if there.etag != row["etag"]:
+            raise ConflictError(f"another file lies at {row['file_path']}: this one was overwritten")
+        return lambda: _announce(releases, there, str(row["date_prefix"]))
+    parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
+    marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
+    if parked is None:
+        back = releases.arrivals.head(key)  # another release may have brought it there a moment ago
+        if back and marks.items() <= back.metadata.items():
+            return lambda: None
+        raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
+    identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
+    if there and there.metadata.get(IDENTITY_METADATA) != identity:
+        raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
+    return lambda: _bring_back(releases, parked, key, identity, marks)
+
+
+def _bring_back(
+    releases: Releases, parked: StoredObject, key: str, identity: str, metadata: dict[str, str]
+) -> None:
+    releases.target.copy_once(releases.quarantine, parked, [key], identity, metadata)
+    releases.quarantine.delete_if_match(parked.key, parked.etag)
+
+
+def _announce(releases: Releases, found: StoredObject, date: str) -> None:
+    """Send the message of a file that never moved, on its row's date where its key tells none."""
+    same_day = found.last_modified.date().isoformat() == date
+    message = {
+        "bucket": releases.arrivals.name,
+        "key": found.key,
+        "etag": found.etag,
+        "size": found.size,
+        "last_modified": found.last_modified.isoformat() if same_day else f"{date}T00:00:00Z",
+    }
+    releases.queue.send(json.dumps(message))
+
+
+def _within(location: str) -> str:
+    return location.removeprefix("s3://").partition("/")[2]

@@ -1,0 +1,217 @@
+"""`POST /replay`: route uploads again, through the same code and identity as live traffic.
+
+Each replay is noted in the upload's row before it is carried out; whatever row its routing writes carries
+the note too. What already started starts nothing, unless `force` asks for another execution of its own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.actions.replay_plan import Action, Step, plan
+from chalicelib.actions.requests import Operator, ReplayRequest, read_replay
+from chalicelib.api.cursors import Position, encode_cursor
+from chalicelib.api.paging import Row, newest_first
+from chalicelib.aws.bucket import StoredObject
+from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
+from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.replay_log import ReplayLog
+from chalicelib.events import ObjectEvent
+from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
+from chalicelib.landing.executions import execution_input, execution_name
+from chalicelib.landing.lane import Landing
+from chalicelib.landing.routing import route
+from chalicelib.logs import log
+from chalicelib.status.files import BY_UPLOAD
+from chalicelib.status.jobs import Config, read_config
+from chalicelib.status.prediction import predict
+
+PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """What replays work with: the lane of the landing bucket and that of the bucket which discovery scans."""
+
+    landing: Landing
+    discovered: Landing
+    catalog: CatalogReader
+    log: ReplayLog
+
+
+def replay(replays: Replays, body: object, operator: Operator) -> Body:
+    """Answer `POST /replay`: what would happen to each upload, or what did."""
+    request = read_replay(body)
+    rows, missing, position = _rows(replays, request)
+    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    items = [_replayed(replays, row, config, request, operator) for row in rows]
+    unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
+    return {
+        "dry_run": request.dry_run,
+        "items": items + unknown,
+        "next_cursor": encode_cursor(request.query, position),
+    }
+
+
+def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str], Position | None]:
+    if request.keys:
+        newest = {key: replays.catalog.versions(key, "", 1) for key in request.keys}
+        rows = [found[0] for found in newest.values() if found]
+        return rows, [key for key, found in newest.items() if not found], None
+    source = partial(replays.catalog.uploads, request.date, request.status)
+    rows, position = newest_first([source], BY_UPLOAD, request.after, PAGE)
+    return rows, [], position
+
+
+def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:
+    """Return what would happen to one upload, or did; its failure is its own, the others go on."""
+    step = Step(row, Action.NONE, "It could not be looked at.")
+    try:
+        is_landing = row["bucket_name"] == replays.landing.bucket.name
+        lane = replays.landing if is_landing else replays.discovered
+        step = _planned(lane, row, config, force=request.force)
+        if request.dry_run or step.action is Action.NONE:
+            return step.shown()
+        return _carried_out(replays.log, lane, step, operator, force=request.force)
+    except Exception as error:
+        log.exception("replay failed", extra={"key": row["file_key"]})
+        reason = describe_failure(error) or str(error)
+        return {**step.shown(), "outcome": {"status": "failed", "reason": reason}}
+
+
+def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Step:
+    key, bucket = row["file_key"], landing.bucket.name
+    if row["bucket_name"] != bucket:
+        why = f"It landed in {row['bucket_name']}, which LANDING_BUCKET and S3_SOURCE_BUCKET do not name."
+        return Step(row, Action.NONE, why)
+    now = predict(key, landing.settings, config, bucket=bucket, routed=_was_routed(row))
+    step = plan(row, now, force=force)
+    if step.action is Action.RESTORE:
+        return _checked_way_back(landing, step)
+    if step.action is Action.NONE:
+        return step
+    found = landing.bucket.head(row["file_key"])
+    if found is None:
+        return replace(step, action=Action.NONE, why="Its object is gone; upload it again.", expected="")
+    if found.etag != row["etag"]:
+        return replace(step, action=Action.NONE, why="It was overwritten since: replay its newest version.",
+                       expected="")  # fmt: skip
+    return step
+
+
+def _was_routed(row: Row) -> bool:
+    return str(row["status"]) not in {"received", "vanished"}
+
+
+def _checked_way_back(landing: Landing, step: Step) -> Step:
+    row = step.row
+    parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
+    if parked is None:
+        return _without_copy(landing, step, there)
+    if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
+        why = "A newer upload lies under its key: move that away first, or replay that."
+        return replace(step, action=Action.NONE, why=why, expected="")
+    return step
+
+
+def _without_copy(landing: Landing, step: Step, there: StoredObject | None) -> Step:
+    """Route what is back already and was not routed: the replay that moved it may have died right then."""
+    if there and IDENTITY_METADATA in there.metadata:
+        timestamp = row_timestamp(there.last_modified, _identity(landing, there))
+        row = landing.catalog.find(there.key, timestamp)
+        if row is None or row["status"] != step.expected:
+            why = f"It is back from {step.row['moved_to']}, and only to be routed."
+            return replace(step, action=Action.ROUTE, why=why)
+    why = f"What was parked as {step.row['moved_to']} is gone: it was replayed before, or taken away."
+    return replace(step, action=Action.NONE, why=why, expected="")
+
+
+def _carried_out(
+    replay_log: ReplayLog, landing: Landing, step: Step, operator: Operator, *, force: bool
+) -> Body:
+    note = {
+        "by": operator.role,
+        "address": operator.address,
+        "at": landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "from_status": step.row["status"],
+        "action": step.action,
+        "force": force,
+    }
+    audit = _begun(landing, step) or replay_log.note(step.row, note)
+    if audit is None:
+        return {**step.shown(), "action": "none", "why": "Its row is gone."}
+    outcome = _acted(replay_log, replace(landing, audit=audit), step, audit["replay_count"])
+    log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
+    return {**step.shown(), "outcome": outcome}
+
+
+def _begun(landing: Landing, step: Step) -> Row | None:
+    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated.
+
+    The row is read by its key: the index of dates and statuses is late, and has no notes.
+    """
+    if step.action is not Action.START_AGAIN:
+        return None
+    row = landing.catalog.find(step.row["file_key"], step.row["timestamp"]) or {}
+    notes, count = row.get("replays"), row.get("replay_count")
+    if not notes or notes[-1].get("action") != Action.START_AGAIN:
+        return None
+    told = str(row.get("execution")).endswith(f"-r{count}")
+    return None if told else {"replays": notes, "replay_count": count}
+
+
+def _acted(replay_log: ReplayLog, landing: Landing, step: Step, count: int) -> Body:
+    if step.action is Action.START_AGAIN:
+        return _start_again(replay_log, landing, step.row, count)
+    if step.action is Action.RESTORE:
+        _restore(landing, step.row)
+    return route(landing, _event(landing, step.row), discovered=True)
+
+
+def _restore(landing: Landing, row: Row) -> None:
+    """Move a parked file back to its key, over nothing; its own event then finds it routed."""
+    parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
+    if parked is None:
+        return
+    try:
+        landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+    except SourceChanged:
+        raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None
+    landing.bucket.delete_if_match(row["moved_to"], parked.etag)
+
+
+def _start_again(replay_log: ReplayLog, landing: Landing, row: Row, count: int) -> Body:
+    found = landing.bucket.read(row["file_key"], 0)
+    job = landing.jobs.match(row["file_key"])
+    if found is None or found.etag != row["etag"] or job is None:
+        return {
+            "key": row["file_key"],
+            "status": "unchanged",
+            "reason": "the file or its job changed meanwhile",
+        }
+    upload = Upload(landing.bucket.name, found, _event(landing, row))
+    name = execution_name(upload, repeat=count)
+    landing.machine.start(name, execution_input(upload, job))
+    replay_log.note_execution(row, name, job.job_id)
+    return {"key": row["file_key"], "status": "triggered", "execution": name}
+
+
+def _identity(landing: Landing, parked: StoredObject) -> str:
+    return identify(landing.bucket.name, parked.key, parked.etag, parked.last_modified)
+
+
+def _event(landing: Landing, row: Row) -> ObjectEvent:
+    return ObjectEvent(
+        bucket=landing.bucket.name,
+        key=row["file_key"],
+        size_bytes=row.get("file_size", 0),
+        etag=row.get("etag", ""),
+        event_name=f"Replayed:{row['status']}",
+        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
+    )

@@ -1,0 +1,87 @@
+"""Opaque cursors: where a list goes on, tied to the query they came from.
+
+A cursor holds the last position by time and which rows of that very moment were shown, never a row's
+number, so rows that arrive, change status or vanish between two pages neither shift nor repeat the rest.
+It grants nothing that its query does not, so a checksum over query and position protects it: a cursor
+that was mistyped, edited or taken to another query is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from chalicelib.api.parameters import read_date
+from chalicelib.errors import RequestError
+from chalicelib.events import MAX_KEY_BYTES
+
+CHECKSUM_BYTES = 8
+FINGERPRINT_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The order value of the last row shown, and the fingerprints of the rows shown that have it."""
+
+    at: str
+    seen: frozenset[str] = frozenset()
+
+
+def encode_cursor(query: str, position: Position | None, date: str = "") -> str | None:
+    """Return the cursor of `position` in `query`; None when the list has ended. `date` is what it lists."""
+    if position is None:
+        return None
+    content = json.dumps([position.at, sorted(position.seen), date], ensure_ascii=False).encode()
+    return urlsafe_b64encode(_checksum(query, content) + content).decode().rstrip("=")
+
+
+def decode_cursor(query: str, cursor: str) -> Position | None:
+    """Read a cursor of `query`; None for an empty one. Raise RequestError when it is not one of its own."""
+    if not cursor:
+        return None
+    at, seen, date = _content(cursor)
+    position = Position(at, frozenset(seen))
+    # only the very text is accepted: with its checksum, in the one spelling of base64 and JSON that is ours
+    if encode_cursor(query, position, date) != cursor:
+        raise refusal()
+    return position
+
+
+def read_day(values: Mapping[str, str], today: str) -> str:
+    """Return `date`; without it the date of the list that `cursor` goes on with, else `today`.
+
+    The date is part of the list's query, for which `decode_cursor` checks the cursor.
+    """
+    cursor = values.get("cursor")
+    return read_date(values, (_content(cursor)[2] if cursor else "") or today)
+
+
+def fingerprint(parts: list[str]) -> str:
+    """Return a short digest that tells a row from the others of its moment."""
+    return blake2b(json.dumps(parts).encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
+
+
+def _content(cursor: str) -> tuple[str, list[str], str]:
+    try:
+        at, seen, date = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[CHECKSUM_BYTES:])
+        "".join([at, *seen, date]).encode()  # texts, and none with half a surrogate pair
+    except (ValueError, TypeError, RecursionError):
+        raise refusal() from None
+    if len(at.encode()) > MAX_KEY_BYTES:
+        raise refusal()
+    return at, seen, date
+
+
+def _checksum(query: str, content: bytes) -> bytes:
+    return blake2b(content, digest_size=CHECKSUM_BYTES, key=blake2b(query.encode()).digest()).digest()
+
+
+def refusal() -> RequestError:
+    """Return the error for a cursor that its query did not return."""
+    return RequestError(
+        "cursor is not one that this query returned: use next_cursor unchanged, with the same other "
+        "parameters, or leave it out to start at the first page"
+    )

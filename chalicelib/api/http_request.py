@@ -1,0 +1,32 @@
+"""What a request of the API carries, read from Chalice's request object."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import RequestError
+
+if TYPE_CHECKING:
+    from chalicelib.actions.requests import Operator
+
+
+def query_of(request: Any) -> dict[str, list[str]]:
+    """Return the query parameters, with every repeat."""
+    given = request.query_params
+    return {name: given.getlist(name) for name in given} if given else {}
+
+
+def body_of(request: Any) -> Any:
+    """Return the JSON body, None without one; raise RequestError for what is not JSON."""
+    try:
+        return json.loads(request.raw_body) if request.raw_body else None
+    except (ValueError, RecursionError):
+        raise RequestError('the body is not JSON: send an object, as {"key": "data/in/a.csv"}') from None
+
+
+def caller_of(request: Any) -> Operator:
+    """Return who asks, as the authorizer and the gateway know them."""
+    from chalicelib.actions.requests import Operator
+
+    return Operator(request.context["authorizer"]["principalId"], request.context["identity"]["sourceIp"])

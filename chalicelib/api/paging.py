@@ -1,0 +1,68 @@
+"""Pages of rows, newest first, merged from several indexed queries.
+
+Rows are ordered by a time that never changes while their status may. A page therefore asks every source
+for what lies at or before the last position and leaves out what was shown of that moment: a row that
+changes status between two pages is still met exactly once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.api.cursors import Position, fingerprint
+
+Row = dict[str, Any]
+Source = Callable[[str, int], Sequence[Row]]
+"""Return up to `count` rows at or before a time (inclusive; empty: from the newest), newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How rows are ordered and told apart: the names of their time and of their other key parts."""
+
+    time: str
+    keys: tuple[str, ...]
+
+    def fingerprint(self, row: Row) -> str:
+        """Return what tells this row from the others of its moment."""
+        return fingerprint([str(row.get(name, "")) for name in self.keys])
+
+
+def newest_first(
+    sources: Iterable[Source], order: Order, after: Position | None, limit: int
+) -> tuple[list[Row], Position | None]:
+    """Return the next `limit` rows of all `sources` and where to go on; None when nothing is left."""
+    at, shown = (after.at, after.seen) if after else ("", frozenset[str]())
+    wanted = limit + 1 + len(shown)
+    queries = [source(at, wanted) for source in sources]
+    merged = heapq.merge(*queries, key=lambda row: str(row[order.time]), reverse=True)
+    rows = list(_take(_unseen(merged, order, at, shown), limit + 1))
+    page = rows[:limit]
+    return page, (_position(page, order, at, shown) if len(rows) > limit else None)
+
+
+def _unseen(rows: Iterable[Row], order: Order, at: str, shown: frozenset[str]) -> Iterator[Row]:
+    """Leave out what earlier pages showed, and the double that an index shows while a row moves in it."""
+    met: set[tuple[str, str]] = {(at, print_) for print_ in shown}
+    for row in rows:
+        identity = (str(row[order.time]), order.fingerprint(row))
+        if identity not in met:
+            met.add(identity)
+            yield row
+
+
+def _take(rows: Iterator[Row], count: int) -> Iterator[Row]:
+    for _ in range(count):
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+
+
+def _position(page: list[Row], order: Order, at: str, shown: frozenset[str]) -> Position:
+    last = str(page[-1][order.time])
+    seen = {order.fingerprint(row) for row in page if row[order.time] == last}
+    return Position(last, frozenset(seen | (shown if last == at else frozenset())))

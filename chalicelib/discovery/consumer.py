@@ -1,0 +1,49 @@
+"""The consumer of discovery's messages: same catalogue, same routing, same identity as for events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.events import Reading, read_body, read_event
+from chalicelib.landing.lane import Landing, own_outputs
+from chalicelib.landing.routing import route
+from chalicelib.logs import emit_metrics, log
+
+BatchResponse = dict[str, list[dict[str, str]]]
+
+
+def csv_discovered(landing: Landing, payload: Any) -> BatchResponse:
+    """Route the files that a batch of messages names; return the messages to be delivered again.
+
+    A message that cannot be read, or whose file fails, fails alone; a file that is gone is recorded as that.
+    An event that did not come through SQS has no message that could fail alone: its error is raised.
+    """
+    if not _is_batch(payload):
+        _route_all(landing, read_event(payload))
+        return {"batchItemFailures": []}
+    records = payload["Records"]
+    failed = [record["messageId"] for record in records if not _is_done(landing, record)]
+    emit_metrics("csv_discovered", {"messages": len(records), "failed": len(failed)})
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _is_batch(payload: Any) -> bool:
+    records = payload.get("Records") if isinstance(payload, Mapping) else None
+    return isinstance(records, list) and all(
+        isinstance(record, Mapping) and isinstance(record.get("messageId"), str) for record in records
+    )
+
+
+def _is_done(landing: Landing, record: Mapping[str, Any]) -> bool:
+    try:
+        _route_all(landing, read_body(record.get("body")))
+    except Exception:  # whatever it was, it must not take the batch's other messages along
+        log.exception("message failed", extra={"message_id": record["messageId"]})
+        return False
+    return True
+
+
+def _route_all(landing: Landing, reading: Reading) -> None:
+    for event in reading.without(own_outputs(landing.settings)).events:
+        route(landing, event, discovered=True)

@@ -1,0 +1,196 @@
+"""The listing of discovery: exactly `prefix/<one folder>/<file>.csv`, in UTF-8 byte order.
+
+Every folder is listed with a delimiter, so what lies deeper costs one entry. First pages of the folders
+ahead are fetched while one is read: eight for small folders, one for large ones, whose own next page is
+fetched ahead instead. Memory is bounded by those pages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
+
+from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
+from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.discovery.merge import END, Found, Gap
+from chalicelib.logs import log
+
+PARALLEL_FOLDERS = 8
+SMALL_FOLDER = 200  # keys; a page of a thousand takes two megabytes while it is read
+KEYS_BETWEEN_CLOCKS = 100
+
+Listed = ListingPage | Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What discovery looks at; `skip_folders` in lower case, `own_prefixes` are Sluice's outputs."""
+
+    prefix: str
+    skip_folders: tuple[str, ...]
+    own_prefixes: tuple[str, ...]
+
+    def covers(self, folder: str) -> bool:
+        """Tell whether the folder (a prefix with its slash) is looked into."""
+        name = self.name_of(folder)
+        own = folder.startswith(tuple(prefix for prefix in self.own_prefixes if prefix))
+        return bool(name) and name.lower() not in self.skip_folders and not own
+
+    def takes(self, key: str) -> bool:
+        """Tell whether a scan would queue a file with this key."""
+        folder = self.folder_of(key) if key.startswith(self.prefix) else ""
+        return self.covers(folder) and "/" not in key[len(folder) :] and _is_csv(key, len(folder))
+
+    def name_of(self, folder: str) -> str:
+        """Return the folder's own name."""
+        return folder[len(self.prefix) : -1]
+
+    def folder_of(self, key: str) -> str:
+        """Return the folder a key below the prefix lies in, with its slash; "" when it lies in none."""
+        name, slash, _ = key[len(self.prefix) :].partition("/")
+        return self.prefix + name + slash if slash else ""
+
+
+def list_csv_files(
+    source: Bucket, scope: Scope, resume_after: str, out_of_time: Callable[[], bool]
+) -> Generator[Found | Gap, None, None]:
+    """Stream the CSV files after `resume_after`, and a Gap for every range of keys that was not listed.
+
+    After a first page that had anything, `out_of_time` ends the listing with a last Gap.
+    """
+    if not resume_after.startswith(scope.prefix):  # the prefix is another one than last time
+        resume_after = ""
+    if resume_after:
+        yield Gap("", resume_after + "\0", "resumed")
+    pool = ThreadPoolExecutor(PARALLEL_FOLDERS)
+    try:
+        pages = _Pages(pool, source, scope, resume_after).in_order()
+        yield from _files_of(pages, scope, resume_after, out_of_time)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _files_of(
+    pages: Iterator[tuple[str, Listed]], scope: Scope, position: str, out_of_time: Callable[[], bool]
+) -> Iterator[Found | Gap]:
+    progressed = False
+    for folder, page in pages:
+        if isinstance(page, Gap):
+            yield page
+            continue
+        render = _renderer(scope.name_of(folder))
+        for first in range(0, len(page.objects) or 1, KEYS_BETWEEN_CLOCKS):
+            if progressed and out_of_time():
+                yield Gap(position, END, "stopped")
+                return
+            for item in page.objects[first : first + KEYS_BETWEEN_CLOCKS]:
+                position = item.key
+                if _is_csv(position, len(folder)):
+                    yield render(item)
+        position = max(position, _last_of(page))
+        progressed = progressed or bool(page.objects or page.prefixes)
+
+
+def _is_csv(key: str, stem_at: int) -> bool:
+    return key[-4:].lower() == ".csv" and len(key) > stem_at + 4
+
+
+def _renderer(name: str) -> Callable[[ListedObject], Found]:
+    quoted_name = quoted(name)
+
+    def render(item: ListedObject) -> Found:
+        key, size, etag = item.key, item.size, item.etag
+        start = (
+            f'{quoted(key)}:{{"status":"queued","size":{size},"folder":{quoted_name},"etag":{quoted(etag)},'
+        )
+        return Found(key, size, etag, name, item.last_modified, start.encode())
+
+    return render
+
+
+def _last_of(page: ListingPage) -> str:
+    return max(page.objects[-1].key if page.objects else "", page.prefixes[-1] if page.prefixes else "")
+
+
+def _end_of(folder: str) -> str:
+    return folder[:-1] + "0"  # the character after the slash: sorts after all of the folder's keys
+
+
+class _Pages:
+    """The pages of all folders in order, fetched ahead by a pool of threads."""
+
+    def __init__(self, pool: ThreadPoolExecutor, source: Bucket, scope: Scope, resume_after: str) -> None:
+        self._pool = pool
+        self._source = source
+        self._scope = scope
+        self._resume_after = resume_after
+        self._folders_ahead = 1
+
+    def in_order(self) -> Iterator[tuple[str, Listed]]:
+        """Yield each folder's pages, or the Gap that a failed request leaves."""
+        ahead: deque[tuple[str, Future[ListingPage]]] = deque()
+        gap = None
+        for folder in self._folders():
+            if isinstance(folder, Gap):
+                gap = folder
+                break
+            after = self._resume_after if self._resume_after.startswith(folder) else ""
+            ahead.append((folder, self._fetch(folder, start_after=after)))
+            while len(ahead) > self._folders_ahead:
+                yield from self._folder(*ahead.popleft())
+        while ahead:
+            yield from self._folder(*ahead.popleft())
+        if gap:
+            yield "", gap
+
+    def _folder(self, folder: str, first: Future[ListingPage]) -> Iterator[tuple[str, Listed]]:
+        position, upcoming, listed = folder, first, 0
+        while True:
+            try:
+                page = upcoming.result()
+            except AWS_ERRORS as error:
+                log.warning("folder not listed", extra={"folder": folder, "error": str(error)})
+                yield folder, Gap(position, _end_of(folder), "failed")
+                return
+            listed += len(page.objects) + len(page.prefixes)
+            if page.next_token:
+                upcoming = self._fetch(folder, token=page.next_token)
+            yield folder, page
+            if not page.next_token:
+                break
+            position = _last_of(page)
+        small = listed <= SMALL_FOLDER
+        self._folders_ahead = min(self._folders_ahead * 2, PARALLEL_FOLDERS) if small else 1
+
+    def _fetch(self, folder: str, token: str = "", start_after: str = "") -> Future[ListingPage]:
+        def fetch() -> ListingPage:
+            return self._source.list_page(folder, token=token, start_after=start_after, delimiter="/")
+
+        return self._pool.submit(fetch)
+
+    def _folders(self) -> Iterator[str | Gap]:
+        """Yield the folders to list; a listing that starts inside a folder does not show that folder."""
+        position = self._scope.folder_of(self._resume_after)
+        if position and self._scope.covers(position):
+            yield position
+        start_after, token = position or self._resume_after, ""
+        position = _end_of(position) if position else start_after
+        while True:
+            try:
+                page = self._source.list_page(
+                    self._scope.prefix, token=token, start_after=start_after, delimiter="/"
+                )
+            except AWS_ERRORS as error:
+                log.warning("folders not listed", extra={"after": position, "error": str(error)})
+                yield Gap(position, END, "failed")
+                return
+            for folder in page.prefixes:
+                if folder != start_after and self._scope.covers(folder):
+                    yield folder
+            position = _end_of(page.prefixes[-1]) if page.prefixes else position
+            start_after, token = "", page.next_token
+            if not token:
+                return

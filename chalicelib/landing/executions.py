@@ -1,0 +1,49 @@
+"""Names and inputs of executions: pure, so that a repeat starts nothing twice (seed 001 §3b, §4c)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.landing.catalog import Upload
+from chalicelib.landing.jobs import Job
+from chalicelib.moves import SHORT_IDENTITY, file_name
+
+SANITIZED_LENGTH = 50
+
+
+def sanitize(text: str) -> str:
+    """Return what an execution name may hold of `text`, at most 50 characters (seed 001 §3b)."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "", re.sub(r"[ /.]", "-", text))[:SANITIZED_LENGTH]
+
+
+def execution_name(upload: Upload, repeat: int = 0) -> str:
+    """Return the name of an upload's execution; that of its forced replays ends in `-r<repeat>`."""
+    return name_of(upload.key, upload.found.last_modified, upload.identity, f"-r{repeat}" if repeat else "")
+
+
+def name_of(key: str, moment: datetime, identity: str, suffix: str = "") -> str:
+    """Return `run-<sanitized file name>-<YYYYmmddHHMMSS of last_modified>-<8 hex of identity>`."""
+    name = sanitize(file_name(key))[: SANITIZED_LENGTH - len(suffix)]
+    return f"run-{name}-{moment.astimezone(UTC):%Y%m%d%H%M%S}-{identity[:SHORT_IDENTITY]}{suffix}"
+
+
+def job_id_of(payload: Mapping[str, Any]) -> str:
+    """Return the job that an execution with this input runs."""
+    return str(payload["glue_jobs"][0]["job_id"])
+
+
+def execution_input(upload: Upload, job: Job) -> str:
+    """Return the execution's input: the seed's `glue_jobs` list, and which object it is about."""
+    glue_job = {
+        "job_id": job.job_id,
+        "job_name": job.job_name,
+        "source_file_name": file_name(upload.key),
+        "target_table": job.target_table,
+        "upsert_keys": list(job.upsert_keys),
+    }
+    about = {"bucket": upload.bucket, "key": upload.key, "etag": upload.found.etag}
+    return json.dumps({"glue_jobs": [glue_job], **about})

@@ -1,0 +1,51 @@
+"""What a process that died before its row left of an upload that is gone or overwritten by now.
+
+Executions and parked copies carry the upload's identity, which is made of the object's own time. Nobody can
+read that any more; of an object that was put whole it is at most a few seconds before its event's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.aws.items import Row
+from chalicelib.events import ObjectEvent
+from chalicelib.landing.catalog import Status, identify, row_of_event
+from chalicelib.landing.executions import job_id_of, name_of
+from chalicelib.landing.lane import Landing
+from chalicelib.moves import destination_keys, file_name
+
+SECONDS_BEFORE_EVENT = 3  # that an object's time may lie before that of its event
+INTERRUPTED = "its process died before it could record this, and the object is gone or overwritten"
+
+
+def find_begun(landing: Landing, event: ObjectEvent) -> Row | None:
+    """Return the row that the upload of an event would have, had its process lived; None if nothing began."""
+    moments = [event.event_time - timedelta(seconds=n) for n in range(SECONDS_BEFORE_EVENT + 1)]
+    return next(_begun(landing, event, moments), None)
+
+
+def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Iterator[Row]:
+    for moment in moments:
+        name = name_of(event.key, moment, identify(event.bucket, event.key, event.etag, moment))
+        if payload := landing.machine.find_input(name):
+            yield _row(landing, event, moment, Status.TRIGGERED, job_id=job_id_of(payload), execution=name)
+    settings = landing.settings
+    yield from _parked(landing, event, moments, settings.new_files_prefix, Status.NOT_CONFIGURED)
+    if settings.inactive_prefix:
+        yield from _parked(landing, event, moments, settings.inactive_prefix, Status.INACTIVE)
+
+
+def _parked(
+    landing: Landing, event: ObjectEvent, moments: list[datetime], prefix: str, status: Status
+) -> Iterator[Row]:
+    for moment in moments:
+        identity = identify(event.bucket, event.key, event.etag, moment)
+        for key in destination_keys(prefix, file_name(event.key), identity):
+            if landing.target.holds(key, identity):
+                yield _row(landing, event, moment, status, moved_to=key)
+
+
+def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: Status, **details: str) -> Row:
+    return row_of_event(event, moment, status, landing.clock(), reason=INTERRUPTED, **details)

@@ -1,0 +1,51 @@
+"""The landing lane's surroundings: the adapters it works with and the prefixes it writes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.items import Row
+from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.topic import Topic
+from chalicelib.landing.catalog import Status, Upload, catalog_row
+from chalicelib.landing.jobs import JobConfig
+from chalicelib.settings import OWN_OUTPUTS, Settings
+
+LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
+
+    `audit` goes into every row that is written: a replay tells there who asked for it. With `attempt_counted`
+    a failure is not counted again: reconcile counts its attempts before it makes them.
+    """
+
+    bucket: Bucket
+    target: CopyTarget
+    catalog: CatalogTable
+    cursor: ListingCursor
+    machine: StateMachine
+    topic: Topic
+    jobs: JobConfig
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    audit: Row = field(default_factory=dict)
+    attempt_counted: bool = False
+
+    def row(self, upload: Upload, status: Status, **details: Any) -> Row:
+        """Build the catalogue row of an upload, processed now."""
+        return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)
+
+
+def own_outputs(settings: Settings) -> tuple[str, ...]:
+    """Return the prefixes whose objects Sluice itself writes."""
+    return (settings.new_files_prefix, settings.inactive_prefix, *OWN_OUTPUTS)

@@ -1,0 +1,194 @@
+"""The effects of the landing lane, one verb per outcome of an upload.
+
+They come in an order that lets any repeat finish what a dead process began: start, then row; copy, then
+row, then alert, then delete. Alerts are best effort and may repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.aws.items import Row
+from chalicelib.errors import ConfigError
+from chalicelib.events import ObjectEvent
+from chalicelib.landing.catalog import REPLACES, Status, Upload, row_of_event
+from chalicelib.landing.executions import execution_input, execution_name, job_id_of
+from chalicelib.landing.interrupted import find_begun
+from chalicelib.landing.jobs import Job
+from chalicelib.landing.lane import LATE, Landing
+from chalicelib.logs import log
+from chalicelib.moves import destination_keys, file_name
+
+Outcome = dict[str, Any]
+
+PARKED = frozenset({Status.NOT_CONFIGURED, Status.INACTIVE})
+PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
+MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
+REASON_LENGTH = 1000
+UNFINISHED = "; an attempt was begun and not finished: its worker died or ran out of time"
+NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
+INACTIVE_SUBJECT = "Inactive Job"
+CONFIG_SUBJECT = "Job config is not usable"
+
+
+def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) -> Outcome:
+    """Start the job's execution, then record it; the same upload always has the same name and input."""
+    name = execution_name(upload)
+    job_id = job.job_id
+    if not landing.machine.start(name, execution_input(upload, job)):
+        # it ran before, perhaps for the job of an older config: the row must tell the one that ran
+        job_id = job_id_of(landing.machine.input_of(name))
+    return _record_started(landing, upload, job_id, name)
+
+
+def find_started(landing: Landing, upload: Upload) -> Outcome | None:
+    """Record an execution that a process started before it died, whatever the config says by now."""
+    name = execution_name(upload)
+    payload = landing.machine.find_input(name)
+    return _record_started(landing, upload, job_id_of(payload), name) if payload else None
+
+
+def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) -> Outcome:
+    row = landing.row(upload, Status.TRIGGERED, job_id=job_id, execution=name)
+    standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED] - PARKED)
+    if standing and standing["status"] in PARKED:
+        moved_to = standing.get("moved_to")
+        if moved_to and landing.target.holds(moved_to, upload.identity):
+            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # or nobody would find the file
+        standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED])
+    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
+
+
+def park(landing: Landing, upload: Upload, prefix: str, status: Status, job_id: str | None = None) -> Outcome:
+    """Move the file below `prefix`, once and over nothing, and record where it went."""
+    keys = destination_keys(prefix, file_name(upload.key), upload.identity)
+    moved_to = landing.target.copy_once(landing.bucket, upload.found, keys, upload.identity)
+    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id)
+    standing = landing.catalog.record(row, REPLACES[status]) or row
+    if standing.get("moved_to") != moved_to:
+        landing.target.discard(moved_to, upload.identity)  # another worker came to another outcome first
+        return outcome_of(standing, repeated=True)
+    return finish_parking(landing, upload, standing)
+
+
+def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
+    """Report a file that is copied and recorded, then delete its source unless a newer upload is there."""
+    _report_parked(landing, row)
+    landing.bucket.delete_if_match(upload.key, upload.found.etag)
+    return outcome_of(row)
+
+
+def _report_parked(landing: Landing, row: Row) -> None:
+    key = row["file_key"]
+    if row["status"] == Status.NOT_CONFIGURED:
+        message = (
+            f"File not found in {landing.settings.config_key}\nOriginal: {key}\nMoved to: {row['moved_to']}"
+        )
+        landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
+    else:
+        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, row.get("job_id", "")))
+
+
+def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
+    """Alert that a file came for an inactive job, and leave it where it is (seed 001 §6)."""
+    standing = landing.catalog.find(upload.key, upload.timestamp)
+    if standing and standing["status"] not in REPLACES[Status.INACTIVE]:
+        return outcome_of(standing, repeated=True)
+    landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(upload.key, job_id))
+    return record(landing, upload, Status.INACTIVE, job_id=job_id)
+
+
+def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> Outcome:
+    """Record an outcome that has no further effect, unless one stands that it may not replace."""
+    row = landing.row(upload, status, **details)
+    standing = landing.catalog.record(row, REPLACES[status])
+    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
+
+
+def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
+    """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
+    known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
+    if known and not known.get("retry"):
+        return outcome_of(known, repeated=True)
+    return _record_unread(landing, event, why, known)
+
+
+def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
+    now = landing.clock()
+    is_repeat = failed or now - event.event_time > LATE  # of a first event nothing can have begun before
+    row = find_begun(landing, event) if is_repeat and event.etag else None
+    if failed and not row:
+        give_up(landing, failed, f"now {why}")
+        return outcome_of(failed, repeated=True)
+    row = row or row_of_event(event, event.event_time, Status.VANISHED, now, reason=why)
+    standing = landing.catalog.record(row, REPLACES[Status(row["status"])])
+    if row.get("moved_to") and not standing:
+        _report_parked(landing, row)
+    return outcome_of(standing or row, repeated=bool(standing))
+
+
+def give_up(landing: Landing, failed: Row, why: str) -> None:
+    """Stop retrying a failed upload whose object is no longer there; its row says why."""
+    reason = f"{failed['reason'].removesuffix(UNFINISHED)}; {why}"[-REASON_LENGTH:]
+    landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[Status.FAILED], retry=False)
+
+
+def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
+    """Record why an upload has no outcome yet; after `MAX_ATTEMPTS` it is left for a replay.
+
+    A config that cannot be used is alerted, and does not use up attempts: mending it is what it waits for.
+    """
+    reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+    log.error(
+        "failed",
+        extra={
+            "bucket": upload.bucket,
+            "key": upload.key,
+            "identity": upload.identity,
+            "outcome": "failed",
+            "reason": reason,
+        },
+    )
+    is_of_config = isinstance(error, ConfigError)
+    if isinstance(error, ConfigError):
+        alert_config(landing, error)
+    row = landing.row(upload, Status.FAILED, reason=reason)
+    attempts = landing.catalog.record_failure(
+        row,
+        REPLACES[Status.FAILED],
+        retry=True,
+        count=0 if landing.attempt_counted else 1,
+        excused=int(is_of_config),
+    )
+    if attempts >= MAX_ATTEMPTS and not is_of_config:
+        landing.catalog.leave_for_replay(upload.key, upload.timestamp)
+
+
+def alert_config(landing: Landing, error: ConfigError) -> None:
+    """Alert the faults of a config, once per version of it until a usable one was seen."""
+    key = landing.settings.config_key
+    if landing.catalog.is_marked(key, error.version):
+        return
+    message = f"s3://{landing.settings.landing_bucket}/{key}\n{error}"
+    if landing.topic.publish_notification(CONFIG_SUBJECT, message):
+        landing.catalog.mark(key, error.version, {"alerted_at": landing.clock().isoformat()})
+
+
+def end_config_alerts(landing: Landing) -> None:
+    """Note that the config is usable: should it break as it did before, that is news."""
+    landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
+
+
+def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
+    """Return a row's outcome in the seed's shape; a repeat of a started execution is `already_running`."""
+    status = row["status"]
+    if status == Status.TRIGGERED:
+        status = "already_running" if repeated else "triggered"
+        return {"key": row["file_key"], "status": status, "execution": row["execution"]}
+    shown = {name: row[name] for name in ("moved_to", "job_id", "reason") if row.get(name)}
+    return {"key": row["file_key"], "status": str(status), **shown}
+
+
+def inactive_message(key: str, job_id: str) -> str:
+    """Return the alert text of a file whose job is inactive (seed 001 §6)."""
+    return f"File: {file_name(key)}\nJob ID: {job_id}"

@@ -1,0 +1,160 @@
+"""The landing lane: every object is catalogued, and what lands for a job is routed (seeds 001 and 002).
+
+One upload, one outcome: an active job is started, a file without one is parked and reported, a file of an
+inactive job is reported; `outcomes` holds these effects, this module decides which.
+"""
+
+from __future__ import annotations
+
+from chalicelib.aws.bucket import StoredObject
+from chalicelib.aws.copying import SourceChanged
+from chalicelib.aws.failures import AWS_ERRORS, is_refused
+from chalicelib.errors import ConfigError, EventError
+from chalicelib.events import S3_ETAG, ObjectEvent, read_event
+from chalicelib.landing.catalog import REPLACES, Status, Upload, bytes_to_read
+from chalicelib.landing.jobs import Job
+from chalicelib.landing.lane import LATE, Landing, own_outputs
+from chalicelib.landing.outcomes import (
+    REASON_LENGTH,
+    Outcome,
+    alert_config,
+    end_config_alerts,
+    find_started,
+    finish_parking,
+    outcome_of,
+    park,
+    record,
+    record_failure,
+    record_vanished,
+    report_inactive,
+    start_state_machine_execution,
+)
+from chalicelib.logs import log
+
+OVERWRITES_FOLLOWED = 3
+OVERWRITTEN = "overwritten before it was read"
+GONE = "gone before it was read"
+
+
+def object_created(landing: Landing, payload: object) -> list[Outcome]:
+    """Process every object that a Lambda event names; return one outcome per object that is not ignored.
+
+    Every object is tried before the first failure is raised again, so that the event is redelivered.
+    """
+    reading = read_event(payload).without(own_outputs(landing.settings))
+    if reading.ignored:
+        log.info("ignored", extra={"ignored": dict(reading.ignored)})
+    outcomes: list[Outcome] = []
+    failures: list[Exception] = []
+    for event in reading.events:
+        try:
+            outcomes.append(route(landing, event))
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return outcomes
+
+
+def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> Outcome:
+    """Bring one upload to its outcome and record it; repeats converge on the same one.
+
+    With `discovered` the file is routed wherever it lies. Raise what made it fail, after recording that.
+    """
+    if event.bucket != landing.bucket.name:
+        raise EventError(
+            f"event is of bucket {event.bucket!r:.80}, this lane watches {landing.bucket.name!r}"
+        )
+    for _ in range(OVERWRITES_FOLLOWED):
+        found = _read(landing, event.key)
+        if found is None:
+            return _logged(event, "", record_vanished(landing, event, GONE))
+        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # what is there is routed as well
+            record_vanished(landing, event, OVERWRITTEN)
+        upload = Upload(event.bucket, found, event)
+        try:
+            return _logged(event, upload.identity, _catalogue_or_route(landing, upload, discovered))
+        except SourceChanged:
+            continue  # overwritten while it was moved: the newer upload is what is there now
+    raise RuntimeError(f"s3://{event.bucket}/{event.key} was overwritten {OVERWRITES_FOLLOWED} times at once")
+
+
+def _read(landing: Landing, key: str) -> StoredObject | None:
+    """Read an object; of one that S3 does not give out, return what a listing tells."""
+    try:
+        return landing.bucket.read(key, bytes_to_read(landing.settings.preview_chars))
+    except AWS_ERRORS as error:
+        listed = landing.bucket.list_page(key).objects if is_refused(error) else []
+        found = next((one for one in listed if one.key == key), None)
+        if found is None:
+            raise
+        return StoredObject(key, found.size, found.etag, found.last_modified, headers={}, refusal=error)
+
+
+def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> Outcome:
+    if upload.key == landing.settings.config_key:
+        return _lint(landing, upload)
+    if not discovered and not upload.key.startswith(landing.settings.input_prefix):
+        refusal = upload.found.refusal
+        why = f"it cannot be read: {refusal}" if refusal else None
+        return record(landing, upload, Status.RECEIVED, reason=why)
+    try:
+        return _route(landing, upload)
+    except SourceChanged:
+        raise
+    except Exception as error:
+        record_failure(landing, upload, error)
+        raise
+
+
+def _route(landing: Landing, upload: Upload) -> Outcome:
+    if upload.found.refusal:
+        raise upload.found.refusal
+    is_replay = bool(landing.audit)  # of which another outcome is expected
+    is_late = landing.clock() - upload.found.last_modified > LATE
+    if is_late and not is_replay:
+        standing = landing.catalog.find(upload.key, upload.timestamp)
+        settled = standing and standing["status"] not in REPLACES[Status.INACTIVE]
+        if standing and settled and _is_where_it_says(landing, standing):
+            return _repeat(landing, upload, standing)
+    job = landing.jobs.match(upload.key)
+    if job and job.is_active:
+        return start_state_machine_execution(landing, upload, job)
+    started = find_started(landing, upload) if is_late or is_replay else None
+    return started or _set_aside(landing, upload, job)
+
+
+def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
+    if job is None:
+        return park(landing, upload, landing.settings.new_files_prefix, Status.NOT_CONFIGURED)
+    if landing.settings.inactive_prefix:
+        return park(landing, upload, landing.settings.inactive_prefix, Status.INACTIVE, job.job_id)
+    return report_inactive(landing, upload, job.job_id)
+
+
+def _is_where_it_says(landing: Landing, standing: dict[str, str]) -> bool:
+    """Tell whether a parked file still lies there: what a replay brought back is not to be deleted."""
+    moved_to = standing.get("moved_to")
+    return standing["status"] == Status.TRIGGERED or not moved_to or landing.bucket.head(moved_to) is not None
+
+
+def _repeat(landing: Landing, upload: Upload, standing: dict[str, str]) -> Outcome:
+    if standing["status"] != Status.TRIGGERED and standing.get("moved_to"):
+        return finish_parking(landing, upload, standing)  # its source is still here: the mover died
+    return outcome_of(standing, repeated=True)
+
+
+def _lint(landing: Landing, upload: Upload) -> Outcome:
+    try:
+        landing.jobs.revalidate()
+    except ConfigError as error:
+        alert_config(landing, error)
+        return record(landing, upload, Status.RECEIVED, reason=str(error)[:REASON_LENGTH])
+    end_config_alerts(landing)
+    return record(landing, upload, Status.RECEIVED)
+
+
+def _logged(event: ObjectEvent, identity: str, outcome: Outcome) -> Outcome:
+    where = {"bucket": event.bucket, "key": event.key, "identity": identity}
+    log.info("outcome", extra={**where, "outcome": outcome["status"]})
+    return outcome

@@ -1,0 +1,84 @@
+"""Uploads that lie in the landing bucket without an outcome: a listing compared with the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.aws.bucket import ListedObject, StoredObject
+from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.items import Row
+from chalicelib.events import ObjectEvent
+from chalicelib.landing.catalog import Status, identify, row_timestamp
+from chalicelib.landing.lane import Landing, own_outputs
+
+BATCH_SIZE = 100  # keys of one BatchGetItem
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A repair by its name, what to route, and the failed row if it is one."""
+
+    repair: str
+    event: ObjectEvent
+    failed: Row | None = None
+
+
+def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
+    """Yield what is due of a page: uploads of the window without a row, and moves that were not ended."""
+    after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
+    own = own_outputs(landing.settings)
+    uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
+    for first in range(0, len(uploads), BATCH_SIZE):
+        yield from _missed(landing, uploads[first : first + BATCH_SIZE])
+
+
+def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
+    rows = landing.catalog.find_many([(found.key, _timestamp(landing, found)) for found in batch])
+    known = {row["file_key"]: row for row in rows}
+    for found in batch:
+        row = known.get(found.key) or _recorded(landing, found)
+        if row is None or row["status"] == Status.VANISHED:  # it is back, as a deletion undone brings it
+            yield Due("routed", _event_of(landing, found))
+        elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
+            yield Due("moves_finished", _event_of(landing, found))
+
+
+def _recorded(landing: Landing, found: ListedObject) -> Row | None:
+    """Return the row of what is there; a listing may tell another time than the object does."""
+    rows = [row for row in landing.catalog.versions(found.key) if row.get("etag") == found.etag]
+    seen = look_at(landing, found.key) if rows else None
+    if seen is None:
+        return None
+    timestamp = _timestamp(landing, seen)
+    return next((row for row in rows if row["timestamp"] == timestamp), None)
+
+
+def look_at(landing: Landing, key: str) -> StoredObject | None:
+    """Return the object itself; None when it is gone or cannot be read, as routing will find too."""
+    try:
+        return landing.bucket.head(key)
+    except AWS_ERRORS:
+        return None
+
+
+def _ignored(found: ListedObject, own: Iterable[str]) -> bool:
+    marker = found.key.endswith("/") and found.size == 0
+    return marker or found.key.startswith(tuple(prefix for prefix in own if prefix))
+
+
+def _timestamp(landing: Landing, found: ListedObject | StoredObject) -> str:
+    identity = identify(landing.bucket.name, found.key, found.etag, found.last_modified)
+    return row_timestamp(found.last_modified, identity)
+
+
+def _event_of(landing: Landing, found: ListedObject) -> ObjectEvent:
+    return ObjectEvent(
+        bucket=landing.bucket.name,
+        key=found.key,
+        size_bytes=found.size,
+        etag=found.etag,
+        event_name="Reconciled:listing",
+        event_time=found.last_modified,
+    )

@@ -1,0 +1,138 @@
+"""NDJSON files as they arrive: track each, then batch what is pending (seed 003).
+
+Rows come first. Once they are written nothing fails a message any more: whatever is left undone the next
+arrival or `reconcile` does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import parallel
+from chalicelib.errors import EventError
+from chalicelib.events import Reading, read_body, read_event
+from chalicelib.landing.lane import own_outputs
+from chalicelib.logs import emit_metrics, log
+from chalicelib.ndjson.intake import track
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.rows import Tracked
+from chalicelib.ndjson.threshold import check_threshold
+from chalicelib.ndjson.tracking import File, file_of
+
+BatchResponse = dict[str, list[dict[str, str]]]
+Outcomes = Mapping[File, Tracked | Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One queue message: the files it names, or the error that it cannot be read for."""
+
+    message_id: str
+    files: tuple[File, ...] = ()
+    ignored: int = 0
+    error: Exception | None = None
+
+
+def ndjson_arrived(lane: Ndjson, payload: Any) -> BatchResponse:
+    """Process an SQS event and return the messages to deliver again.
+
+    An event that did not come through SQS has no message that could fail alone: its error is raised.
+    """
+    messages = _messages(lane, payload)
+    outcomes = track_all(lane, [file for message in messages for file in message.files])
+    manifests = check_thresholds(lane, outcomes)
+    errors = {message.message_id: error for message in messages if (error := _error(message, outcomes))}
+    _report(messages, outcomes, manifests, errors)
+    if "" in errors:
+        raise errors[""]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in errors]}
+
+
+def _messages(lane: Ndjson, payload: Any) -> list[Message]:
+    records = payload.get("Records") if isinstance(payload, Mapping) else None
+    if not isinstance(records, list) or not all(isinstance(record, Mapping) for record in records):
+        return [_message(lane, "", read_event(payload))]
+    if not any("messageId" in record for record in records):
+        return [_message(lane, "", read_event(payload))]
+    return [_queued(lane, record) for record in records]
+
+
+def _queued(lane: Ndjson, record: Mapping[str, Any]) -> Message:
+    message_id = str(record.get("messageId", ""))
+    try:
+        return _message(lane, message_id, read_body(record.get("body")))
+    except EventError as error:
+        return Message(message_id, error=error)
+
+
+def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
+    wanted = reading.without(own_outputs(lane.settings))
+    foreign = {event.bucket for event in wanted.events} - {lane.bucket.name}
+    if foreign:
+        raise EventError(
+            f"bucket {min(foreign)!r:.80} is not NDJSON_BUCKET ({lane.bucket.name!r}): "
+            "remove its notification, or set NDJSON_BUCKET to it"
+        )
+    files = tuple(file_of(event) for event in wanted.events)
+    return Message(message_id, files, wanted.ignored.total())
+
+
+def track_all(lane: Ndjson, files: Sequence[File]) -> Outcomes:
+    """Track files side by side, but those of one name in order: they may meet in one row."""
+    by_name: dict[tuple[str, str], list[File]] = defaultdict(list)
+    for file in sorted(dict.fromkeys(files), key=lambda file: file.sequencer):
+        by_name[file.date_prefix, file.name].append(file)
+
+    def track_in_order(same_name: list[File]) -> dict[File, Tracked | Exception]:
+        return {file: _track(lane, file) for file in same_name}
+
+    done = parallel.each(track_in_order, list(by_name.values()))
+    return {file: outcome for group in done for file, outcome in group.items()}
+
+
+def _track(lane: Ndjson, file: File) -> Tracked | Exception:
+    try:
+        tracked = track(lane, file)
+    except Exception as error:
+        log.exception("file not tracked", extra=_fields(file))
+        return error
+    log.info("file tracked", extra={**_fields(file), "outcome": tracked.outcome})
+    return tracked
+
+
+def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
+    """Look at each date that has pending files among these, repeats too: their first try may have died."""
+    added: Counter[str] = Counter()
+    for outcome in outcomes.values():
+        if isinstance(outcome, Tracked) and (outcome.waits or outcome.added_bytes):
+            added[outcome.date_prefix] += outcome.added_bytes
+    manifests = 0
+    for date_prefix, size_bytes in added.items():
+        try:
+            manifests += check_threshold(lane, date_prefix, size_bytes)
+        except Exception:  # the rows are written: the next arrival or reconcile does what is left
+            log.exception("batching failed", extra={"date_prefix": date_prefix})
+    return manifests
+
+
+def _error(message: Message, outcomes: Outcomes) -> Exception | None:
+    found = (outcomes[file] for file in message.files)
+    return message.error or next((outcome for outcome in found if isinstance(outcome, Exception)), None)
+
+
+def _report(
+    messages: Sequence[Message], outcomes: Outcomes, manifests: int, errors: Mapping[str, Exception]
+) -> None:
+    for message_id, error in errors.items():
+        log.error("message failed", extra={"message_id": message_id, "error": str(error)})
+    counts = Counter(outcome.outcome for outcome in outcomes.values() if isinstance(outcome, Tracked))
+    ignored = sum(message.ignored for message in messages)
+    totals = {"manifests": manifests, "failed_messages": len(errors), "ignored": ignored}
+    emit_metrics("ndjson", {**counts, **totals})
+
+
+def _fields(file: File) -> dict[str, str]:
+    return {"bucket": file.bucket, "key": file.key, "identity": file.identity}

@@ -1,0 +1,137 @@
+"""Batch manifests: a record fixes what one will hold, then anyone may finish it, any number of times.
+
+A member belongs to the manifest exactly if its row says so, and that answer is final, so whoever finishes a
+record computes the same bytes. Record: `open` (claims, manifest) → `starting` (Glue) → `done`; a record that
+is open again has its manifest and waits for Glue.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import count
+from typing import Any
+
+from chalicelib import parallel
+from chalicelib.aws.glue import GlueJob, Start
+from chalicelib.aws.items import Row
+from chalicelib.aws.manifest_records import RECORD
+from chalicelib.logs import log
+from chalicelib.ndjson.batches import Member, from_json, size_of, to_json
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.tracking import timestamp
+
+CLOCK_SKEW = timedelta(hours=1)  # between Glue's clock and ours, when a run is looked up
+
+
+class State(StrEnum):
+    """Where a record stands."""
+
+    OPEN = "open"
+    STARTING = "starting"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One holding of a date's lock; manifests that it plans are named by its time."""
+
+    date_prefix: str
+    lock_id: str
+    began: datetime
+
+
+def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) -> Row:
+    """Create the record of a batch, before any of its files is claimed; pass over a taken key."""
+    for index in count(number):
+        record: Row = {
+            "date_prefix": RECORD + hold.date_prefix,
+            "file_name": f"manifests/{hold.date_prefix}/batch-{index}-{hold.began:%Y%m%dT%H%M%S%fZ}.json",
+            "status": str(State.OPEN),
+            "step": 1,
+            "plan": f"{hold.lock_id}/{number}",
+            "members": to_json(batch),
+            "created_at": timestamp(hold.began),
+            "pending_since": timestamp(hold.began),
+            **lane.audit,
+        }
+        if lane.records.create(record):
+            return record
+    raise AssertionError("unreachable: count() has no end")
+
+
+def finish(lane: Ndjson, record: Row) -> bool:
+    """Do what is left to do for a record, as anyone may at any time; tell whether it is done by this call."""
+    if record["status"] == State.STARTING and lane.glue:
+        return _take_over(lane, lane.glue, record)
+    contents = _contents(lane, record)
+    if not contents["files"] or not lane.glue:
+        return _advance(lane, record, State.DONE, **contents) is not None
+    starting = _advance(lane, record, State.STARTING, **contents, starting_since=timestamp(lane.clock()))
+    return starting is not None and _start(lane, lane.glue, starting)
+
+
+def manifest_body(members: list[Member]) -> bytes:
+    """Return a manifest's bytes (seed 003)."""
+    return json.dumps({"fileLocations": [{"URIPrefixes": [member.path for member in members]}]}).encode()
+
+
+def date_of(record: Row) -> str:
+    """Return the date a record belongs to."""
+    return str(record["date_prefix"]).removeprefix(RECORD)
+
+
+def _contents(lane: Ndjson, record: Row) -> dict[str, int]:
+    if "files" in record:  # the manifest is written, only Glue is due
+        return {"files": record["files"], "total_bytes": record["total_bytes"]}
+    own = _claim(lane, record)
+    if own:
+        lane.manifests.put_once(record["file_name"], manifest_body(own), ContentType="application/json")
+    return {"files": len(own), "total_bytes": size_of(own)}
+
+
+def _claim(lane: Ndjson, record: Row) -> list[Member]:
+    date_prefix, key = date_of(record), record["file_name"]
+    members = from_json(record["members"])
+
+    def claim(member: Member) -> bool:
+        return lane.tracking.claim(date_prefix, member.row_name, member.revision, key)
+
+    claimed = parallel.each(claim, members)
+    return [member for member, mine in zip(members, claimed, strict=True) if mine]
+
+
+def _take_over(lane: Ndjson, glue: GlueJob, record: Row) -> bool:
+    """Finish the start of one that died: look for its run before starting one."""
+    starting = _advance(lane, record, State.STARTING, starting_since=timestamp(lane.clock()))
+    if starting is None:
+        return False
+    planned = datetime.fromisoformat(record["created_at"])
+    run_id = glue.find_run(_path(lane, record), planned - CLOCK_SKEW)
+    if run_id:
+        return _advance(lane, starting, State.DONE, job_run_id=run_id) is not None
+    return _start(lane, glue, starting)
+
+
+def _start(lane: Ndjson, glue: GlueJob, starting: Row) -> bool:
+    result = glue.start(_path(lane, starting))
+    if result.start is Start.STARTED:
+        return _advance(lane, starting, State.DONE, job_run_id=result.run_id) is not None
+    details = {"manifest": starting["file_name"], "outcome": str(result.start), "reason": result.reason}
+    log.warning("glue run is due", extra=details)
+    if result.start is Start.REFUSED:
+        _advance(lane, starting, State.OPEN, reason=result.reason)
+    return False
+
+
+def _path(lane: Ndjson, record: Row) -> str:
+    return f"s3://{lane.manifests.name}/{record['file_name']}"
+
+
+def _advance(lane: Ndjson, record: Row, state: State, **changes: Any) -> Row | None:
+    changed = {"status": str(state), **changes, **lane.audit}
+    if not lane.records.advance(date_of(record), record, changed):
+        return None
+    return {**record, **changed, "step": record["step"] + 1}

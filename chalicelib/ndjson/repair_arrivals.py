@@ -1,0 +1,153 @@
+"""Repair of the NDJSON lane's arrivals: files that lie in the bucket and whose event never came.
+
+A listing of the bucket is compared with the tracking rows. Each run reads a bounded number of pages and, if
+the bucket goes on, leaves a cursor for the next: a large bucket costs no more than a small one and takes
+several runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from chalicelib.aws.bucket import ListedObject
+from chalicelib.aws.bucket_walk import walk
+from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.items import Row
+from chalicelib.events import ObjectEvent, Reading
+from chalicelib.landing.lane import own_outputs
+from chalicelib.logs import log
+from chalicelib.ndjson.arrivals import check_thresholds, track_all
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.tracking import File, Status, date_in, file_of, row_names, tells_of
+
+PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
+CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
+ACCEPTED = (Status.PENDING, Status.MANIFESTED)
+
+
+def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
+    """Track the files of the window that have no row, and return the counts.
+
+    Counts: files `tracked`; `undated` ones that cannot be, because neither key nor day tells their date any
+    more; `errors`; `unfinished` is 1 when the bucket goes on, which the next run does too.
+    """
+    counts = Counter(tracked=0, undated=0, errors=0, unfinished=0)
+    try:
+        _compare(lane, has_time, counts)
+    except Exception:  # the other lanes' repairs do not depend on this one
+        counts["errors"] += 1
+        log.exception("ndjson bucket not compared with its rows")
+    return dict(counts)
+
+
+def _compare(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
+    def see(listed: list[ListedObject]) -> bool:
+        _repair(lane, _in_window(lane, listed), counts)
+        return True
+
+    done = walk(lane.bucket, "", lane.cursor, lambda pages: pages < PAGES_OF_ONE_RUN and has_time(), see)
+    counts["unfinished"] = int(not done)
+
+
+def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
+    """Return the files past the grace and within the window, without our own outputs and folder markers."""
+    now, settings = lane.clock(), lane.settings
+    newest = now - timedelta(seconds=settings.reconcile_grace_seconds)
+    oldest = now - timedelta(seconds=settings.reconcile_window_seconds)
+    events = [_event_of(lane, one) for one in listed if oldest <= one.last_modified <= newest]
+    kept = Reading(events).without(own_outputs(settings)).events
+    files = [file_of(event) for event in kept if not event.is_folder_marker]
+    return [replace(file, listed=True, current_etag=file.etag) for file in files]
+
+
+def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
+    missed, undated = _without_row(lane, files)
+    for file in undated:
+        log.warning("no event came and its date is not certain any more", extra={"key": file.key})
+    outcomes = track_all(lane, missed)
+    check_thresholds(lane, outcomes)
+    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    counts["undated"] += len(undated)
+    counts["errors"] += failed
+    counts["tracked"] += len(outcomes) - failed
+
+
+def _without_row(lane: Ndjson, files: list[File]) -> tuple[list[File], list[File]]:
+    """Return the files that no row tells of: those to track, and those whose date nothing tells any more."""
+    today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
+    certain = [file for file in files if _is_dated(file, today)]
+    missed = _missed(lane, certain)
+    undated = _undated(lane, [file for file in files if file not in set(certain)], today)
+    back = _came_back(lane, [file for file in [*missed, *undated] if not date_in(file.key)])
+    missed = [file for file in missed if file not in back] + _missed(lane, list(back.values()))
+    return missed, [file for file in undated if file not in back]
+
+
+def _is_dated(file: File, today: date) -> bool:
+    """Tell whether the event, should it come yet, has the date that the listing shows.
+
+    Where the key tells none, the event's own time does. It lies between the object's last modification (of a
+    large upload that is its beginning) and now, so it is certain only while that day lasts.
+    """
+    return bool(date_in(file.key)) or file.date_prefix == today.isoformat()
+
+
+def _undated(lane: Ndjson, files: Sequence[File], today: date) -> list[File]:
+    """Return the files that have no row under any date their event can have had."""
+    others = {file: [replace(file, date_prefix=day) for day in _days(file, today)] for file in files}
+    missed = set(_missed(lane, [other for each in others.values() for other in each]))
+    return [file for file, each in others.items() if missed.issuperset(each)]
+
+
+def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
+    """Look at files without a date: return those that came back from quarantine, with their row's date."""
+    looked_at = {file: _looked_at(lane, file) for file in files}
+    return {file: found for file, found in looked_at.items() if found != file}
+
+
+def _looked_at(lane: Ndjson, file: File) -> File:
+    try:
+        seen = lane.bucket.head(file.key)
+    except AWS_ERRORS:  # one file keeps no other back: it is dealt with by what its key tells
+        log.exception("file not looked at", extra={"key": file.key})
+        return file
+    return file.released_of(seen.metadata) if seen else file
+
+
+def _days(file: File, today: date) -> list[str]:
+    first = date.fromisoformat(file.date_prefix)
+    return [(first + timedelta(days=n)).isoformat() for n in range((today - first).days + 1)]
+
+
+def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
+    """Return the files whose version no row tells of for good, looking under one name of each at a time."""
+    missed: list[File] = []
+    waiting = {file: row_names(file.path, file.name) for file in files}
+    while waiting:
+        asked = {file: (file.date_prefix, next(names, "-")) for file, names in waiting.items()}
+        found = lane.tracking.find_many(asked.values())
+        for file, key in asked.items():
+            row = found.get(key)
+            if row and not _tells_of(row, file):
+                continue
+            del waiting[file]
+            if row is None or not _is_settled(row):
+                missed.append(file)
+    return missed
+
+
+def _tells_of(row: Row, file: File) -> bool:
+    return row["file_path"] == file.path and tells_of(row, file)
+
+
+def _is_settled(row: Row) -> bool:
+    """Tell whether nothing is left to do; a quarantined file that is still listed was not moved away yet."""
+    return row["status"] in ACCEPTED or (row["status"] == Status.QUARANTINED and not row.get("moved_to"))
+
+
+def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:
+    moment: datetime = found.last_modified
+    return ObjectEvent(lane.bucket.name, found.key, found.size, found.etag, "Reconciled:listing", moment)

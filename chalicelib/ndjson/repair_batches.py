@@ -1,0 +1,125 @@
+"""Repair the NDJSON lane: finish manifests, start due Glue runs, flush old batches, remove dead locks.
+
+One scan of the sparse index shows all of it, for every date; on a settled system that is the only call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.aws.items import Row
+from chalicelib.aws.lock import LOCK
+from chalicelib.aws.manifest_records import RECORD
+from chalicelib.logs import log
+from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.manifests import State, date_of, finish
+from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, make_manifests
+from chalicelib.ndjson.tracking import timestamp
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What waits on one date: since when the oldest file does, and the bytes of those past the grace."""
+
+    oldest: str
+    due_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one scan found: manifest records past the grace, locks, and the pending files by date."""
+
+    records: list[Row] = field(default_factory=list)
+    locks: list[Row] = field(default_factory=list)
+    dates: dict[str, Waiting] = field(default_factory=dict)
+
+
+def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
+    """Finish records past the grace, flush what is past its age, and return the counts.
+
+    Counts: manifest records `finished`, manifests made by age (`flushed`) and of dates whose hint was lost
+    (`thresholds`), expired `locks` removed, and `errors`: repairs that failed and will be tried again.
+    """
+    counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
+    try:
+        _repair(lane, has_time, counts)
+    except Exception:  # the other lanes' repairs do not depend on this one
+        counts["errors"] += 1
+        log.exception("ndjson lane not repaired")
+    return dict(counts)
+
+
+def _repair(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
+    now = lane.clock()
+    past_grace = _before(now, lane.settings.reconcile_grace_seconds)
+    found = survey(lane.tracking.unfinished(), past_grace)
+    for record in found.records:
+        if has_time():
+            _finish(lane, record, past_grace, counts)
+    for date_prefix, waiting in found.dates.items():
+        kind = _due(lane, waiting, now)
+        if kind and has_time():
+            _batch(lane, date_prefix, kind, counts, has_time)
+    for lock in found.locks:
+        if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and has_time():
+            counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
+
+
+def survey(items: Iterable[Row], past_grace: str) -> Survey:
+    """Sort what the sparse index holds; pure, and as big as its dates and records, not its files."""
+    found = Survey()
+    for item in items:
+        since, settled = item["pending_since"], item["pending_since"] <= past_grace
+        if item["date_prefix"].startswith(LOCK):
+            found.locks.append(item)
+        elif not item["date_prefix"].startswith(RECORD):
+            waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
+            waiting.oldest = min(waiting.oldest, since)
+            waiting.due_bytes += item["size_bytes"] if settled else 0
+        elif settled:
+            found.records.append(item)
+    return found
+
+
+def _due(lane: Ndjson, waiting: Waiting, now: datetime) -> str:
+    if waiting.oldest <= _before(now, lane.settings.max_batch_age_seconds):
+        return "flushed"
+    return "thresholds" if waiting.due_bytes >= lane.settings.max_batch_bytes else ""
+
+
+def _finish(lane: Ndjson, listed: Row, past_grace: str, counts: Counter[str]) -> None:
+    manifest = {"manifest": listed["file_name"]}
+    try:
+        record = lane.records.find(date_of(listed), listed["file_name"])
+        if record is None or record["status"] == State.DONE:
+            return
+        if record["status"] == State.STARTING and record["starting_since"] > past_grace:
+            return
+        if finish(lane, record):
+            counts["finished"] += 1
+            log.info("manifest finished", extra=manifest)
+    except Exception:
+        counts["errors"] += 1
+        log.exception("manifest not finished", extra=manifest)
+
+
+def _batch(
+    lane: Ndjson, date_prefix: str, kind: str, counts: Counter[str], has_time: Callable[[], bool]
+) -> None:
+    try:
+        made = BATCHES_OF_ONE_HOLD
+        while made >= BATCHES_OF_ONE_HOLD and has_time():  # as many as one hold may make: there may be more
+            hint = lane.tracking.count(date_prefix, 0)
+            made = make_manifests(lane, date_prefix, hint, flush=kind == "flushed")
+            counts[kind] += made
+        log.info("pending files batched", extra={"date_prefix": date_prefix, "kind": kind})
+    except Exception:
+        counts["errors"] += 1
+        log.exception("pending files not batched", extra={"date_prefix": date_prefix, "kind": kind})
+
+
+def _before(now: datetime, seconds: int) -> str:
+    return timestamp(now - timedelta(seconds=seconds))

@@ -1,0 +1,100 @@
+"""What the status API shows of the NDJSON lane: batches that fill, manifests, quarantine. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
+from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
+from chalicelib.aws.tracking_reader import COUNTER, MANIFEST, TrackingReader
+from chalicelib.settings import Settings
+from chalicelib.status.summary import PENDING_PAGES, pending_by_date
+
+BY_ARRIVAL = Order("pending_since", ("file_path",))
+BY_KEY = Order("file_name", ("file_name",))
+BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
+RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix"})
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What the lists of the NDJSON lane are read from."""
+
+    tracking: TrackingReader
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def today(self) -> str:
+        """Return today's date in UTC."""
+        return self.clock().date().isoformat()
+
+
+def list_batches(tracked: Tracked, given: Given) -> Body:
+    """Answer `GET /batches`: how full the next batch of a date is, and the files that wait for it.
+
+    `waiting` sums up every date that has waiting files, whichever was asked for.
+    """
+    values = read_parameters(given, "date", *PAGING)
+    date, limit = read_day(values, tracked.today()), read_limit(values)
+    query = f"batches?date={date}"
+    after = decode_cursor(query, values.get("cursor", ""))
+    rows, position = newest_first([partial(tracked.tracking.pending, date)], BY_ARRIVAL, after, limit)
+
+    waiting = tracked.tracking.pending_everywhere(PENDING_PAGES)
+    return {
+        "date": date,
+        "threshold_bytes": tracked.settings.max_batch_bytes,
+        "max_age_seconds": tracked.settings.max_batch_age_seconds,
+        "counter_bytes": (tracked.tracking.find(COUNTER + date, "COUNTER") or {}).get("bytes", 0),
+        "waiting": pending_by_date(waiting.rows, tracked.settings.max_batch_bytes),
+        "complete": waiting.complete,
+        "items": rows,
+        "next_cursor": encode_cursor(query, position, date),
+    }
+
+
+def list_manifests(tracked: Tracked, given: Given) -> Body:
+    """Answer `GET /manifests`: the batch manifests of a date, last key first."""
+    values = read_parameters(given, "date", *PAGING)
+    date, limit = read_day(values, tracked.today()), read_limit(values)
+    query = f"manifests?date={date}"
+    after = decode_cursor(query, values.get("cursor", ""))
+    rows, position = newest_first([partial(tracked.tracking.manifests, date)], BY_KEY, after, limit)
+    items = [manifest_of(row, tracked.settings.manifest_bucket) for row in rows]
+    return {"date": date, "items": items, "next_cursor": encode_cursor(query, position, date)}
+
+
+def list_quarantine(tracked: Tracked, given: Given) -> Body:
+    """Answer `GET /quarantine`: the quarantined files of every date, newest first."""
+    values = read_parameters(given, *PAGING)
+    limit = read_limit(values)
+    after = decode_cursor("quarantine", values.get("cursor", ""))
+    rows, position = newest_first([tracked.tracking.quarantined], BY_QUARANTINE, after, limit)
+    items = [quarantined_of(row) for row in rows]
+    return {"items": items, "next_cursor": encode_cursor("quarantine", position)}
+
+
+def manifest_of(row: Row, bucket: str) -> Row:
+    """Return a manifest record as callers see it; `files` is absent until its files are claimed."""
+    kept = {name: value for name, value in row.items() if name not in RECORD_INTERNAL}
+    key = kept.pop("file_name")
+    return {"date": row["date_prefix"].removeprefix(MANIFEST), "manifest_key": key,
+            "location": f"s3://{bucket}/{key}", **kept}  # fmt: skip
+
+
+def quarantined_of(row: Row) -> Row:
+    """Return a quarantined row as callers see it; `key` is what releases it."""
+    shown = {name: value for name, value in row.items() if name != "quarantine"}
+    return {"key": key_of(row), **shown}
+
+
+def key_of(row: Row) -> str:
+    """Return the object key within a tracking row's `file_path`."""
+    return str(row["file_path"]).removeprefix("s3://").partition("/")[2]

@@ -1,0 +1,110 @@
+"""`GET /explain`: what happened to a key and why, and what would happen if it landed now.
+
+Reads only. Every sentence stands beside the data it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.api.paging import Row
+from chalicelib.api.parameters import Given, read_key, read_parameters
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.settings import Settings
+from chalicelib.status.batches import manifest_of
+from chalicelib.status.discovery import Scans, find_entry
+from chalicelib.status.explain_ndjson import manifest_records, tracking_rows, verdict_of
+from chalicelib.status.files import shown
+from chalicelib.status.jobs import read_config
+from chalicelib.status.prediction import is_discoverable, predict
+from chalicelib.status.story import tell
+
+VERSIONS = 20  # newest ones of a key that a story tells of
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that may know of a key."""
+
+    catalog: CatalogReader
+    tracking: TrackingReader
+    landing: Bucket
+    source: Bucket  # which discovery scans: the landing bucket, or another
+    ndjson: Bucket
+    scans: Scans
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def explain(sources: Sources, given: Given) -> Body:
+    """Answer `GET /explain`: the recorded story of a key over every lane, and what would happen now."""
+    key = read_key(read_parameters(given, "key"))
+    uploads = [shown(row) for row in sources.catalog.versions(key, "", VERSIONS)]
+    in_landing, in_ndjson = sources.landing.head(key), sources.ndjson.head(key)
+    tracked = tracking_rows(sources.tracking, sources.ndjson.name, key, in_ndjson, sources.clock())
+    records = [manifest_of(row, sources.settings.manifest_bucket)
+               for row in manifest_records(sources.tracking, tracked)]  # fmt: skip
+    entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
+    is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
+    where = _bucket_of(sources, key, uploads, in_landing)
+    in_source = where.head(key) if where is sources.source else None
+    now = _landing_now(sources, key, where) if not is_ndjson else _ndjson_now(sources, key, in_ndjson)
+    there = in_source if where is sources.source else in_landing
+    story = tell(uploads, tracked, records, entry, _object(there))
+    return {
+        "key": key,
+        "summary": _summary(story, now),
+        "story": story,
+        "now": now,
+        "uploads": uploads,
+        "tracking": tracked,
+        "manifests": records,
+        "discovery": entry,
+        "objects": {
+            "landing": _object(in_landing),
+            "ndjson": _object(in_ndjson),
+            "source": _object(in_source),
+        },
+    }
+
+
+def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: StoredObject | None) -> Bucket:
+    """Return the bucket that a key is asked of: its newest row's, else where it lies or would be found."""
+    source = sources.source.name
+    if source == sources.landing.name:
+        return sources.landing
+    if uploads:
+        return sources.source if uploads[0]["bucket_name"] == source else sources.landing
+    found = not in_landing and is_discoverable(key, sources.settings, source)
+    return sources.source if found else sources.landing
+
+
+def _landing_now(sources: Sources, key: str, where: Bucket) -> Body:
+    config = read_config(sources.landing, sources.settings.config_key)
+    prediction = predict(key, sources.settings, config, bucket=where.name).shown()
+    faults = {"config": {"version": config.version, "faults": config.faults}}
+    return {"lane": "landing", "bucket": where.name, **prediction, **faults}
+
+
+def _ndjson_now(sources: Sources, key: str, found: StoredObject | None) -> Body:
+    verdict = verdict_of(sources.ndjson, key, found, sources.settings)
+    return {"lane": "ndjson", "bucket": sources.ndjson.name, **verdict}
+
+
+def _summary(story: list[Body], now: Body) -> str:
+    happened = story[-1]["text"] if story else "Nothing is recorded of this key."
+    return f"{happened} If it landed now: {now['why']}"
+
+
+def _object(found: StoredObject | None) -> Body | None:
+    if found is None:
+        return None
+    seen = found.last_modified.isoformat().replace("+00:00", "Z")
+    return {"size": found.size, "etag": found.etag, "last_modified": seen, "content_type": found.content_type}

@@ -1,0 +1,77 @@
+"""What the NDJSON lane knows of a key, and what it would say of it now. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.items import Row
+from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
+from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
+from chalicelib.ndjson.validation import CHECKED_BYTES, check_lines, validate_file
+from chalicelib.settings import BYTES_PER_MB, Settings
+
+DAYS_LOOKED_AT = 7  # where the key tells no date: of the object, else the last ones
+
+Body = dict[str, Any]
+
+
+def tracking_rows(
+    tracking: TrackingReader, bucket: str, key: str, found: StoredObject | None, now: datetime
+) -> list[Row]:
+    """Read the rows of every version of a key; without a date in the key, of those dates it may be of.
+
+    They are looked for as they were written: under one name after the other, until one is free.
+    """
+    path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
+    rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
+    return [{name: value for name, value in row.items() if name != "quarantine"} for row in rows]
+
+
+def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:
+    """Read the records of the manifests that rows are in."""
+    named = {(row["date_prefix"], row["manifest_key"]) for row in rows if row.get("manifest_key")}
+    records = [tracking.find(MANIFEST + date, key) for date, key in sorted(named)]
+    return [record for record in records if record is not None]
+
+
+def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: Settings) -> Body:
+    """Judge a key as the lane would now; without an object only its name can be judged."""
+    small, big = settings.min_file_bytes, settings.max_file_bytes
+    accepted = f"{small / BYTES_PER_MB:.2f} to {big / BYTES_PER_MB:.2f} MB"
+    reason = validate_file(key, found.size if found else small, small, big)
+    if found and not reason and settings.ndjson_content_check:
+        seen = bucket.read(key, CHECKED_BYTES)
+        reason = check_lines(seen.first_bytes, whole=len(seen.first_bytes) >= seen.size) if seen else ""
+    if reason:
+        why = f"It would be quarantined: {reason}."
+        return {"outcome": "quarantined", "why": why, "verdict": reason, "accepted_size": accepted,
+                "next_step": "Mend the file and upload it again, or release it from quarantine."}  # fmt: skip
+    judged = (
+        "its name, size and first lines are" if found else f"its name is; its size must be {accepted}, as"
+    )
+    why = f"It would be accepted and wait for its batch: {judged} valid{'' if found else ' lines must be'}."
+    return {"outcome": "pending", "why": why, "verdict": "", "accepted_size": accepted, "next_step": ""}
+
+
+def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:
+    for row_name in row_names(path, name):
+        row = tracking.find(date, row_name)
+        if row is None:
+            return
+        if row["file_path"] == path:
+            yield row
+
+
+def _dates(key: str, found: StoredObject | None, now: datetime) -> list[str]:
+    """Return the dates that a key's rows may have: its own, else those that its events can have had."""
+    if date_in(key):
+        return [date_in(key)]
+    today = now.astimezone(UTC).date()
+    first = found.last_modified.date() if found else today - timedelta(days=DAYS_LOOKED_AT - 1)
+    days = [first + timedelta(days=n) for n in range(DAYS_LOOKED_AT)]
+    released = date_in(found.metadata.get(RELEASED_DATE_METADATA, "")) if found else ""
+    dates = [released, *(day.isoformat() for day in days if day <= max(first, today))]
+    return [date for date in dict.fromkeys(dates) if date]

@@ -1,0 +1,133 @@
+"""What would happen to a file that landed now where Sluice watches. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.discovery.listing import Scope
+from chalicelib.landing.catalog import Status
+from chalicelib.landing.jobs import WILDCARD, Job
+from chalicelib.landing.lane import own_outputs
+from chalicelib.moves import destination_keys, file_name
+from chalicelib.settings import Settings
+from chalicelib.status.jobs import Config
+from chalicelib.status.near_misses import near_misses
+
+IGNORED = "ignored"
+LINTED = "linted"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An outcome, why, and what follows; `details` are the data behind the sentences."""
+
+    outcome: str
+    why: str
+    next_step: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
+
+
+def predict(
+    key: str, settings: Settings, config: Config, *, bucket: str = "", routed: bool = False
+) -> Prediction:
+    """Tell what would happen to `key`; with `routed` as if it lay where files are routed.
+
+    `bucket` is the one that discovery scans, if that is another than the landing bucket.
+    """
+    lands = bucket in {"", settings.landing_bucket}
+    if key.startswith(tuple(prefix for prefix in own_outputs(settings) if prefix)):
+        return Prediction(
+            IGNORED, "It lies under a prefix that Sluice writes itself, which is not processed."
+        )
+    if lands and key == settings.config_key:
+        return Prediction(LINTED, "It is the job config: it would be checked at once and its faults alerted.")
+    if routed or (lands and key.startswith(settings.input_prefix)):
+        return _route(key, settings, config)
+    if is_discoverable(key, settings, bucket or settings.landing_bucket):
+        return _route(key, settings, config)
+    return _recorded(settings) if lands else _overlooked(settings)
+
+
+def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
+    """Tell whether discovery would queue a file of `bucket` with this key."""
+    scope = Scope(settings.s3_prefix, settings.skip_folders, own_outputs(settings))
+    return settings.s3_source_bucket == bucket and scope.takes(key)
+
+
+def why_matched(key: str, job: Job) -> str:
+    """Say why a job matches a key."""
+    if WILDCARD.search(job.source_file_name):
+        return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of {job.job_id}"
+    return f"{file_name(key)!r} is the file name of {job.job_id}"
+
+
+def _recorded(settings: Settings) -> Prediction:
+    return Prediction(
+        Status.RECEIVED,
+        f"It does not lie under {settings.input_prefix}, where files are routed: it is only recorded.",
+        f"Upload it under {settings.input_prefix} to have it routed.",
+    )
+
+
+def _overlooked(settings: Settings) -> Prediction:
+    return Prediction(
+        IGNORED,
+        f"Of {settings.s3_source_bucket} only CSV files in a folder of {settings.s3_prefix} are looked for.",
+        f"Put it there, or upload it to {settings.landing_bucket} under {settings.input_prefix}.",
+    )
+
+
+def _route(key: str, settings: Settings, config: Config) -> Prediction:
+    if config.jobs is None:
+        return Prediction(
+            Status.FAILED,
+            f"The job config cannot be used ({len(config.faults)} faults), so nothing is routed or moved.",
+            f"Mend {settings.config_key}; waiting files are routed by the next repair, within minutes.",
+            {"config_faults": config.faults},
+        )
+    job = config.jobs.find_matching_job(key)
+    if job is None:
+        return _unmatched(key, settings, config)
+    details = {"job": _job(job)}
+    if not job.is_active:
+        return Prediction(
+            Status.INACTIVE,
+            f"{why_matched(key, job)}, and that job is inactive: it would be reported, and nothing started.",
+            f"Set is_active of {job.job_id} to true, then replay the file.",
+            details,
+        )
+    return Prediction(
+        Status.TRIGGERED,
+        f"{why_matched(key, job)}: it would start {job.job_name}, which loads {job.target_table}.",
+        "",
+        details,
+    )
+
+
+def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
+    jobs = config.jobs.all if config.jobs else ()
+    misses = near_misses(key, jobs)
+    target = destination_keys(settings.new_files_prefix, file_name(key), "0" * 8)[0]
+    close = f" Close to {misses[0].source_file_name!r}: {misses[0].differs}." if misses else ""
+    return Prediction(
+        Status.NOT_CONFIGURED,
+        f"None of the {len(jobs)} jobs takes {file_name(key)!r}: it would be parked as {target}.{close}",
+        f"Add a job for it to {settings.config_key}, or upload it under the name of one; then replay it.",
+        {"near_misses": [miss.shown() for miss in misses], "moved_to": target},
+    )
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "job_name": job.job_name,
+        "source_file_name": job.source_file_name,
+        "target_table": job.target_table,
+        "upsert_keys": list(job.upsert_keys),
+        "is_active": job.is_active,
+    }

@@ -1,0 +1,116 @@
+"""The recorded story of a key in plain sentences, oldest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from chalicelib.api.paging import Row
+from chalicelib.landing.catalog import Status
+
+Body = dict[str, Any]
+
+
+def tell(
+    uploads: Sequence[Row],
+    tracked: Iterable[Row],
+    manifests: Iterable[Row],
+    entry: Body | None,
+    there: Body | None,
+) -> list[Body]:
+    """Return one sentence per thing that happened, each with its time and lane.
+
+    `entry` is discovery's, `there` what lies under the key now.
+    """
+    told = [*_uploads(uploads), *_tracked(tracked), *_manifests(manifests), *_discovered(entry)]
+    if entry and there:
+        told += _put_back(entry, there, uploads)
+    return sorted(told, key=lambda sentence: str(sentence["at"]))
+
+
+def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
+    for row in rows:
+        yield _sentence(row["timestamp"].partition("#")[0], "landing", f"{_arrival(row)} {_outcome(row)}")
+        for replay in row.get("replays", ()):
+            yield _sentence(replay["at"], "operator", _replay(replay))
+
+
+def _arrival(row: Row) -> str:
+    event = row.get("event_name", "")
+    how = {
+        "Discovered": "was found by discovery",
+        "Reconciled": "was found by repair",
+        "Replayed": "was replayed",
+    }
+    seen = how.get(event.partition(":")[0], "arrived")
+    return f"It {seen} in {row['bucket_name']} ({row.get('file_size', 0)} bytes)."
+
+
+def _outcome(row: Row) -> str:
+    reason = row.get("reason", "no reason was recorded")
+    sentences: dict[str, str] = {
+        Status.RECEIVED: "It was recorded, which is all that its event asks for.",
+        Status.TRIGGERED: f"It matched job {row.get('job_id')} and started execution {row.get('execution')}.",
+        Status.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
+        Status.INACTIVE: f"Its job {row.get('job_id')} is inactive, so it was reported and nothing started.",
+        Status.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
+        Status.VANISHED: "It was gone before it could be read.",
+    }
+    moved = row["status"] == Status.INACTIVE and row.get("moved_to")
+    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
+
+
+def _replay(replay: Body) -> str:
+    how = "had its job started once more" if replay.get("action") == "start_again" else "replayed it"
+    return f"An {replay['by']} ({replay['address']}) {how} when it was {replay['from_status']}."
+
+
+def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
+    for row in rows:
+        size, place = f"{row.get('size_bytes', 0)} bytes", row.get("moved_to", "its old place")
+        found = "No event came, and repair found it. " if row.get("repaired_by") else ""
+        sentences = {
+            "pending": f"It was accepted ({size}) and waits for its batch of {row['date_prefix']}.",
+            "manifested": f"It was accepted ({size}) and is in manifest {row.get('manifest_key')}.",
+            "quarantined": f"It was quarantined: {row.get('reason')}. It lies at {place}.",
+            "vanished": "It was gone before it could be read.",
+            "released": "It was released from quarantine and waits to arrive again.",
+        }
+        status = str(row.get("status"))
+        yield _sentence(
+            row.get("created_at", ""), "ndjson", found + sentences.get(status, f"Its status is {status}.")
+        )
+        if row.get("released_by"):
+            text = f"An {row['released_by']} released it from quarantine ({row.get('released_reason')})."
+            yield _sentence(row["released_at"], "operator", text)
+
+
+def _manifests(records: Iterable[Row]) -> Iterator[Body]:
+    for record in records:
+        run = f"; Glue run {record['job_run_id']} was started" if record.get("job_run_id") else ""
+        text = f"Its manifest {record['manifest_key']} is {record['status']}{run}."
+        yield _sentence(record.get("created_at", ""), "manifest", text)
+
+
+def _discovered(entry: Body | None) -> Iterator[Body]:
+    if entry:
+        text = f"Discovery queued it from folder {entry.get('folder')} ({entry.get('size')} bytes)."
+        yield _sentence(str(entry.get("queued_at", "")), "discovery", text)
+
+
+def _put_back(entry: Body, there: Body, uploads: Sequence[Row]) -> Iterator[Body]:
+    """Tell of a file that no scan will queue, for it came after its entry with the same ETag (seed 004)."""
+    at = there["last_modified"]
+    statuses = {row["status"] for row in uploads if row["timestamp"].partition("#")[0] == at}
+    if (
+        there["etag"] == entry.get("etag")
+        and at > str(entry.get("queued_at"))
+        and statuses <= {Status.RECEIVED}
+    ):
+        way_out = "replay its key" if statuses else "delete it, wait for a scan, and upload it again"
+        text = "It was put there with the content that discovery had queued before, so no scan queues it"
+        yield _sentence(at, "discovery", f"{text}. If nothing came of it: {way_out}.")
+
+
+def _sentence(at: str, lane: str, text: str) -> Body:
+    return {"at": at, "lane": lane, "text": text}

@@ -1,0 +1,117 @@
+"""`GET /summary`: how a day went and what is stuck, in bounded work.
+
+Counts are exact up to a bound per status; beyond it they are "at least", and `at_least` names them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.api.parameters import Given, read_date, read_parameters
+from chalicelib.aws.queue_depth import QueueDepth
+from chalicelib.aws.tracking_reader import Part, TrackingReader
+from chalicelib.landing.catalog import Status
+from chalicelib.settings import Settings
+from chalicelib.status.discovery import Scans, last_scan
+from chalicelib.status.files import Body, Uploads
+
+COUNT_BOUND = 10_000
+PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
+TRACKED = ("pending", "manifested", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The queues of the system and, behind each, where its failures end."""
+
+    ndjson: QueueDepth
+    ndjson_dead: QueueDepth
+    discovered: QueueDepth
+    discovered_dead: QueueDepth
+    landing_dead: QueueDepth
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the summary is read from."""
+
+    uploads: Uploads
+    tracking: TrackingReader
+    scans: Scans
+    queues: Queues
+    settings: Settings
+
+
+def summarize(overview: Overview, given: Given) -> Body:
+    """Answer `GET /summary`: counts of a date, what waits on every date, and the backlog."""
+    values = read_parameters(given, "date")
+    date = read_date(values, overview.uploads.today())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), Status)
+        tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
+        waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
+        backlog = pool.submit(_backlog, overview.queues)
+        scan = pool.submit(last_scan, overview.scans)
+        counts = dict(zip(map(str, Status), landed, strict=True))
+    return {
+        "date": date,
+        "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},
+        "ndjson": _tracked(tracked.result()),
+        "at_least": _inexact(counts, tracked.result(), waiting.result()),
+        "pending": pending_by_date(waiting.result().rows, overview.settings.max_batch_bytes),
+        "last_scan": scan.result(),
+        "backlog": backlog.result(),
+    }
+
+
+def pending_by_date(rows: Iterable[dict[str, Any]], threshold_bytes: int) -> list[dict[str, Any]]:
+    """Return files and bytes that wait per date against the threshold, newest date first."""
+    files: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    oldest: defaultdict[str, str] = defaultdict(str)
+    for row in rows:
+        date = row["date_prefix"]
+        if "#" in date:  # a manifest's record or a lock
+            continue
+        files[date] += 1
+        sizes[date] += row["size_bytes"]
+        oldest[date] = min(filter(None, (oldest[date], row["pending_since"])))
+    return [
+        {
+            "date": date,
+            "files": files[date],
+            "bytes": sizes[date],
+            "threshold_bytes": threshold_bytes,
+            "oldest_pending_since": oldest[date],
+        }
+        for date in sorted(files, reverse=True)
+    ]
+
+
+def _tracked(part: Part) -> dict[str, int]:
+    counts = Counter(str(row.get("status", "")) for row in part.rows)
+    return {**dict.fromkeys(TRACKED, 0), **counts}
+
+
+def _inexact(counts: dict[str, int], tracked: Part, waiting: Part) -> list[str]:
+    landing = [f"landing.{name}" for name, count in counts.items() if count > COUNT_BOUND]
+    return landing + ["ndjson"] * (not tracked.complete) + ["pending"] * (not waiting.complete)
+
+
+def _backlog(queues: Queues) -> list[dict[str, Any]]:
+    named = {
+        "ndjson": (queues.ndjson, False),
+        "ndjson-dlq": (queues.ndjson_dead, True),
+        "discovered": (queues.discovered, False),
+        "discovered-dlq": (queues.discovered_dead, True),
+        "landing-dlq": (queues.landing_dead, True),
+    }
+    return [
+        {"queue": name, "dead_letters": dead, "exists": depth is not None, **(depth or {})}
+        for name, (queue, dead) in named.items()
+        for depth in (queue.read(),)
+    ]

@@ -1,0 +1,195 @@
+"""Table manifests (seed 000): for every table, the objects that a Redshift COPY is to load.
+
+One streamed listing of the landing bucket; entries go to scratch disk, so memory does not grow with the
+bucket. A manifest is written only when its bytes changed, which a checksum in its metadata tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.state_store import Head, StateStore
+from chalicelib.deadline import remaining_ms_of
+from chalicelib.errors import ConfigError
+from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.lane import own_outputs
+from chalicelib.logs import emit_metrics, log
+from chalicelib.settings import Settings
+from chalicelib.tables.matching import TableMatcher
+from chalicelib.tables.spool import SEPARATOR, TableSpool
+
+FOLDER = "manifests/tables/"
+CHECKSUM = "sluice-sha256"
+MARGIN_MS = 30_000  # kept for writing the manifests
+OBJECTS_BETWEEN_CLOCKS = 1000
+LISTINGS = 3  # while other runs replace manifests under this one
+
+Outcome = dict[str, Any]
+Standing = Head | Exception | None
+"""A manifest as it was before the listing began, or why that could not be told."""
+
+
+class ListingCutShort(Exception):  # noqa: N818 - an answer: the Lambda's time is nearly up
+    """The bucket could not be listed in time, so no manifest can be complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableManifests:
+    """The adapters and settings of the lane."""
+
+    source: Bucket
+    manifests: StateStore
+    jobs: JobConfig
+    settings: Settings
+
+
+def write_table_manifests(lane: TableManifests, context: Any) -> Outcome:
+    """Bring every table's manifest up to date and return what became of each; `context` is Lambda's, or None.
+
+    A table that fails does not stop the others. Without tables to look for, or without the time to list the
+    bucket, nothing is written and the message says why.
+    """
+    try:
+        matcher = TableMatcher(lane.settings.table_names or _target_tables(lane.jobs))
+    except ConfigError as error:
+        return _result(207, f"TABLE_NAMES is empty and the job config has no answer: {error}", [])
+    if not matcher.tables:
+        return _result(200, "There are no tables: neither TABLE_NAMES nor the job config names one", [])
+    try:
+        outcomes = _all_up_to_date(lane, matcher, remaining_ms_of(context))
+    except ListingCutShort as error:
+        return _result(207, str(error), [])
+    failed = sum(outcome["status"] == "failed" for outcome in outcomes)
+    written = sum(outcome["status"] == "written" for outcome in outcomes)
+    message = f"{written} of {len(outcomes)} manifests written, {failed} failed"
+    return _result(207 if failed else 200, message, outcomes)
+
+
+def manifest_key(table: str) -> str:
+    """Return where a table's manifest lies in the landing bucket."""
+    return f"{FOLDER}{table}.manifest"
+
+
+def is_data(item: ListedObject, not_data: tuple[str, ...], config_key: str) -> bool:
+    """Tell whether an object is something to load: not empty, and nothing of Sluice's own."""
+    return item.size > 0 and not item.key.startswith(not_data) and item.key != config_key
+
+
+def render_entry(bucket: str, key: str, size: int) -> bytes:
+    """Return one entry of a Redshift manifest; `url` is not URL-encoded, as COPY wants it."""
+    url = quoted(f"s3://{bucket}/{key}")
+    return f'{{"url":{url},"mandatory":true,"meta":{{"content_length":{size}}}}}'.encode()
+
+
+def render_manifest(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a manifest around its entries, which come as blocks of joined lines."""
+    yield b'{"entries":['
+    separator = b"\n"
+    for block in blocks:
+        yield separator
+        yield block
+        separator = SEPARATOR
+    yield b"]}" if separator == b"\n" else b"\n]}"
+
+
+def _target_tables(jobs: JobConfig) -> list[str]:
+    return [job.target_table for job in jobs.revalidate().all]
+
+
+def _all_up_to_date(
+    lane: TableManifests, matcher: TableMatcher, remaining_ms: Callable[[], float]
+) -> list[Outcome]:
+    """Bring every table up to date; list again for those that another run replaced since the listing began.
+
+    Which of the two listings is the newer nobody knows, and ours would be lost.
+    """
+    outcomes = _listed_once(lane, matcher, matcher.tables, remaining_ms)
+    for _ in range(LISTINGS - 1):
+        overtaken = [table for table in outcomes if outcomes[table]["status"] == "superseded"]
+        if overtaken:
+            with suppress(ListingCutShort):  # they stay as the other run left them
+                outcomes |= _listed_once(lane, matcher, overtaken, remaining_ms)
+    return list(outcomes.values())
+
+
+def _listed_once(
+    lane: TableManifests,
+    matcher: TableMatcher,
+    tables: Iterable[str],
+    remaining_ms: Callable[[], float],
+) -> dict[str, Outcome]:
+    standing = {table: _standing(lane.manifests, table) for table in tables}  # older than the listing
+    with TableSpool() as spool:
+        _spool_entries(lane, matcher, spool, remaining_ms)
+        return {table: _brought_up_to_date(lane, table, standing[table], spool) for table in standing}
+
+
+def _standing(manifests: StateStore, table: str) -> Standing:
+    try:
+        return manifests.head(manifest_key(table))
+    except AWS_ERRORS as error:  # of this table alone
+        return error
+
+
+def _spool_entries(
+    lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
+) -> None:
+    not_data = tuple(prefix for prefix in own_outputs(lane.settings) if prefix)
+    for count, item in enumerate(lane.source.list_objects("")):
+        if count % OBJECTS_BETWEEN_CLOCKS == 0 and remaining_ms() < MARGIN_MS:
+            raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")
+        table = matcher.table_of(item.key)
+        if table and is_data(item, not_data, lane.settings.config_key):
+            spool.add(table, render_entry(lane.source.name, item.key, item.size))
+
+
+def _brought_up_to_date(lane: TableManifests, table: str, standing: Standing, spool: TableSpool) -> Outcome:
+    key = manifest_key(table)
+    outcome: Outcome = {"table": table, "manifest": key, "files": spool.counts[table]}
+    try:
+        if isinstance(standing, Exception):
+            raise standing
+        status = _replace_if_changed(lane.manifests, key, standing, spool.blocks(table), outcome["files"])
+    except AWS_ERRORS as error:
+        log.error("manifest not written", extra={"key": key, "error": str(error)})
+        return outcome | {"status": "failed", "reason": str(error)}
+    log.info("table manifest", extra={"bucket": lane.manifests.name, **outcome, "outcome": status})
+    return outcome | {"status": status}
+
+
+def _replace_if_changed(
+    store: StateStore, key: str, standing: Head | None, blocks: Iterator[bytes], files: int
+) -> str:
+    if standing is None and not files:
+        return "absent"
+    with TemporaryFile() as body:
+        checksum = _written(body, render_manifest(blocks))
+        if standing and standing.metadata.get(CHECKSUM) == checksum:
+            return "unchanged"
+        etag = standing.etag if standing else ""
+        properties = {"Metadata": {CHECKSUM: checksum}, "ContentType": "application/json"}
+        return "written" if store.replace(key, body, etag, **properties) else "superseded"
+
+
+def _written(body: IO[bytes], pieces: Iterator[bytes]) -> str:
+    checksum = hashlib.sha256()
+    for piece in pieces:
+        body.write(piece)
+        checksum.update(piece)
+    return checksum.hexdigest()
+
+
+def _result(status: int, message: str, outcomes: list[Outcome]) -> Outcome:
+    tell = log.info if status == 200 else log.error
+    tell("table manifests", extra={"reason": message, "status": status})
+    counts = {name: sum(one["status"] == name for one in outcomes) for name in ("written", "failed")}
+    emit_metrics("table_manifests", {**counts, "errors": int(status != 200)})
+    return {"statusCode": status, "message": message, "manifests": outcomes}

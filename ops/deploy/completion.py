@@ -1,0 +1,50 @@
+"""The end of a deploy: what Chalice cannot do, and proof that no message can be lost.
+
+A queue handler's `batchItemFailures` means nothing unless its mapping asks for it: Lambda would then delete
+the failed messages with the rest. So the deploy fails when a mapping does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.deploy.adoption import PARTIAL_RESPONSES
+from ops.deploy.patience import once_permitted
+from ops.errors import OperationError
+from ops.stages import Target
+
+
+def complete(session: Any, target: Target, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
+    """Give S3's functions a dead-letter queue, enable partial responses, and check both."""
+    functions = session.client("lambda")
+    dead_letters = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['LANDING_DLQ']}"
+    for resource in deployed["resources"]:
+        if resource["resource_type"] == "s3_event":
+            _ensure_dead_letters(functions, resource["lambda_arn"], dead_letters)
+        if resource["resource_type"] == "sqs_event":
+            _ensure_partial_responses(functions, resource["event_uuid"], resource["queue"])
+
+
+def _ensure_dead_letters(functions: Any, name: str, queue_arn: str) -> None:
+    current = functions.get_function_configuration(FunctionName=name).get("DeadLetterConfig", {})
+    if current.get("TargetArn") != queue_arn:
+        wanted = {"TargetArn": queue_arn}
+        once_permitted(
+            lambda: functions.update_function_configuration(FunctionName=name, DeadLetterConfig=wanted)
+        )
+
+
+def _ensure_partial_responses(functions: Any, uuid: str, queue: str) -> None:
+    if _response_types(functions, uuid) != PARTIAL_RESPONSES:
+        functions.update_event_source_mapping(UUID=uuid, FunctionResponseTypes=PARTIAL_RESPONSES)
+    if _response_types(functions, uuid) != PARTIAL_RESPONSES:
+        raise OperationError(
+            f"the mapping {uuid} of queue {queue} does not report partial batch failures, so Lambda would "
+            "delete messages that failed. Disable it now: aws lambda update-event-source-mapping "
+            f"--uuid {uuid} --no-enabled; then find out why the setting does not hold, and deploy again"
+        )
+
+
+def _response_types(functions: Any, uuid: str) -> list[str]:
+    return list(functions.get_event_source_mapping(UUID=uuid).get("FunctionResponseTypes", []))

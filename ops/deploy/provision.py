@@ -1,0 +1,55 @@
+"""`python -m ops provision --stage <stage>`: a stage's stateful resources, made or brought up to date."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ops.aws import is_emulator, locate, open_session
+from ops.deploy.notifications import announce_to_queue
+from ops.deploy.stack import Outcome, Say, Stack, apply_stack
+from ops.stages import ROOT, Stage, Target, bucket_suffix, environment_of, load_stage, require_usable
+
+TEMPLATE = Path(".chalice", "resources.yaml")
+EMULATOR_POLL_SECONDS = 0.1
+AWS_POLL_SECONDS = 3.0
+
+
+def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
+    """Create or update the stage's stack, then its notification; "unchanged" when there was nothing to do."""
+    poll_seconds = EMULATOR_POLL_SECONDS if is_emulator() else AWS_POLL_SECONDS
+    outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
+    environment = environment_of(stage, target)
+    queue_arn = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['NDJSON_QUEUE']}"
+    announced = announce_to_queue(session.client("s3"), environment["NDJSON_BUCKET"], queue_arn)
+    return "updated" if announced and outcome == "unchanged" else outcome
+
+
+def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
+    """Return the stage's stack as the template and the stage's config want it."""
+    return Stack(
+        name=stage.stack_name,
+        template=(root / TEMPLATE).read_text(),
+        parameters={
+            "Stage": stage.name,
+            "BucketSuffix": bucket_suffix(stage, target),
+            "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
+        },
+        tags={"sluice-stage": stage.name},
+    )
+
+
+def command(arguments: list[str]) -> int:
+    """Provision the stage that `arguments` name, on whatever AWS_ENDPOINT_URL points to."""
+    parser = argparse.ArgumentParser(prog="python -m ops provision", description=__doc__)
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("--profile")
+    options = parser.parse_args(arguments)
+    stage = load_stage(options.stage)
+    session = open_session(options.profile)
+    target = locate(session)
+    require_usable(stage, environment_of(stage, target))
+    outcome = provision(stage, session, target, print)
+    print(f"Stack {stage.stack_name}: {outcome}")
+    return 0

@@ -1,0 +1,169 @@
+"""Delete what a stage has, one kind after the other; each step finds its own work, so it can be repeated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.deploy.stack import describe, failures
+from ops.errors import OperationError
+from ops.teardown.leftovers import Found, find
+
+Say = Callable[[str], None]
+STACK_POLL_SECONDS = 2.0
+TABLE_SECONDS = 300
+
+
+def remove_functions(session: Any, prefix: str, say: Say) -> None:
+    """Delete what Chalice deployed: triggers first, so that nothing runs half taken apart."""
+    _forget_notifications(session, prefix)
+    steps: dict[str, Callable[[Any, Found], None]] = {
+        "rule": _delete_rule,
+        "function": _delete_function,
+        "API": lambda session, api: session.client("apigateway").delete_rest_api(restApiId=api.identifier),
+        "role": _delete_role,
+    }
+    for kind, delete in steps.items():
+        for found in find(session, prefix, kind):
+            if found.name != f"{prefix}-etl":  # the state machine's, which is the stack's
+                say(f"Deleting {found}")
+                delete(session, found)
+
+
+def holding_data(session: Any, prefix: str) -> list[Found]:
+    """Return the buckets and tables that are not empty."""
+    return [each for each in find(session, prefix, "bucket", "table") if _holds_data(session, each)]
+
+
+def remove_data(session: Any, prefix: str, say: Say) -> None:
+    """Empty the buckets; tables need not be empty to be deleted."""
+    for bucket in find(session, prefix, "bucket"):
+        say(f"Emptying {bucket}")
+        _empty(session.client("s3"), bucket.identifier)
+
+
+def remove_stack(session: Any, prefix: str, say: Say) -> None:
+    """Delete the stack and then what it keeps: empty buckets, tables, logs written meanwhile."""
+    stacks = session.client("cloudformation")
+    stack = describe(stacks, prefix)
+    if stack:
+        say(f"Deleting stack {prefix}")
+        stacks.delete_stack(StackName=prefix)
+        _await_deletion(stacks, stack["StackId"])
+    for bucket in find(session, prefix, "bucket"):
+        _delete_bucket(session.client("s3"), bucket.identifier)
+    for table in find(session, prefix, "table"):
+        _delete_table(session.client("dynamodb"), table.name)
+    _await_no_tables(session, prefix)
+    for group in find(session, prefix, "log group"):
+        session.client("logs").delete_log_group(logGroupName=group.identifier)
+
+
+def _forget_notifications(session: Any, prefix: str) -> None:
+    """Take out of the buckets' notifications what calls this stage, and leave the rest."""
+    s3 = session.client("s3")
+    for bucket in find(session, prefix, "bucket"):
+        current = s3.get_bucket_notification_configuration(Bucket=bucket.identifier)
+        current.pop("ResponseMetadata", None)
+        lambdas = current.get("LambdaFunctionConfigurations", [])
+        kept = [each for each in lambdas if f":{prefix}-" not in each["LambdaFunctionArn"]]
+        if len(kept) != len(lambdas):
+            current["LambdaFunctionConfigurations"] = kept
+            s3.put_bucket_notification_configuration(
+                Bucket=bucket.identifier, NotificationConfiguration=current
+            )
+
+
+def _delete_rule(session: Any, rule: Found) -> None:
+    events = session.client("events")
+    targets = [each["Id"] for each in events.list_targets_by_rule(Rule=rule.name)["Targets"]]
+    if targets:
+        events.remove_targets(Rule=rule.name, Ids=targets)
+    events.delete_rule(Name=rule.name)
+
+
+def _delete_function(session: Any, function: Found) -> None:
+    functions = session.client("lambda")
+    mappings = functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]
+    for mapping in mappings:
+        if mapping["State"] != "Deleting":
+            functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    functions.delete_function(FunctionName=function.name)
+
+
+def _delete_role(session: Any, role: Found) -> None:
+    iam = session.client("iam")
+    for policy in iam.list_role_policies(RoleName=role.name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
+    for attached in iam.list_attached_role_policies(RoleName=role.name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=role.name, PolicyArn=attached["PolicyArn"])
+    iam.delete_role(RoleName=role.name)
+
+
+def _delete_bucket(s3: Any, name: str) -> None:
+    try:
+        s3.delete_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":  # listed for a while after it is gone
+            raise
+
+
+def _delete_table(tables: Any, name: str) -> None:
+    if tables.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+        tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+    tables.delete_table(TableName=name)
+
+
+def _holds_data(session: Any, found: Found) -> bool:
+    if found.kind == "bucket":  # old versions are data too, and keep a bucket from being deleted
+        page = session.client("s3").list_object_versions(Bucket=found.identifier, MaxKeys=1)
+        return bool(page.get("Versions") or page.get("DeleteMarkers"))
+    return bool(session.client("dynamodb").scan(TableName=found.name, Limit=1)["Items"])
+
+
+def _empty(s3: Any, bucket: str) -> None:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]
+        if objects:
+            deleted = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            if deleted.get("Errors"):
+                raise OperationError(f"bucket {bucket} cannot be emptied: {deleted['Errors'][:3]}")
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def _await_deletion(stacks: Any, stack_id: str) -> None:
+    while True:
+        found = describe(stacks, stack_id)
+        if not found or found["StackStatus"] == "DELETE_COMPLETE":
+            return
+        if found["StackStatus"] != "DELETE_IN_PROGRESS":
+            raise OperationError(
+                f"the stack could not be deleted ({found['StackStatus']}):\n{failures(stacks, stack_id)}\n"
+                "Mend the cause and run the same command again."
+            )
+        time.sleep(STACK_POLL_SECONDS)
+
+
+def _await_no_tables(session: Any, prefix: str) -> None:
+    deadline = time.monotonic() + TABLE_SECONDS
+    for table in find(session, prefix, "table"):
+        while _exists(session, table.name):
+            if time.monotonic() > deadline:
+                raise OperationError(f"{table} is still being deleted; run the same command again")
+            time.sleep(STACK_POLL_SECONDS)
+
+
+def _exists(session: Any, table: str) -> bool:
+    try:
+        session.client("dynamodb").describe_table(TableName=table)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return False
+        raise
+    return True

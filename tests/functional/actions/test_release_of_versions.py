@@ -1,0 +1,153 @@
+"""A release lets the version pass that was asked for, and no other that comes under its key meanwhile."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+import app
+from chalicelib.ndjson.tracking import File, Status, tracking_row
+from tests.faults.dying import Death, Moment, Nth, run
+from tests.support.api import OPERATOR, Api, Reply
+from tests.support.builders import NDJSON, sqs_event
+from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, rows, upload
+from tests.support.reset import date_object
+from tests.support.world import World
+
+KEY = f"in/{DATE}/a.ndjson"
+REVIEWED, OTHER = b"reviewed\n", b"not reviewed\n"
+
+
+UNDATED = "in/undated.ndjson"
+
+
+def arrive(body: bytes) -> None:
+    (event,) = messages(upload(KEY, body=body))
+    app.ndjson_arrived(event, None)
+
+
+def arrive_back() -> None:
+    found = boto3.client("s3").head_object(Bucket=NDJSON, Key=KEY)
+    record = record_of(KEY, found["ETag"].strip('"'), found["ContentLength"])
+    assert app.ndjson_arrived(sqs_event({"Records": [record]}), None) == {"batchItemFailures": []}
+
+
+def release() -> Reply:
+    return Api(OPERATOR).post("/quarantine/release", {"key": KEY})
+
+
+def release_that_dies(operation: str) -> None:
+    run(release, Nth(operation, 1, lambda number: Death(number, Moment.BEFORE)))
+
+
+def outcomes() -> dict[bytes, str]:
+    """Tell by content what each row says of it, wherever that lies now."""
+    s3 = boto3.client("s3")
+    found = {}
+    for row in rows():
+        bucket, _, key = (row.get("moved_to") or row["file_path"]).removeprefix("s3://").partition("/")
+        found[s3.get_object(Bucket=bucket, Key=key)["Body"].read()] = row["status"]
+    return found
+
+
+def there() -> Any:
+    return boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
+
+
+@pytest.mark.parametrize("tail", [b"", b" " * 70_000], ids=["put", "copied in parts: another ETag"])
+def test_given_a_release_that_died_when_another_invalid_file_comes_then_that_is_quarantined(
+    world: World, tail: bytes
+) -> None:
+    arrive(REVIEWED + tail)
+    release_that_dies("CreateMultipartUpload" if tail else "PutObject")
+    arrive(OTHER)
+    assert outcomes() == {REVIEWED + tail: "released", OTHER: "quarantined"}
+
+    assert release().status == 200
+    assert there() == REVIEWED + tail, "who asks again lets pass what was asked for"
+    arrive_back()
+    assert sorted(row["status"] for row in rows()) == ["pending", "quarantined"]
+    assert len(keys_in(QUARANTINE)) == 1
+
+
+def test_given_two_versions_in_quarantine_when_both_are_released_then_each_has_its_own_row(
+    world: World, environ: Any
+) -> None:
+    environ(MAX_BATCH_SIZE_GB="0")
+    arrive(REVIEWED)
+    release_that_dies("PutObject")
+    arrive(OTHER)
+    release()
+    arrive_back()
+    assert release().status == 409, "what came back lies there"
+    boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
+    assert release().status == 200
+    arrive_back()
+    assert (there(), [row["status"] for row in rows()]) == (OTHER, ["manifested", "manifested"])
+
+
+def test_given_the_quarantined_copy_is_gone_when_another_file_lies_there_then_it_is_no_release(
+    world: World,
+) -> None:
+    arrive(REVIEWED)
+    (parked,) = keys_in(QUARANTINE)
+    boto3.client("s3").delete_object(Bucket=QUARANTINE, Key=parked)
+    record = upload(KEY, body=OTHER)
+    assert release().status == 409
+    app.ndjson_arrived(sqs_event({"Records": [record]}), None)
+    assert outcomes() == {OTHER: "quarantined"}
+
+
+def test_given_a_begun_release_that_nothing_can_finish_then_the_next_file_is_not_held_up(
+    world: World,
+) -> None:
+    arrive(REVIEWED)
+    release()
+    boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
+    arrive(OTHER)
+    assert (release().status, there()) == (200, OTHER)
+
+
+def test_given_an_old_file_without_a_date_when_many_newer_are_quarantined_then_it_is_found(
+    world: World,
+) -> None:
+    boto3.client("s3").put_object(Bucket=QUARANTINE, Key="q/old.ndjson", Body=REVIEWED)
+    tracking, began = app.ndjson().tracking, datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(1002):
+        name = f"{number or 'old'}.ndjson"
+        file = File(NDJSON, f"in/{name}", 9, "e" * 32, "", "2026-01-01", name)
+        at = began + timedelta(seconds=number)
+        details = {"reason": "bad", "moved_to": f"s3://{QUARANTINE}/q/{name}"}
+        tracking.create(tracking_row(file, name, Status.QUARANTINED, at, **details))
+    assert Api(OPERATOR).post("/quarantine/release", {"key": "in/old.ndjson"}).status == 200
+    assert keys_in(NDJSON) == ["in/old.ndjson"]
+
+
+def test_given_no_quarantine_bucket_when_the_file_was_overwritten_then_the_other_is_not_released(
+    world: World, environ: Any
+) -> None:
+    environ(QUARANTINE_BUCKET="")
+    arrive(REVIEWED)
+    record = upload(KEY, body=OTHER)
+    assert release().status == 409
+    app.ndjson_arrived(sqs_event({"Records": [record]}), None)
+    assert outcomes() == {OTHER: "quarantined"}
+
+
+def test_given_no_quarantine_bucket_when_an_event_came_after_midnight_then_the_release_has_its_date(
+    world: World, environ: Any
+) -> None:
+    environ(QUARANTINE_BUCKET="")
+    record = {**upload(UNDATED, body=REVIEWED), "eventTime": "2026-01-15T00:00:00.500Z"}
+    app.ndjson_arrived(sqs_event({"Records": [record]}), None)
+    date_object(NDJSON, UNDATED, datetime(2026, 1, 14, 23, 59, 59, tzinfo=UTC))
+    assert Api(OPERATOR).post("/quarantine/release", {"key": UNDATED}).status == 200
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="sluice-local-ndjson")["QueueUrl"]
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    (announced,) = [message["Body"] for message in received if "Records" not in message["Body"]]
+    app.ndjson_arrived(sqs_event(announced), None)
+    assert [(row["date_prefix"], row["status"]) for row in rows()] == [("2026-01-15", "pending")]

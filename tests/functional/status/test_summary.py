@@ -1,0 +1,60 @@
+"""The summary: counts of a day, what waits, and the backlog."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.status import summary
+from tests.support.api import Api
+from tests.support.world import World
+
+
+def summarized(**values: str) -> Any:
+    reply = Api().get("/summary", **values)
+    assert reply.status == 200, reply.text
+    return reply.body
+
+
+def test_an_empty_day_is_all_zeros(aws: None) -> None:
+    body = summarized(date="2026-01-31")
+    assert body["date"] == "2026-01-31"
+    assert set(body["landing"].values()) == {0}
+    assert body["ndjson"] == {"pending": 0, "manifested": 0, "quarantined": 0}
+    assert (body["pending"], body["at_least"]) == ([], [])
+
+
+def test_uploads_are_counted_by_status(world: World) -> None:
+    for key in ("data/in/customers.csv", "data/in/mystery.csv", "a.txt", "b.txt"):
+        world.land(key)
+    body = summarized()
+    assert body["date"] == datetime.now(UTC).date().isoformat()
+    counts = {name: count for name, count in body["landing"].items() if count}
+    assert counts == {"triggered": 1, "not_configured": 1, "received": 2}
+
+
+def test_beyond_the_bound_a_count_is_at_least(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "COUNT_BOUND", 2)
+    for key in ("a.txt", "b.txt", "c.txt"):
+        world.land(key)
+    body = summarized()
+    assert body["landing"]["received"] == 2
+    assert body["at_least"] == ["landing.received"]
+
+
+def test_backlog_tells_queues_from_dead_letters(aws: None) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="sluice-local-ndjson-dlq")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    waiting = {queue["queue"]: queue["waiting"] for queue in summarized()["backlog"]}
+    assert waiting == {"ndjson": 0, "ndjson-dlq": 1, "discovered": 0, "discovered-dlq": 0, "landing-dlq": 0}
+
+
+def test_a_queue_that_is_not_there_is_said_not_counted(aws: None) -> None:
+    sqs = boto3.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="sluice-local-landing-dlq")["QueueUrl"])
+    (gone,) = [queue for queue in summarized()["backlog"] if not queue["exists"]]
+    assert gone == {"queue": "landing-dlq", "dead_letters": True, "exists": False}

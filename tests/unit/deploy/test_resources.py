@@ -1,0 +1,146 @@
+"""What the template promises: private, encrypted, recoverable, wired with room for retries."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_all
+
+import app
+from ops.deploy.provision import TEMPLATE
+from ops.stages import CONFIG, LOCAL, ROOT, Target, environment_of, load_stage
+from tests.support.template import resources, template
+
+CHALICE = json.loads((ROOT / CONFIG).read_text())
+AWS = Target("123456789012", "eu-west-1")
+QUEUE_OF = {"ndjson_arrived": "NdjsonQueue", "csv_discovered": "DiscoveredQueue"}
+
+
+def _timeout(function: str) -> int:
+    own = CHALICE["lambda_functions"].get(function, {})
+    return int(own.get("lambda_timeout", CHALICE["lambda_timeout"]))
+
+
+def _functions() -> list[str]:
+    triggered = [source.name for source in app.app.event_sources]
+    return sorted([*triggered, *(handler.name for handler in app.app.builtin_auth_handlers)])
+
+
+def test_the_template_lints_clean() -> None:
+    matches = lint_all((ROOT / TEMPLATE).read_text())
+    assert [match for match in matches if match.rule.severity != "informational"] == []
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_a_bucket_is_private_encrypted_and_kept(name: str) -> None:
+    bucket = resources("AWS::S3::Bucket")[name]
+    properties = bucket["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["BucketEncryption"]
+    assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert properties["LifecycleConfiguration"]["Rules"][0]["AbortIncompleteMultipartUpload"]
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_a_bucket_in_aws_answers_over_tls_only(name: str) -> None:
+    policy = resources("AWS::S3::BucketPolicy")[f"{name}Policy"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert policy["Condition"] == "InAws"
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": f"{name}.Arn"}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+@pytest.mark.parametrize("name", resources("AWS::DynamoDB::Table"))
+def test_a_table_can_be_recovered_and_is_kept(name: str) -> None:
+    table = resources("AWS::DynamoDB::Table")[name]
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_locks_expire_by_their_own_attribute() -> None:
+    properties = resources("AWS::DynamoDB::Table")["TrackingTable"]["Properties"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+@pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())
+def test_a_message_stays_invisible_for_six_times_its_functions_timeout(function: str, queue: str) -> None:
+    properties = resources("AWS::SQS::Queue")[queue]["Properties"]
+    assert properties["VisibilityTimeout"] >= 6 * _timeout(function)
+    assert properties["RedrivePolicy"]["maxReceiveCount"] >= 5
+
+
+@pytest.mark.parametrize("name", resources("AWS::SQS::Queue"))
+def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(name: str) -> None:
+    properties = resources("AWS::SQS::Queue")[name]["Properties"]
+    assert properties["SqsManagedSseEnabled"] is True
+    assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_alert_topic_is_encrypted_where_the_emulators_would_not_know_the_key() -> None:
+    (topic,) = resources("AWS::SNS::Topic").values()
+    assert topic["Properties"]["KmsMasterKeyId"] == {
+        "Fn::If": ["InAws", "alias/aws/sns", {"Ref": "AWS::NoValue"}]
+    }
+
+
+def test_only_the_bucket_may_announce_to_the_queue() -> None:
+    (policy,) = resources("AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": "NdjsonBucket.Arn"}}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_every_functions_log_is_kept_for_a_while_and_not_for_ever() -> None:
+    groups = [each["Properties"] for each in resources("AWS::Logs::LogGroup").values()]
+    names = {each["LogGroupName"]["Fn::Sub"] for each in groups}
+    wanted = {
+        "/aws/lambda/sluice-${Stage}",
+        *(f"/aws/lambda/sluice-${{Stage}}-{name}" for name in _functions()),
+    }
+    assert wanted <= names
+    assert all(each["RetentionInDays"] for each in groups)
+
+
+def test_tokens_are_generated_and_none_is_made_for_local() -> None:
+    secrets = resources("AWS::SecretsManager::Secret")
+    assert {each["Condition"] for each in secrets.values()} == {"InAws"}
+    assert all(
+        each["Properties"]["GenerateSecretString"]["PasswordLength"] >= 40 for each in secrets.values()
+    )
+    prefix = environment_of(load_stage("dev"), AWS)["API_TOKENS_SECRET"]
+    names = {each["Properties"]["Name"]["Fn::Sub"].replace("${Stage}", "dev") for each in secrets.values()}
+    assert names == {f"{prefix}-reader", f"{prefix}-operator"}
+
+
+def _names_in_template(stage: str, suffix: str) -> set[str]:
+    keys = ("BucketName", "TableName", "QueueName", "TopicName", "StateMachineName")
+    named = (each["Properties"].get(key) for each in template()["Resources"].values() for key in keys)
+    return {
+        name["Fn::Sub"].replace("${Stage}", stage).replace("${BucketSuffix}", suffix)
+        for name in named
+        if name
+    }
+
+
+@pytest.mark.parametrize(
+    ("stage", "suffix"), [(LOCAL, ""), ("dev", "-123456789012"), ("prod", "-123456789012")]
+)
+def test_the_functions_are_told_the_names_that_the_template_gives(stage: str, suffix: str) -> None:
+    environment = environment_of(load_stage(stage), AWS)
+    kinds = ("_BUCKET", "_TABLE", "_QUEUE", "_DLQ", "_ARN", "QUEUE_URL")
+    told = {_last(value) for name, value in environment.items() if name.endswith(kinds)}
+    assert told == _names_in_template(stage, suffix)
+
+
+def _last(value: Any) -> str:
+    return str(value).replace("/", ":").rsplit(":", 1)[-1]

@@ -1,0 +1,81 @@
+"""The state document's layout, written and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.discovery import state_document as document
+from chalicelib.discovery.state_document import OtherLayout
+from chalicelib.discovery.state_spool import StateSpool
+from chalicelib.discovery.stored_state import entries
+
+AT = "2026-01-31T00:00:00Z"
+text = st.text(st.characters(codec="utf-8"), max_size=8)
+
+
+def spooled(keys: list[str], resume_after: str) -> bytes:
+    with StateSpool() as spool:
+        for key in keys:
+            spool.write([document.entry(key, 1, "a", "e", AT)])
+        return spool.body(resume_after).read()
+
+
+def chunked(body: bytes, size: int) -> Iterator[bytes]:
+    return iter(body[at : at + size] for at in range(0, len(body), size))
+
+
+@given(keys=st.sets(text.filter(bool), max_size=6), resume_after=text, size=st.integers(1, 99))
+@example(keys={'":{', '","', "\\", '\\":{', "\u2028\n\r\x00"}, resume_after='"files":{', size=1)
+@settings(deadline=None)
+def test_what_is_written_is_one_json_document_and_reads_back(
+    keys: set[str], resume_after: str, size: int
+) -> None:
+    body = spooled(sorted(keys), resume_after)
+    loaded = json.loads(body)
+    assert list(loaded["files"]) == sorted(keys, key=str.encode)
+    assert loaded.get("resume_after", "") == resume_after
+    assert body.count(b"\n") == len(keys) + 1
+    first = body.partition(b"\n")[0]
+    assert (first, document.resume_after_of(first)) == (document.header(resume_after), resume_after)
+    lines = list(entries(chunked(body, size)))
+    assert [document.key_of(line, 2) for line in lines] == sorted(keys)
+    assert document.normalised(body, "s3://b/k") == (resume_after, lines)
+
+
+def test_the_longest_place_to_go_on_from_fits_before_the_entries() -> None:
+    longest = "\x01" * 1024  # every byte of it is escaped to six
+    assert json.loads(spooled(["a"], longest))["resume_after"] == longest
+
+
+def test_a_body_can_be_read_again_from_its_start_as_retries_do() -> None:
+    with StateSpool() as spool:
+        spool.write([document.entry("k", 1, "a", "e", AT)])
+        body = spool.body("")
+        whole = body.read()
+        assert body.tell() == len(whole)
+        assert body.seek(0) == 0
+        assert body.read(7) + body.read() == whole
+        assert body.seek(0, 2) == len(whole)
+        assert (body.seekable(), body.readable()) == (True, True)
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_document_cut_off_anywhere_near_its_end_is_noticed(cut: int) -> None:
+    body = spooled(["a", "b"], "")
+    with pytest.raises(OtherLayout):
+        list(entries(iter([body[:-cut]])))
+
+
+@pytest.mark.parametrize("extra", [b"\n{", b"\n}}", b" }"])
+def test_anything_behind_the_end_is_noticed(extra: bytes) -> None:
+    with pytest.raises(OtherLayout):
+        list(entries(iter([spooled(["a"], "") + extra])))
+
+
+def test_a_last_newline_is_no_fault() -> None:
+    assert len(list(entries(iter([spooled(["a", "b"], "") + b"\n"])))) == 2
