@@ -18,20 +18,35 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from benchmarks.tables import Budget, show
+from chalicelib.api.parameters import Given
 from chalicelib.aws.items import to_item
 from chalicelib.landing.catalog import Status
 from chalicelib.settings import Settings
-from chalicelib.wiring import views
+from chalicelib.status import batches, files, wiring
 from tests.support.emulation import LOCAL_ENVIRONMENT, emulated_aws
 
 SIZES = (10, 100_000)
 DATE = "2026-01-31"
 QUARANTINED_OF, FILES_OF_ONE_BATCH = 10, 70
+
+
+def _files(settings: Settings, given: Given) -> Any:
+    return files.list_files(wiring.uploads(settings), given)
+
+
+def _manifests(settings: Settings, given: Given) -> Any:
+    return batches.list_manifests(wiring.ndjson_lists(settings), given)
+
+
+def _quarantine(settings: Settings, given: Given) -> Any:
+    return batches.list_quarantine(wiring.ndjson_lists(settings), given)
+
+
 LISTS = {
-    "/files": (views.get_files, {"date": [DATE]}),
-    "/files?status=triggered": (views.get_files, {"date": [DATE], "status": ["triggered"]}),
-    "/manifests": (views.get_manifests, {"date": [DATE]}),
-    "/quarantine": (views.get_quarantine, {}),
+    "/files": (_files, {"date": [DATE]}),
+    "/files?status=triggered": (_files, {"date": [DATE], "status": ["triggered"]}),
+    "/manifests": (_manifests, {"date": [DATE]}),
+    "/quarantine": (_quarantine, {}),
 }
 View = Callable[[Settings, Any], Any]
 

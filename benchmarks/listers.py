@@ -50,14 +50,13 @@ def _discover_csv() -> List:
     import app
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
-    from chalicelib.discovery import listing, scan
+    from chalicelib.discovery import listing, scan, wiring
 
     listing.PARALLEL_FOLDERS = int(os.environ.get("PARALLEL", listing.PARALLEL_FOLDERS))
 
     def run(bucket: str) -> int:
-        lane = replace(
-            app.discovery_scan(), source=Bucket(client("s3", ""), bucket), state_key=_state_key(bucket)
-        )
+        lane = wiring.discovery_scan(app.settings())
+        lane = replace(lane, source=Bucket(client("s3", ""), bucket), state_key=_state_key(bucket))
         result = scan.discover_csv(lane, None)
         return int(result["queued"] + result["skipped"])
 
@@ -84,11 +83,13 @@ def _table_manifests() -> List:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore
+    from chalicelib.tables import wiring
     from chalicelib.tables.manifests import write_table_manifests
 
     def run(bucket: str) -> int:
         s3 = client("s3", "")
-        lane = replace(app.table_manifests_run(), source=Bucket(s3, bucket), manifests=StateStore(s3, bucket))
+        lane = wiring.table_manifests(app.settings())
+        lane = replace(lane, source=Bucket(s3, bucket), manifests=StateStore(s3, bucket))
         result = write_table_manifests(lane, None)
         return sum(table["files"] for table in result["manifests"])
 

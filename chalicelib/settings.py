@@ -183,6 +183,11 @@ class Settings:
                 "would be found: choose more, or 0 to look for none",
             )
 
+    @property
+    def own_outputs(self) -> tuple[str, ...]:
+        """Prefixes whose objects Sluice itself writes; an empty one stands for none."""
+        return (self.new_files_prefix, self.inactive_prefix, *OWN_OUTPUTS)
+
     def _own_outputs(self) -> dict[str, str]:
         parked = {
             self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.actions.requests import Operator, read_body, read_text
+from chalicelib.actions.requests import read_body, read_text
+from chalicelib.api.http_request import Operator
 from chalicelib.aws.redrive import DeadLetter, DeadLetterQueue, MessageTarget
 from chalicelib.errors import RequestError
 from chalicelib.landing.lane import Landing

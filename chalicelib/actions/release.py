@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.actions.requests import Operator, read_body, read_object_key
+from chalicelib.actions.requests import read_body, read_object_key
+from chalicelib.api.http_request import Operator
 from chalicelib.api.paging import Row
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget

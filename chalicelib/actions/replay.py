@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from chalicelib.actions.replay_plan import Action, Step, plan
-from chalicelib.actions.requests import Operator, ReplayRequest, read_replay
+from chalicelib.actions.requests import ReplayRequest, read_replay
 from chalicelib.api.cursors import Position, encode_cursor
+from chalicelib.api.http_request import Operator
 from chalicelib.api.paging import Row, newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader

@@ -16,14 +16,6 @@ WHICH = 'give either "keys": [...] or "status" and "date"'
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """Who asks: the token's role and where the request came from."""
-
-    role: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """Uploads to route again: those of `keys`, or a page of those with a status on a date."""
 

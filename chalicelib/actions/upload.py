@@ -8,7 +8,6 @@ from typing import Any
 from chalicelib.actions.requests import read_body, read_object_key, read_text
 from chalicelib.aws.upload_urls import VALID_SECONDS, UploadUrls
 from chalicelib.errors import RequestError
-from chalicelib.landing.lane import own_outputs
 from chalicelib.settings import Settings
 
 CONTENT_TYPE = re.compile(
@@ -27,7 +26,7 @@ def offer_upload(urls: UploadUrls, settings: Settings, body: object) -> Body:
         raise RequestError(f"content_type={content_type[:80]!r} is not a media type, such as text/csv")
     if key.endswith("/"):
         raise RequestError("key ends in a slash: that is a folder; add the file's name")
-    if key.startswith(tuple(prefix for prefix in own_outputs(settings) if prefix)):
+    if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):
         raise RequestError(
             f"key={key[:200]!r} lies where Sluice itself writes: choose {settings.input_prefix}…"
         )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.errors import RequestError
 
-if TYPE_CHECKING:
-    from chalicelib.actions.requests import Operator
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who asks: the token's role and where the request came from."""
+
+    role: str
+    address: str
 
 
 def query_of(request: Any) -> dict[str, list[str]]:
@@ -27,6 +33,4 @@ def body_of(request: Any) -> Any:
 
 def caller_of(request: Any) -> Operator:
     """Return who asks, as the authorizer and the gateway know them."""
-    from chalicelib.actions.requests import Operator
-
     return Operator(request.context["authorizer"]["principalId"], request.context["identity"]["sourceIp"])

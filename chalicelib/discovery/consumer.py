@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.events import Reading, read_body, read_event
-from chalicelib.landing.lane import Landing, own_outputs
+from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import emit_metrics, log
 
@@ -45,5 +45,5 @@ def _is_done(landing: Landing, record: Mapping[str, Any]) -> bool:
 
 
 def _route_all(landing: Landing, reading: Reading) -> None:
-    for event in reading.without(own_outputs(landing.settings)).events:
+    for event in reading.without(landing.settings.own_outputs).events:
         route(landing, event, discovered=True)

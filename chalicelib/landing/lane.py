@@ -1,4 +1,4 @@
-"""The landing lane's surroundings: the adapters it works with and the prefixes it writes itself."""
+"""The landing lane's surroundings: the adapters it works with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.catalog import Status, Upload, catalog_row
 from chalicelib.landing.jobs import JobConfig
-from chalicelib.settings import OWN_OUTPUTS, Settings
+from chalicelib.settings import Settings
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
 
@@ -44,8 +44,3 @@ class Landing:
     def row(self, upload: Upload, status: Status, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""
         return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)
-
-
-def own_outputs(settings: Settings) -> tuple[str, ...]:
-    """Return the prefixes whose objects Sluice itself writes."""
-    return (settings.new_files_prefix, settings.inactive_prefix, *OWN_OUTPUTS)

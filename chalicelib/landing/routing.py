@@ -13,7 +13,7 @@ from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.landing.catalog import REPLACES, Status, Upload, bytes_to_read
 from chalicelib.landing.jobs import Job
-from chalicelib.landing.lane import LATE, Landing, own_outputs
+from chalicelib.landing.lane import LATE, Landing
 from chalicelib.landing.outcomes import (
     REASON_LENGTH,
     Outcome,
@@ -41,7 +41,7 @@ def object_created(landing: Landing, payload: object) -> list[Outcome]:
 
     Every object is tried before the first failure is raised again, so that the event is redelivered.
     """
-    reading = read_event(payload).without(own_outputs(landing.settings))
+    reading = read_event(payload).without(landing.settings.own_outputs)
     if reading.ignored:
         log.info("ignored", extra={"ignored": dict(reading.ignored)})
     outcomes: list[Outcome] = []

@@ -11,7 +11,7 @@ from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Status, identify, row_timestamp
-from chalicelib.landing.lane import Landing, own_outputs
+from chalicelib.landing.lane import Landing
 
 BATCH_SIZE = 100  # keys of one BatchGetItem
 
@@ -28,7 +28,7 @@ class Due:
 def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
     """Yield what is due of a page: uploads of the window without a row, and moves that were not ended."""
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
-    own = own_outputs(landing.settings)
+    own = landing.settings.own_outputs
     uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
     for first in range(0, len(uploads), BATCH_SIZE):
         yield from _missed(landing, uploads[first : first + BATCH_SIZE])

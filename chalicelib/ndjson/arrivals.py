@@ -14,7 +14,6 @@ from typing import Any
 from chalicelib import parallel
 from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
-from chalicelib.landing.lane import own_outputs
 from chalicelib.logs import emit_metrics, log
 from chalicelib.ndjson.intake import track
 from chalicelib.ndjson.lane import Ndjson
@@ -69,7 +68,7 @@ def _queued(lane: Ndjson, record: Mapping[str, Any]) -> Message:
 
 
 def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
-    wanted = reading.without(own_outputs(lane.settings))
+    wanted = reading.without(lane.settings.own_outputs)
     foreign = {event.bucket for event in wanted.events} - {lane.bucket.name}
     if foreign:
         raise EventError(

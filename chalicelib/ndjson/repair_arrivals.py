@@ -17,7 +17,6 @@ from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent, Reading
-from chalicelib.landing.lane import own_outputs
 from chalicelib.logs import log
 from chalicelib.ndjson.arrivals import check_thresholds, track_all
 from chalicelib.ndjson.lane import Ndjson
@@ -58,7 +57,7 @@ def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
     newest = now - timedelta(seconds=settings.reconcile_grace_seconds)
     oldest = now - timedelta(seconds=settings.reconcile_window_seconds)
     events = [_event_of(lane, one) for one in listed if oldest <= one.last_modified <= newest]
-    kept = Reading(events).without(own_outputs(settings)).events
+    kept = Reading(events).without(settings.own_outputs).events
     files = [file_of(event) for event in kept if not event.is_folder_marker]
     return [replace(file, listed=True, current_etag=file.etag) for file in files]
 

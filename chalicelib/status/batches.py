@@ -24,7 +24,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class NdjsonLists:
     """What the lists of the NDJSON lane are read from."""
 
     tracking: TrackingReader
@@ -36,47 +36,47 @@ class Tracked:
         return self.clock().date().isoformat()
 
 
-def list_batches(tracked: Tracked, given: Given) -> Body:
+def list_batches(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /batches`: how full the next batch of a date is, and the files that wait for it.
 
     `waiting` sums up every date that has waiting files, whichever was asked for.
     """
     values = read_parameters(given, "date", *PAGING)
-    date, limit = read_day(values, tracked.today()), read_limit(values)
+    date, limit = read_day(values, lists.today()), read_limit(values)
     query = f"batches?date={date}"
     after = decode_cursor(query, values.get("cursor", ""))
-    rows, position = newest_first([partial(tracked.tracking.pending, date)], BY_ARRIVAL, after, limit)
+    rows, position = newest_first([partial(lists.tracking.pending, date)], BY_ARRIVAL, after, limit)
 
-    waiting = tracked.tracking.pending_everywhere(PENDING_PAGES)
+    waiting = lists.tracking.pending_everywhere(PENDING_PAGES)
     return {
         "date": date,
-        "threshold_bytes": tracked.settings.max_batch_bytes,
-        "max_age_seconds": tracked.settings.max_batch_age_seconds,
-        "counter_bytes": (tracked.tracking.find(COUNTER + date, "COUNTER") or {}).get("bytes", 0),
-        "waiting": pending_by_date(waiting.rows, tracked.settings.max_batch_bytes),
+        "threshold_bytes": lists.settings.max_batch_bytes,
+        "max_age_seconds": lists.settings.max_batch_age_seconds,
+        "counter_bytes": (lists.tracking.find(COUNTER + date, "COUNTER") or {}).get("bytes", 0),
+        "waiting": pending_by_date(waiting.rows, lists.settings.max_batch_bytes),
         "complete": waiting.complete,
         "items": rows,
         "next_cursor": encode_cursor(query, position, date),
     }
 
 
-def list_manifests(tracked: Tracked, given: Given) -> Body:
+def list_manifests(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /manifests`: the batch manifests of a date, last key first."""
     values = read_parameters(given, "date", *PAGING)
-    date, limit = read_day(values, tracked.today()), read_limit(values)
+    date, limit = read_day(values, lists.today()), read_limit(values)
     query = f"manifests?date={date}"
     after = decode_cursor(query, values.get("cursor", ""))
-    rows, position = newest_first([partial(tracked.tracking.manifests, date)], BY_KEY, after, limit)
-    items = [manifest_of(row, tracked.settings.manifest_bucket) for row in rows]
+    rows, position = newest_first([partial(lists.tracking.manifests, date)], BY_KEY, after, limit)
+    items = [manifest_of(row, lists.settings.manifest_bucket) for row in rows]
     return {"date": date, "items": items, "next_cursor": encode_cursor(query, position, date)}
 
 
-def list_quarantine(tracked: Tracked, given: Given) -> Body:
+def list_quarantine(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /quarantine`: the quarantined files of every date, newest first."""
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     after = decode_cursor("quarantine", values.get("cursor", ""))
-    rows, position = newest_first([tracked.tracking.quarantined], BY_QUARANTINE, after, limit)
+    rows, position = newest_first([lists.tracking.quarantined], BY_QUARANTINE, after, limit)
     items = [quarantined_of(row) for row in rows]
     return {"items": items, "next_cursor": encode_cursor("quarantine", position)}
 

@@ -8,7 +8,6 @@ from typing import Any
 from chalicelib.discovery.listing import Scope
 from chalicelib.landing.catalog import Status
 from chalicelib.landing.jobs import WILDCARD, Job
-from chalicelib.landing.lane import own_outputs
 from chalicelib.moves import destination_keys, file_name
 from chalicelib.settings import Settings
 from chalicelib.status.jobs import Config
@@ -40,7 +39,7 @@ def predict(
     `bucket` is the one that discovery scans, if that is another than the landing bucket.
     """
     lands = bucket in {"", settings.landing_bucket}
-    if key.startswith(tuple(prefix for prefix in own_outputs(settings) if prefix)):
+    if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):
         return Prediction(
             IGNORED, "It lies under a prefix that Sluice writes itself, which is not processed."
         )
@@ -55,7 +54,7 @@ def predict(
 
 def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
     """Tell whether discovery would queue a file of `bucket` with this key."""
-    scope = Scope(settings.s3_prefix, settings.skip_folders, own_outputs(settings))
+    scope = Scope(settings.s3_prefix, settings.skip_folders, settings.own_outputs)
     return settings.s3_source_bucket == bucket and scope.takes(key)
 
 

@@ -20,7 +20,6 @@ from chalicelib.aws.state_store import Head, StateStore
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.landing.jobs import JobConfig
-from chalicelib.landing.lane import own_outputs
 from chalicelib.logs import emit_metrics, log
 from chalicelib.settings import Settings
 from chalicelib.tables.matching import TableMatcher
@@ -142,7 +141,7 @@ def _standing(manifests: StateStore, table: str) -> Standing:
 def _spool_entries(
     lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
 ) -> None:
-    not_data = tuple(prefix for prefix in own_outputs(lane.settings) if prefix)
+    not_data = tuple(prefix for prefix in lane.settings.own_outputs if prefix)
     for count, item in enumerate(lane.source.list_objects("")):
         if count % OBJECTS_BETWEEN_CLOCKS == 0 and remaining_ms() < MARGIN_MS:
             raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")

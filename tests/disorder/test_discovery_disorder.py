@@ -189,7 +189,6 @@ def _half_refused(call: Call, send: Send) -> Any:
 def test_any_story_of_discovery_ends_well(shared_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")  # pages so small that a scan has many
     monkeypatch.setattr(queue, "BACKOFF_SECONDS", 0)
-    app.discovery_scan.cache_clear()
     DiscoveryDisorder.world = World()
     judged, wanted = tell(DiscoveryDisorder, stories=12, steps=25)
     assert judged >= wanted, "a story ended without being judged"

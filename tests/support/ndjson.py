@@ -14,11 +14,11 @@ from typing import Any
 
 from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
+from chalicelib.ndjson import wiring
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.settings import Settings
-from chalicelib.wiring import lanes
 from tests.support.builders import NDJSON, s3_record, sqs_event
 
 MB = 1024**2
@@ -137,7 +137,7 @@ def run_faults(glue_job: str) -> list[str]:
 def lane_with(clock: Callable[[], datetime] | None = None, /, **environment: str) -> Ndjson:
     """Wire the lane as the app does, with variables of the environment changed."""
     settings = Settings.from_environ({**os.environ, **environment})
-    return replace(lanes.ndjson(settings), clock=clock or Clock())
+    return replace(wiring.ndjson(settings), clock=clock or Clock())
 
 
 def deliver(lane: Ndjson, *records: Any) -> None:

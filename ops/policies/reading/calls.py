@@ -10,7 +10,7 @@ from typing import Any
 from ops.policies.reading import containers, externals
 from ops.policies.reading.arguments import bind_parameters
 from ops.policies.reading.classes import find_in_class
-from ops.policies.reading.imports import CLIENTS_MODULE, WIRING
+from ops.policies.reading.imports import CLIENTS_MODULE, makes_clients
 from ops.policies.reading.state import (
     MAX_DEPTH,
     MAX_FRAMES,
@@ -123,9 +123,9 @@ def _recursions(machine: Machine, node: ast.AST) -> int:
 
 
 def _new_client(machine: Machine, frame: Frame, node: ast.AST, given: Arguments) -> Values:
-    if frame.source.name != "app" and not frame.source.name.startswith(WIRING):
+    if not makes_clients(frame.source.name):
         raise machine.refuse(
-            frame, node, "clients are made in app.py and chalicelib.wiring, where their adapters are"
+            frame, node, "clients are made in app.py and the wiring of a lane, where their adapters are"
         )
     services = literals_of(given.positional[0] if given.positional else given.named.get("service", NOTHING))
     if services is None:

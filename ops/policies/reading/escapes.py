@@ -6,6 +6,7 @@ import ast
 
 from ops.policies.reading.classes import external_bases, has_decorator, is_enum, let_others_call
 from ops.policies.reading.holding import parts_of
+from ops.policies.reading.imports import makes_clients
 from ops.policies.reading.state import Arguments, Frame, Machine
 from ops.policies.reading.values import (
     OPAQUE,
@@ -20,8 +21,6 @@ from ops.policies.reading.values import (
     Values,
     union,
 )
-
-CLIENT_MAKERS = ("app", "chalicelib.wiring")  # modules whose functions can get at clients out of nothing
 
 
 def escape(machine: Machine, frame: Frame, node: ast.AST, values: Values) -> None:
@@ -50,7 +49,7 @@ def _escape_one(machine: Machine, frame: Frame, node: ast.AST, value: Value, see
 
 
 def _let_methods_run(machine: Machine, frame: Frame, node: ast.AST, value: Value) -> None:
-    if isinstance(value, Instance) and value.cls.frame.source.name.startswith(CLIENT_MAKERS):
+    if isinstance(value, Instance) and makes_clients(value.cls.frame.source.name):
         let_others_call(machine, frame, node, value)
 
 

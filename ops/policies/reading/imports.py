@@ -12,8 +12,12 @@ UNFOLLOWED = frozenset(
      "pkgutil", "runpy", "socket", "subprocess", "urllib.request"}
 )  # fmt: skip
 BOTO_DATA = ("botocore.exceptions", "botocore.config", "botocore.utils", "boto3.dynamodb")
-WIRING = "chalicelib.wiring"
 CLIENTS_MODULE = "chalicelib.aws.clients"
+
+
+def makes_clients(module: str) -> bool:
+    """Tell whether a module's functions can get at clients out of nothing: app.py, and each lane's wiring."""
+    return module == "app" or module.endswith(".wiring")
 
 
 def module(machine: Machine, frame: Frame, node: ast.Import) -> None:

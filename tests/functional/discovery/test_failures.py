@@ -290,7 +290,7 @@ def test_a_killed_first_scan_leaves_no_half_a_state(scans: Scans) -> None:
 
 
 def test_without_the_settings_it_needs_the_scan_names_them(scans: Scans, environ: Any) -> None:
-    assert app.discovery_scan().state_key == STATE_KEY
+    assert app.settings().s3_state_key == STATE_KEY
     environ(SQS_QUEUE_URL="not a url")
     with pytest.raises(Exception, match="SQS_QUEUE_URL"):
         scans.scan()

@@ -11,7 +11,6 @@ import pytest
 import app
 from chalicelib.ndjson import repair_arrivals
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Fault, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
@@ -67,7 +66,8 @@ def _dated(name: str, folder: str = "in") -> str:
 
 
 def _arrivals(lane: Ndjson) -> dict[str, int]:
-    return {name: count for name, count in repair_arrivals(lane, lambda: True).items() if count}
+    found = repair_arrivals.repair_arrivals(lane, lambda: True)
+    return {name: count for name, count in found.items() if count}
 
 
 def test_a_file_without_its_event_is_tracked_and_its_row_says_by_whom(lane: Ndjson, world: World) -> None:
@@ -113,7 +113,7 @@ def test_files_with_rows_are_only_read_whatever_their_names(lane: Ndjson) -> Non
     deliver(lane, *records, _put(UNDATED), _put(_dated("newer"), b'{"v": 1}\n'))
     deliver(lane, _put(_dated("newer"), b'{"v": 2}\n'))
     before = rows()
-    calls = calls_of(lambda: repair_arrivals(lane, lambda: True))
+    calls = calls_of(lambda: repair_arrivals.repair_arrivals(lane, lambda: True))
     assert {call.operation for call in calls} <= READS
     assert len(calls) <= 6, "one look per name that files of one page can have, not one per file"
     assert rows() == before
@@ -147,7 +147,7 @@ def test_what_is_tracked_is_the_version_that_is_there_even_if_nobody_looks_insid
             newer.update(_put(_dated("x"), b'{"v": 22}\n'))
         return send()
 
-    run(lambda: repair_arrivals(lane, lambda: True), overwritten)
+    run(lambda: repair_arrivals.repair_arrivals(lane, lambda: True), overwritten)
     assert [each["etag"] for each in rows()] == [newer["s3"]["object"]["eTag"]]
 
 
@@ -221,7 +221,7 @@ def test_a_large_bucket_is_seen_in_turns_and_no_run_reads_more_than_its_share(
     for number in range(10):
         _put(_dated(f"{number:02}"))
     with running(process := Process(pages_of(2))):
-        tracked = [repair_arrivals(lane, lambda: True) for _ in range(3)]
+        tracked = [repair_arrivals.repair_arrivals(lane, lambda: True) for _ in range(3)]
     assert [(each["tracked"], each["unfinished"]) for each in tracked] == [(4, 1), (4, 1), (2, 0)]
     assert [call.operation for call in process.calls].count("ListObjectsV2") == 5
     assert items("CURSOR#") == []
@@ -229,7 +229,8 @@ def test_a_large_bucket_is_seen_in_turns_and_no_run_reads_more_than_its_share(
 
 def test_without_time_nothing_is_read_and_the_next_run_goes_on(lane: Ndjson) -> None:
     _put(_dated("x"))
-    assert repair_arrivals(lane, lambda: False) == {"tracked": 0, "undated": 0, "errors": 0, "unfinished": 1}
+    found = repair_arrivals.repair_arrivals(lane, lambda: False)
+    assert found == {"tracked": 0, "undated": 0, "errors": 0, "unfinished": 1}
     assert items() == []
     assert _arrivals(lane) == {"tracked": 1}
 

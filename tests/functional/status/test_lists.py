@@ -10,7 +10,7 @@ import pytest
 
 import app
 from chalicelib.api.cursors import Position, encode_cursor
-from chalicelib.status.batches import Tracked
+from chalicelib.status.batches import NdjsonLists
 from chalicelib.status.files import Uploads
 from tests.support.api import Api
 from tests.support.builders import SEED_JOBS, job
@@ -173,7 +173,7 @@ def test_pages_of_today_go_on_after_midnight(
         world.land(f"notes/{number}.txt")
         arrive(f"{number}.ndjson", date=today)
     first = api.get(f"/{path}", limit="2").body
-    for lists in (Uploads, Tracked):
+    for lists in (Uploads, NdjsonLists):
         monkeypatch.setattr(lists, "today", lambda _: "2099-01-01")
     rest = api.get(f"/{path}", cursor=first["next_cursor"])
     assert (rest.status, rest.body["date"], len(rest.body["items"])) == (200, today, 1), rest.text

@@ -18,11 +18,11 @@ from chalicelib.tables.spool import TableSpool
 )
 @settings(deadline=None)
 def test_each_table_gives_back_its_lines_in_order(added: list[tuple[str, bytes]], block_bytes: int) -> None:
-    with patch.object(spool, "BLOCK_BYTES", block_bytes), TableSpool() as spool:
+    with patch.object(spool, "BLOCK_BYTES", block_bytes), TableSpool() as filled:
         for table, line in added:
-            spool.add(table, line)
+            filled.add(table, line)
         for table in "abc":
             lines = [line for owner, line in added if owner == table]
             inner = b"\n" + b",\n".join(lines) + b"\n" if lines else b""
-            assert b"".join(render_manifest(spool.blocks(table))) == b'{"entries":[' + inner + b"]}"
-            assert spool.counts[table] == len(lines)
+            assert b"".join(render_manifest(filled.blocks(table))) == b'{"entries":[' + inner + b"]}"
+            assert filled.counts[table] == len(lines)

@@ -1,0 +1,72 @@
+"""What operators act with, put together from Settings; a route imports only its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.actions.redrive import Redrives
+    from chalicelib.actions.release import Releases
+    from chalicelib.actions.replay import Replays
+    from chalicelib.aws.upload_urls import UploadUrls
+    from chalicelib.landing.lane import Landing
+    from chalicelib.settings import Settings
+
+
+def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
+    """Wire replays, which route as the landing lane does."""
+    from chalicelib.actions.replay import Replays
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.replay_log import ReplayLog
+
+    return Replays(
+        landing=landing,
+        discovered=discovered,
+        catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
+        log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+    )
+
+
+def releases(config: Settings) -> Releases:
+    """Wire releases from quarantine."""
+    from chalicelib.actions.release import Releases
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.redrive import MessageTarget
+    from chalicelib.aws.release_log import ReleaseLog
+    from chalicelib.aws.tracking_reader import TrackingReader
+
+    return Releases(
+        tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
+        log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
+        arrivals=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
+        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket),
+        quarantine=Bucket(client("s3", config.aws_region), config.quarantine_bucket),
+        queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+    )
+
+
+def redrives(config: Settings, landing: Landing) -> Redrives:
+    """Wire the way out of the dead-letter queues."""
+    from chalicelib.actions.redrive import Redrives
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+
+    return Redrives(
+        ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
+        ndjson=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+        discovered_dead=DeadLetterQueue(client("sqs", config.aws_region), config.discovered_dlq),
+        discovered=MessageTarget(client("sqs", config.aws_region), config.discovered_queue),
+        landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
+        landing=landing,
+    )
+
+
+def upload_urls(config: Settings) -> UploadUrls:
+    """Wire presigned uploads."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.upload_urls import UploadUrls
+
+    return UploadUrls(client("s3", config.aws_region), config.landing_bucket)

@@ -1,0 +1,50 @@
+"""Where Chalice meets Sluice: events as they come, answers as API Gateway and `chalice local` give them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Response
+
+if TYPE_CHECKING:
+    from chalicelib.api.answers import Answer
+
+try:  # what `chalice local` turns into an answer; Lambda has no such module
+    from chalice.local import LocalGatewayException
+
+    GatewayError: type[Exception] = LocalGatewayException
+except ImportError:
+    GatewayError = Exception
+
+
+class AnyEvent:
+    """A Lambda event as it is: Chalice's own classes fail on payloads that ours accept."""
+
+    def __init__(self, payload: Any, context: Any) -> None:
+        self.payload = payload
+        self.context = context
+
+
+class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # which of two, the import decides
+    """A caller that the authorizer turns away; API Gateway knows it by the word "Unauthorized"."""
+
+    def __init__(self, refusal: Answer) -> None:
+        Exception.__init__(self, "Unauthorized" if refusal.status == 401 else refusal.body["Message"])
+        self.CODE, self.headers = refusal.status, {"WWW-Authenticate": "Bearer"}
+        self.body = json.dumps(refusal.body).encode()
+
+
+def answered(view: Callable[[], Any]) -> Callable[[], Response]:
+    """Answer with what `view` returns, or with why it does not."""
+
+    @wraps(view)
+    def respond() -> Response:
+        from chalicelib.api.answers import answer
+
+        given = answer(view)
+        return Response(given.body, {"Cache-Control": "no-store"}, given.status)
+
+    return respond

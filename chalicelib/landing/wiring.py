@@ -1,0 +1,35 @@
+"""The adapters of the landing lane, put together from Settings."""
+
+from __future__ import annotations
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.aws.clients import client
+from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.topic import Topic
+from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.lane import Landing
+from chalicelib.settings import Settings
+
+
+def landing(config: Settings, bucket: str) -> Landing:
+    """Wire the lane on the bucket whose files it routes."""
+    region = config.aws_region
+    return Landing(
+        bucket=Bucket(client("s3", region), bucket),
+        target=CopyTarget(client("s3", region), bucket),
+        catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
+        cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
+        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn),
+        jobs=job_config(config),
+        settings=config,
+    )
+
+
+def job_config(config: Settings) -> JobConfig:
+    """Wire the config of the jobs."""
+    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
+    return JobConfig(bucket, config.config_key, config.config_cache_seconds)

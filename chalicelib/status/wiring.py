@@ -1,0 +1,99 @@
+"""What the API reads, put together from Settings; a route imports only its own.
+
+Readers and writers are separate classes, so that a function that only reads is granted nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.settings import Settings
+    from chalicelib.status.batches import NdjsonLists
+    from chalicelib.status.discovery import Scans
+    from chalicelib.status.explain import Sources
+    from chalicelib.status.files import Uploads
+    from chalicelib.status.summary import Overview
+
+
+def uploads(config: Settings) -> Uploads:
+    """Wire the lists of uploads."""
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.status.files import Uploads
+
+    return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
+
+
+def ndjson_lists(config: Settings) -> NdjsonLists:
+    """Wire the lists of the NDJSON lane."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.status.batches import NdjsonLists
+
+    return NdjsonLists(TrackingReader(client("dynamodb", config.aws_region), config.tracking_table), config)
+
+
+def config_bucket(config: Settings) -> Bucket:
+    """Wire the bucket that holds the job config."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+
+    return Bucket(client("s3", config.aws_region), config.landing_bucket)
+
+
+def scans(config: Settings) -> Scans:
+    """Wire what discovery left to read."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.state_store import StateStore
+    from chalicelib.status.discovery import Scans
+
+    return Scans(
+        results=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
+        states=StateStore(client("s3", config.aws_region), config.s3_state_bucket),
+        state_key=config.s3_state_key,
+    )
+
+
+def overview(config: Settings) -> Overview:
+    """Wire the summary."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.queue_depth import QueueDepth
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.status.summary import Overview, Queues
+
+    region = config.aws_region
+    return Overview(
+        uploads=uploads(config),
+        tracking=TrackingReader(client("dynamodb", region), config.tracking_table),
+        scans=scans(config),
+        queues=Queues(
+            ndjson=QueueDepth(client("sqs", region), config.ndjson_queue),
+            ndjson_dead=QueueDepth(client("sqs", region), config.ndjson_dlq),
+            discovered=QueueDepth(client("sqs", region), config.discovered_queue),
+            discovered_dead=QueueDepth(client("sqs", region), config.discovered_dlq),
+            landing_dead=QueueDepth(client("sqs", region), config.landing_dlq),
+        ),
+        settings=config,
+    )
+
+
+def sources(config: Settings) -> Sources:
+    """Wire everything that may know of a key."""
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.catalog_reader import CatalogReader
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.status.explain import Sources
+
+    return Sources(
+        catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
+        tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
+        landing=Bucket(client("s3", config.aws_region), config.landing_bucket),
+        source=Bucket(client("s3", config.aws_region), config.s3_source_bucket),
+        ndjson=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
+        scans=scans(config),
+        settings=config,
+    )
