@@ -1,0 +1,1 @@
+"""What is checked besides tests: the package, duplicates, known vulnerabilities."""

@@ -1,0 +1,1 @@
+"""What `chalice deploy` does beside Chalice: the stack, adoption of what exists, completion, proof."""

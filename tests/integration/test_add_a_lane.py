@@ -26,6 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     for path, content in re.findall(r"^```python (\S+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content)
     for edit in re.findall(r"^```diff\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
         subprocess.run(["git", "apply", "--recount", "-"], input=edit, cwd=folder, text=True, check=True)
@@ -41,8 +42,8 @@ def _run(project: Path, *arguments: str) -> str:
 
 
 def test_the_new_lanes_test_passes_and_its_code_keeps_the_house_rules(project: Path) -> None:
-    assert "2 passed" in _run(project, "pytest", "-p", "no:xdist", "tests/functional/test_parked.py")
-    code = ("app.py", "chalicelib", "tests/functional/test_parked.py")
+    assert "2 passed" in _run(project, "pytest", "-p", "no:xdist", "tests/functional/parked")
+    code = ("app.py", "chalicelib", "tests/functional/parked")
     _run(project, "ruff", "check", *code)
     _run(project, "ruff", "format", "--check", *code)
     _run(project, "pytest", "-q", "-p", "no:xdist", "tests/unit/test_layout.py", "tests/unit/test_sizes.py")

@@ -1,67 +1,145 @@
-"""The import rule: app → capabilities → aws → {settings, errors, logs}; nothing the other way round."""
+"""The walls of the house: what a room may import, what it holds, and where its tests are."""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = ROOT / "chalicelib"
-CAPABILITIES = sorted(LIBRARY.glob("*.py"))
-ADAPTERS = sorted((LIBRARY / "aws").glob("*.py"))
-WIRING = sorted((LIBRARY / "wiring").glob("*.py"))
-LEAVES = {"settings": {"errors"}, "errors": set(), "logs": set(), "events": {"errors"}}
-RUNTIME = {"boto3", "botocore", "mypy_boto3"}
+from ops.stages import ROOT
+
+SHIPPED = sorted((ROOT / "chalicelib").rglob("*.py"))
+OPS = sorted((ROOT / "ops").rglob("*.py"))
+ROOMS = sorted({path.parent for path in [*SHIPPED, *OPS]})
+GROUND = {"settings": {"errors"}, "errors": set(), "logs": set(), "events": {"errors"}, "moves": {"events"}}
+OFFERED = {"catalog", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+LANES = {"landing", "ndjson", "discovery", "tables"}
+BELOW: dict[str, set[str]] = {
+    "aws": set(),
+    "api": {"aws"},
+    "landing": {"aws"},
+    "ndjson": {"aws"},
+    "discovery": {"aws", "landing"},
+    "tables": {"aws", "landing"},
+    "status": {"aws", "api", *LANES},
+    "actions": {"aws", "api", "status", *LANES},
+}
+LARGEST_ROOM = 15
+ENDINGS = re.compile(r"(ings|ing|ies|ed|es|s|y)$")
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {_name(path): path for path in [*SHIPPED, *OPS]}
 
 
 def _imports(path: Path) -> Iterator[str]:
+    """Yield every name that a file imports, a module of ours as far as the module."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "chalicelib")
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            members = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from {member if member in MODULES else node.module for member in members}
 
 
 def _packages(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in _imports(path)} - {""}
+    return {name.partition(".")[0] for name in _imports(path)}
 
 
-def _ours(path: Path) -> set[str]:
-    return {name.split(".")[1] for name in _imports(path) if name.startswith("chalicelib.")}
+def _room(module: str) -> str:
+    """Return the folder of a module of chalicelib; empty for the ground."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 2 else ""
 
 
-@pytest.mark.parametrize("path", [*CAPABILITIES, *ADAPTERS, *WIRING], ids=lambda path: path.stem)
+def _between_rooms(path: Path) -> Iterator[tuple[str, str]]:
+    for name in _imports(path):
+        if name.startswith("chalicelib.") and _room(name) != _room(_name(path)):
+            yield _room(name), name.rpartition(".")[2]
+
+
+def _ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=_ids)
 def test_what_ships_imports_the_standard_library_and_ourselves(path: Path) -> None:
     foreign = _packages(path) - sys.stdlib_module_names - {"chalicelib"}
-    allowed = {name for name in foreign if name.startswith(tuple(RUNTIME))} if path in ADAPTERS else set()
-    assert foreign == allowed
+    if path.parent.name == "aws":
+        foreign = {name for name in foreign if not name.startswith(("boto3", "botocore", "mypy_boto3"))}
+    assert foreign <= ({"chalice"} if _name(path) == "chalicelib.api.edge" else set())
 
 
-@pytest.mark.parametrize("path", CAPABILITIES, ids=lambda path: path.stem)
-def test_a_capability_reads_no_environment(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for path in SHIPPED if path.parent.name != "aws"], ids=_ids)
+def test_only_adapters_read_the_environment(path: Path) -> None:
     assert "os" not in _packages(path)
 
 
-@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
-def test_an_adapter_knows_no_capability(path: Path) -> None:
-    assert _ours(path) <= {"aws", "settings", "errors", "logs"}
+@pytest.mark.parametrize("path", [path for path in SHIPPED if path.parent.name in BELOW], ids=_ids)
+def test_a_room_imports_only_what_lies_below_it(path: Path) -> None:
+    room = path.parent.name
+    for other, module in _between_rooms(path):
+        assert other in {"", *BELOW[room]}, f"{room} imports {other}.{module}"
+        if room in LANES and other in LANES:
+            assert module in OFFERED, f"{room} goes past what {other} offers: {module}"
 
 
-@pytest.mark.parametrize("name", LEAVES)
-def test_a_leaf_imports_next_to_nothing_of_ours(name: str) -> None:
-    assert _ours(LIBRARY / f"{name}.py") <= LEAVES[name]
+@pytest.mark.parametrize("name", GROUND)
+def test_the_ground_imports_next_to_nothing_of_ours(name: str) -> None:
+    ours = {each.split(".")[1] for each in _imports(MODULES[f"chalicelib.{name}"]) if "chalicelib." in each}
+    assert ours <= GROUND[name]
 
 
-def test_nothing_that_ships_imports_app_ops_or_tests() -> None:
-    for path in [*CAPABILITIES, *ADAPTERS, *WIRING]:
-        assert not _packages(path) & {"app", "ops", "tests", "chalice"}, path
+def test_every_room_of_chalicelib_has_its_place_in_the_order() -> None:
+    assert {_room(_name(path)) for path in SHIPPED if path.name != "__init__.py"} - {""} == {*BELOW}
 
 
-@pytest.mark.parametrize("path", CAPABILITIES, ids=lambda path: path.stem)
-def test_a_capability_is_wired_by_others(path: Path) -> None:
-    assert "wiring" not in _ours(path)
+def test_adapters_are_put_together_in_wiring_and_nobody_else_asks_for_it() -> None:
+    for name, path in MODULES.items():
+        wired = {
+            each for each in _imports(path) if each.startswith("chalicelib.") and each.endswith(".wiring")
+        }
+        assert not wired or name.endswith(".wiring"), f"{name} imports {wired}: app.py does"
+
+
+def test_there_is_no_circle() -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for name, path in MODULES.items():
+        graph[name] = {each for each in _imports(path) if each in MODULES} - {name}
+    assert {*TopologicalSorter(graph).static_order()} >= {*MODULES}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=_ids)
+def test_a_room_can_be_overlooked(room: Path) -> None:
+    modules = [path.stem for path in room.glob("*.py") if not path.stem.startswith("__")]
+    assert len(modules) <= LARGEST_ROOM or room.name == "aws"
+    assert [*_near_twins(modules)] == []
+
+
+def _near_twins(modules: Iterable[str]) -> Iterator[list[str]]:
+    stems: dict[str, list[str]] = defaultdict(list)
+    for name in modules:
+        stems[ENDINGS.sub("", name)].append(name)
+    yield from (names for names in stems.values() if len(names) > 1)
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room.parent.name == "chalicelib"], ids=_ids)
+def test_a_room_says_what_it_is_for_and_passes_nothing_on(room: Path) -> None:
+    tree = ast.parse((room / "__init__.py").read_text())
+    assert len((ast.get_docstring(tree) or "").split()) >= 30, "what comes in, what goes out, where to start"
+    assert len(tree.body) == 1
+
+
+@pytest.mark.parametrize("kind", ["unit", "functional"])
+def test_the_tests_of_a_room_are_in_a_folder_of_its_name(kind: str) -> None:
+    folders = {path.name for path in (ROOT / "tests" / kind).iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders <= {room.name for room in ROOMS}
