@@ -101,7 +101,7 @@ def _a_mirror(osv: Osv, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _silent(osv: Osv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(audit, "ANSWER_SECONDS", 5.0)  # pip-audit starts in one
     osv.silent = Event()
 
 
@@ -116,11 +116,11 @@ def _breaking_down(osv: Osv, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("put", "why"),
     [
-        (_unreachable, "127.0.0.1:9/v1/query cannot be asked .*refused"),
+        (_unreachable, "127.0.0.1:9/v1/query cannot be asked, .*refused"),
         (_a_mirror, "knows no advisories: it may be a mirror"),
-        (_silent, "did not answer in 0.2 s"),
+        (_silent, "did not answer in 5 s"),
         (_no_address, "nonsense cannot be asked"),
-        (_breaking_down, "pip-audit says of .+: .+"),
+        (_breaking_down, "pip-audit says of .+[.]txt: .+"),
     ],
 )
 def test_without_a_database_the_audit_says_so_and_goes_on_only_where_that_is_allowed(
@@ -134,6 +134,7 @@ def test_without_a_database_the_audit_says_so_and_goes_on_only_where_that_is_all
     )
     assert main(["audit"]) == 1
     if osv.silent:
+        assert osv.asked == {audit.KNOWN}
         osv.silent.set()
 
 
