@@ -1,7 +1,7 @@
 """`python -m ops audit`: every locked package looked up in an advisory database, by pip-audit.
 
-pip-audit asks PyPI, or the mirror of OSV at `OSV_URL`. Mirrors of PyPI answer too, but know of no advisory: so the
-database is asked first about a release that has had some for ten years.
+pip-audit asks PyPI, or the mirror of OSV at `OSV_URL`. Mirrors of PyPI answer too, but know of no advisory:
+so it is first asked about a release that has had some for ten years.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def _look_up(lock: Path, environment: Path, osv_url: str, seconds: float | None 
         packages = json.loads(done.stdout)["dependencies"]
     except ValueError:
         last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise NotLookedUp(f"{_name(osv_url)} cannot be asked, pip-audit says of {lock.name}: {last}") from None
+        raise NotLookedUp(
+            f"{_name(osv_url)} cannot be asked, pip-audit says of {lock.name}: {last}"
+        ) from None
     return [
         f"{lock.name}: {package['name']} {package['version']} has {each['id']}, "
         f"mended in {', '.join(each['fix_versions']) or 'no release'}"
