@@ -31,9 +31,11 @@ from tests.support.world import World
 SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
 INTRODUCTION = """# The lanes, by example
 
-What each lane is given, returns and leaves behind, written by `python -m tests.support.lane_examples` from
-a real run on the files of `samples/`; a test holds this page to what the handlers do. Times and identities
-are fixed ones here, and a batch is full at 0.3 MB. What fields may hold: [contracts](contracts/README.md).
+For those who send files. [All pages](README.md)
+
+This page shows what each lane is given, returns and leaves behind. `python -m tests.support.lane_examples`
+writes it from a real run on the files of `samples/`, and a test holds it to what the handlers do. Times and
+identities are fixed, and a batch is full at 0.3 MB. What fields may hold: [contracts](contracts/README.md).
 """
 PAGE = ROOT / "docs" / "lanes.md"
 MOMENT = "2026-11-20T08:00:00"
