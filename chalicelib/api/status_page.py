@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-FILES = Path(__file__).with_name("page")
+FILES = Path(__file__).parents[1] / "page"
 SCRIPTS = ("dom", "api", "list", "overview", "files", "detail", "lanes", "upload", "app")
 
 
