@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.actions.requests import read_body, read_text
+from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
 from chalicelib.aws.redrive import DeadLetter, DeadLetterQueue, MessageTarget
 from chalicelib.errors import RequestError
@@ -21,8 +21,6 @@ from chalicelib.logs import log
 
 QUEUES = ("ndjson", "discovered", "landing")
 MAX_MESSAGES = 100  # of one call
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from chalicelib.actions.requests import read_body, read_object_key
+from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.items import Row
 from chalicelib.aws.redrive import MessageTarget
 from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.aws.tracking_reader import TrackingReader
@@ -31,8 +31,6 @@ from chalicelib.status.explain_ndjson import tracking_rows
 RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
 READ_BYTES = 4096
 INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

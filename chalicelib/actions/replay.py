@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from chalicelib.actions.replay_plan import Action, Step, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, encode_cursor
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row, newest_first
+from chalicelib.api.paging import newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
 from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
@@ -32,8 +33,6 @@ from chalicelib.status.jobs import Config, read_config
 from chalicelib.status.prediction import predict
 
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

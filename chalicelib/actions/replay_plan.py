@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import Status
 from chalicelib.status.prediction import Prediction
 

@@ -19,6 +19,10 @@ HOW_TO_START = (
 )
 
 
+Body = dict[str, Any]
+"""A JSON object, as a caller gets it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a caller gets."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
-from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
+from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import COUNTER, MANIFEST, TrackingReader
 from chalicelib.settings import Settings
 from chalicelib.status.summary import PENDING_PAGES, pending_by_date
@@ -19,8 +20,6 @@ BY_ARRIVAL = Order("pending_since", ("file_path",))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
 RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix"})
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

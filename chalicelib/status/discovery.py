@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
@@ -24,7 +24,6 @@ from chalicelib.errors import StateError
 WINDOW_BYTES = 64 * 1024
 ATTEMPTS = 3  # while scans replace the document under the reader
 
-Body = dict[str, Any]
 Entry = tuple[str, Body]
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.api.answers import Body
 from chalicelib.api.parameters import Given, read_key, read_parameters
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
@@ -25,8 +25,6 @@ from chalicelib.status.prediction import is_discoverable, predict
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # newest ones of a key that a story tells of
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

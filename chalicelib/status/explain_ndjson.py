@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
@@ -14,8 +14,6 @@ from chalicelib.ndjson.validation import CHECKED_BYTES, check_lines, validate_fi
 from chalicelib.settings import BYTES_PER_MB, Settings
 
 DAYS_LOOKED_AT = 7  # where the key tells no date: of the object, else the last ones
-
-Body = dict[str, Any]
 
 
 def tracking_rows(

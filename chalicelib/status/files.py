@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
-from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import (
     PAGING,
     Given,
@@ -23,13 +23,12 @@ from chalicelib.api.parameters import (
     read_parameters,
 )
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.items import Row
 from chalicelib.errors import NotFoundError
 from chalicelib.landing.catalog import Status
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
 INTERNAL = frozenset({"date", "status_timestamp", "retry"})
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
@@ -15,8 +16,6 @@ from chalicelib.errors import ConfigError
 from chalicelib.landing.jobs import ABSENT, FIELDS, Jobs, parse_jobs
 
 FAULTED = re.compile(r"\[(\d+)\]")
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.api.answers import Body
+from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import Status
-
-Body = dict[str, Any]
 
 
 def tell(
