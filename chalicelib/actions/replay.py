@@ -25,11 +25,11 @@ from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
 from chalicelib.landing.executions import execution_input, execution_name
+from chalicelib.landing.jobs import Config, read_config
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
 from chalicelib.status.files import BY_UPLOAD
-from chalicelib.status.jobs import Config, read_config
 from chalicelib.status.prediction import predict
 
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next

@@ -15,12 +15,12 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.landing.jobs import read_config
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
 from chalicelib.status.explain_ndjson import manifest_records, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.jobs import read_config
 from chalicelib.status.prediction import is_discoverable, predict
 from chalicelib.status.story import tell
 

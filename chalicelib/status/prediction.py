@@ -7,10 +7,9 @@ from typing import Any
 
 from chalicelib.discovery.listing import Scope
 from chalicelib.landing.catalog import Status
-from chalicelib.landing.jobs import WILDCARD, Job
+from chalicelib.landing.jobs import WILDCARD, Config, Job
 from chalicelib.moves import destination_keys, file_name
 from chalicelib.settings import Settings
-from chalicelib.status.jobs import Config
 from chalicelib.status.near_misses import near_misses
 
 IGNORED = "ignored"
