@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
 from chalicelib.landing.catalog import Status
 from chalicelib.landing.jobs import WILDCARD, Config, Job
@@ -23,9 +23,9 @@ class Prediction:
     outcome: str
     why: str
     next_step: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Body = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Body:
         """Return it as JSON has it."""
         return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
 
@@ -120,7 +120,7 @@ def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
     )
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job) -> Body:
     return {
         "job_id": job.job_id,
         "job_name": job.job_name,
