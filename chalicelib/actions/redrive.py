@@ -1,7 +1,8 @@
 """`POST /redrive`: dead letters go back to the queue they came from, or are processed again.
 
-Sent, then deleted: dying in between leaves a double, which the lanes absorb. Dead letters of the landing
-lane are failed invocations, so each is processed at once and leaves its queue when that succeeds.
+A message is sent, then its dead letter is deleted: a process that dies in between leaves both, which the
+lanes absorb. Dead letters of the landing lane are failed invocations, so each is processed at once and leaves
+its queue when that succeeds.
 """
 
 from __future__ import annotations
@@ -70,6 +71,4 @@ def _drain(queue: DeadLetterQueue, handle: Callable[[DeadLetter], None]) -> Body
 
 def _process(landing: Landing, letter: DeadLetter) -> None:
     payload = json.loads(letter.body)
-    object_created(
-        landing, payload.get("requestPayload", payload)
-    )  # with an envelope on a failure destination
+    object_created(landing, payload.get("requestPayload", payload))  # a failure destination wraps the event

@@ -1,7 +1,8 @@
 """`POST /replay`: route uploads again, through the same code and identity as live traffic.
 
-Each replay is noted in the upload's row before it is carried out; whatever row its routing writes carries
-the note too. What already started starts nothing, unless `force` asks for another execution of its own name.
+Each replay is noted in the upload's row before it is carried out; the row that its routing writes carries the
+note too. An upload that started its job starts nothing more, unless `force` asks for another execution, which
+has a name of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ PAGE = 50  # uploads of one call by status and date; its cursor leads to the nex
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What replays work with: the lane of the landing bucket and that of the bucket which discovery scans."""
+    """What replays work with; `discovered` is the landing lane on the bucket that discovery scans."""
 
     landing: Landing
     discovered: Landing
@@ -70,7 +71,7 @@ def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str
 
 
 def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:
-    """Return what would happen to one upload, or did; its failure is its own, the others go on."""
+    """Return what would happen to one upload, or did; its failure stops no other."""
     planned = PlannedReplay(row, Action.NONE, "It could not be looked at.")
     try:
         is_landing = row["bucket_name"] == replays.landing.bucket.name
@@ -119,7 +120,7 @@ def _checked_way_back(landing: Landing, planned: PlannedReplay) -> PlannedReplay
 
 
 def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject | None) -> PlannedReplay:
-    """Route what is back already and was not routed: the replay that moved it may have died right then."""
+    """Route a file that is back but was not routed: the replay that moved it may have died right then."""
     if there and IDENTITY_METADATA in there.metadata:
         timestamp = row_timestamp(there.last_modified, _identity(landing, there))
         row = landing.catalog.find(there.key, timestamp)
@@ -150,7 +151,7 @@ def _carried_out(
 
 
 def _begun(landing: Landing, planned: PlannedReplay) -> Row | None:
-    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated.
+    """Return the notes of a forced start whose execution the row does not name: it is finished, not repeated.
 
     The row is read by its key: the index of dates and statuses is late, and has no notes.
     """
@@ -173,7 +174,7 @@ def _acted(replay_log: ReplayLog, landing: Landing, planned: PlannedReplay, coun
 
 
 def _restore(landing: Landing, row: Row) -> None:
-    """Move a parked file back to its key, over nothing; its own event then finds it routed."""
+    """Move a parked file back to its key, never over another; the event of that finds it routed."""
     parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
     if parked is None:
         return

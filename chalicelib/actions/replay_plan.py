@@ -12,7 +12,7 @@ from chalicelib.status.prediction import Prediction
 
 
 class Action(StrEnum):
-    """What a replay does: nothing, route the file where it lies, move it back and route it, or start it anew."""
+    """What a replay does: nothing, route the file, move it back and route it, or start it once more."""
 
     NONE = "none"
     ROUTE = "route"

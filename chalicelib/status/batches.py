@@ -38,7 +38,7 @@ class NdjsonLists:
 def list_batches(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /batches`: how full the next batch of a date is, and the files that wait for it.
 
-    `waiting` sums up every date that has waiting files, whichever was asked for.
+    `waiting` sums up every date that has waiting files, whichever date was asked for.
     """
     values = read_parameters(given, "date", *PAGING)
     date, limit = read_day(values, lists.today()), read_limit(values)
@@ -91,9 +91,9 @@ def manifest_of(row: Row, bucket: str) -> Row:
 def quarantined_of(row: Row) -> Row:
     """Return a quarantined row as callers see it; `key` is what releases it."""
     shown = {name: value for name, value in row.items() if name != "quarantine"}
-    return {"key": key_of(row), **shown}
+    return {"key": key_in(row["file_path"]), **shown}
 
 
-def key_of(row: Row) -> str:
-    """Return the object key within a tracking row's `file_path`."""
-    return str(row["file_path"]).removeprefix("s3://").partition("/")[2]
+def key_in(location: str) -> str:
+    """Return the object key within `s3://<bucket>/<key>`."""
+    return location.removeprefix("s3://").partition("/")[2]

@@ -1,7 +1,7 @@
 """`GET /discovery`: the last scan, and the state document's entries by key.
 
-The document is sorted and has an entry a line, so a page or a key is found by halving it with ranged reads:
-a dozen of them in a document of a million files.
+The document is sorted and has an entry a line, so ranged reads find a page or a key by halving it: a dozen
+reads in a document of a million files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Entry = tuple[str, Body]
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """What discovery left to read: its results and its state, in one bucket."""
+    """Where discovery keeps its results and its state: one bucket, read in two ways."""
 
     results: Bucket
     states: StateStore

@@ -1,4 +1,4 @@
-"""What the status API shows of uploads: lists, versions of a key, counts. Reads only.
+"""What the status API shows of uploads: lists, and the versions of a key. Reads only.
 
 Every list is one query per status on an index, merged newest first, so its first page costs the same on a
 day of ten uploads and of a hundred thousand. Without `date` a list is about today (UTC).
@@ -73,5 +73,5 @@ def show_file(uploads: Uploads, given: Given) -> Body:
 
 
 def shown(row: Row) -> Row:
-    """Return a catalogue row as callers see it, without what only the indexes need."""
+    """Return a catalogue row as callers see it, without the attributes that only indexes need."""
     return {name: value for name, value in row.items() if name not in INTERNAL}

@@ -1,4 +1,4 @@
-"""`GET /jobs`: the job config as it stands, with every fault of it beside the job it belongs to."""
+"""`GET /jobs`: the job config as it stands, each fault beside its job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAULTED = re.compile(r"\[(\d+)\]")
 
 
 def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
-    """Answer `GET /jobs`: jobs in the config's order; a later page goes on behind the same position."""
+    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position."""
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     start = _start(decode_cursor("jobs", values.get("cursor", "")))
@@ -46,7 +46,7 @@ def _start(after: Position | None) -> int:
 
 
 def faults_by_index(faults: Iterable[str]) -> dict[int, list[str]]:
-    """Sort faults to the entries that they name first."""
+    """Group faults by the entry that each names first."""
     sorted_: defaultdict[int, list[str]] = defaultdict(list)
     for fault in faults:
         if named := FAULTED.match(fault):

@@ -35,7 +35,7 @@ def predict(
 ) -> Prediction:
     """Tell what would happen to `key`; with `routed` as if it lay where files are routed.
 
-    `bucket` is the one that discovery scans, if that is another than the landing bucket.
+    `bucket` is where the key lies, by default the landing bucket.
     """
     lands = bucket in {"", settings.landing_bucket}
     if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):

@@ -27,7 +27,7 @@ TRACKED = ("pending", "manifested", "quarantined")
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """The queues of the system and, behind each, where its failures end."""
+    """The queues of the system and the dead-letter queues."""
 
     ndjson: QueueDepth
     ndjson_dead: QueueDepth
