@@ -119,7 +119,7 @@ def reconcile(event: AnyEvent) -> Any:
     return reconcile.reconcile(landing(), discovered_files(), ndjson(), event.context)
 
 
-for handler in app.handler_map.values():  # those above; the API's own are below
+for handler in app.handler_map.values():  # the handlers above; the API's own come below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
 
 
@@ -148,7 +148,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 @app.route("/")
 def get_page() -> Response:
-    """Serve the status page, which asks for a token itself; without usable settings too: it tells of them."""
+    """Serve the status page; it needs neither a token nor usable settings."""
     from chalicelib.actions import wiring
     from chalicelib.api import status_page
     from chalicelib.api.answers import answer
@@ -168,7 +168,7 @@ def get_health() -> Any:
 @app.route("/summary", authorizer=authorize)
 @answered
 def get_summary() -> Any:
-    """Count a day and what is stuck."""
+    """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
     return summary.summarize(wiring.overview(settings()), query_of(app.current_request))

@@ -1,7 +1,8 @@
 """`POST /redrive`: dead letters go back to the queue they came from, or are processed again.
 
-Sent, then deleted: dying in between leaves a double, which the lanes absorb. Dead letters of the landing
-lane are failed invocations, so each is processed at once and leaves its queue when that succeeds.
+A message is sent, then its dead letter is deleted: a process that dies in between leaves both, which the
+lanes absorb. Dead letters of the landing lane are failed invocations, so each is processed at once and leaves
+its queue when that succeeds.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.actions.requests import read_body, read_text
+from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
 from chalicelib.aws.redrive import DeadLetter, DeadLetterQueue, MessageTarget
 from chalicelib.errors import RequestError
@@ -21,8 +22,6 @@ from chalicelib.logs import log
 
 QUEUES = ("ndjson", "discovered", "landing")
 MAX_MESSAGES = 100  # of one call
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,4 @@ def _drain(queue: DeadLetterQueue, handle: Callable[[DeadLetter], None]) -> Body
 
 def _process(landing: Landing, letter: DeadLetter) -> None:
     payload = json.loads(letter.body)
-    object_created(
-        landing, payload.get("requestPayload", payload)
-    )  # with an envelope on a failure destination
+    object_created(landing, payload.get("requestPayload", payload))  # a failure destination wraps the event

@@ -1,8 +1,8 @@
 """`POST /quarantine/release`: a quarantined file goes back to where it came from, past validation once.
 
-The row says so first; then the file is copied back over nothing, and its quarantined copy is deleted. Dying
-anywhere leaves a row that may be released again, which finishes the way back. A file that never moved (there
-is no quarantine bucket) is announced to the lane's queue again.
+The row is marked first. Then the file is copied back, never over another, and its quarantined copy is
+deleted. A process that dies anywhere leaves a row that may be released again, which finishes the way back. A
+file that never moved (there is no quarantine bucket) is announced to the lane's queue again.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from chalicelib.actions.requests import read_body, read_object_key
+from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.items import Row
 from chalicelib.aws.redrive import MessageTarget
 from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.aws.tracking_reader import TrackingReader
@@ -25,14 +25,12 @@ from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.landing.catalog import identify
 from chalicelib.logs import log
 from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, Status
-from chalicelib.status.batches import key_of
+from chalicelib.status.batches import key_in
 from chalicelib.status.explain_ndjson import tracking_rows
 
 RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
 READ_BYTES = 4096
 INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Releases:
 def release(releases: Releases, body: object, operator: Operator) -> Body:
     """Release the newest quarantined version of a key; refuse what cannot come back whole.
 
-    A release that was begun comes first: who asks again lets nothing else pass than what was asked for.
+    A release that was begun comes first, so that asking again lets no other version pass.
     """
     key = read_object_key(read_body(body, "key"))
     row, back = _first_that_can_come_back(releases, _releasable(releases, key))
@@ -61,7 +59,7 @@ def release(releases: Releases, body: object, operator: Operator) -> Body:
     back()
     log.info("released", extra={"key": key, "by": operator.role, "address": operator.address})
     return {
-        "key": key_of(row),
+        "key": key_in(row["file_path"]),
         "status": "released",
         "location": row["file_path"],
         "reason": row.get("reason"),
@@ -95,15 +93,16 @@ def _first_that_can_come_back(releases: Releases, rows: list[Row]) -> tuple[Row,
 
 
 def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
-    """Return what brings the file back; raise ConflictError when nothing can."""
-    key, there = key_of(row), releases.arrivals.head(key_of(row))
+    """Return the function that brings the file back; raise ConflictError when none can."""
+    key = key_in(row["file_path"])
+    there = releases.arrivals.head(key)
     if not row.get("moved_to"):
         if there is None:
             raise ConflictError(f"{row['file_path']} is gone: upload it again")
         if there.etag != row["etag"]:
             raise ConflictError(f"another file lies at {row['file_path']}: this one was overwritten")
         return lambda: _announce(releases, there, str(row["date_prefix"]))
-    parked = releases.quarantine.read(_within(row["moved_to"]), READ_BYTES)
+    parked = releases.quarantine.read(key_in(row["moved_to"]), READ_BYTES)
     marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
     if parked is None:
         back = releases.arrivals.head(key)  # another release may have brought it there a moment ago
@@ -124,7 +123,7 @@ def _bring_back(
 
 
 def _announce(releases: Releases, found: StoredObject, date: str) -> None:
-    """Send the message of a file that never moved, on its row's date where its key tells none."""
+    """Announce a file that never moved, with the date of its row in case its key has none."""
     same_day = found.last_modified.date().isoformat() == date
     message = {
         "bucket": releases.arrivals.name,
@@ -134,7 +133,3 @@ def _announce(releases: Releases, found: StoredObject, date: str) -> None:
         "last_modified": found.last_modified.isoformat() if same_day else f"{date}T00:00:00Z",
     }
     releases.queue.send(json.dumps(message))
-
-
-def _within(location: str) -> str:
-    return location.removeprefix("s3://").partition("/")[2]

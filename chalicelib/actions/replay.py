@@ -1,7 +1,8 @@
 """`POST /replay`: route uploads again, through the same code and identity as live traffic.
 
-Each replay is noted in the upload's row before it is carried out; whatever row its routing writes carries
-the note too. What already started starts nothing, unless `force` asks for another execution of its own name.
+Each replay is noted in the upload's row before it is carried out; the row that its routing writes carries the
+note too. An upload that started its job starts nothing more, unless `force` asks for another execution, which
+has a name of its own.
 """
 
 from __future__ import annotations
@@ -9,36 +10,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from chalicelib.actions.replay_plan import Action, Step, plan
+from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, encode_cursor
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row, newest_first
+from chalicelib.api.paging import newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
 from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
 from chalicelib.landing.executions import execution_input, execution_name
+from chalicelib.landing.jobs import Config, read_config
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
 from chalicelib.status.files import BY_UPLOAD
-from chalicelib.status.jobs import Config, read_config
 from chalicelib.status.prediction import predict
 
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
 
-Body = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What replays work with: the lane of the landing bucket and that of the bucket which discovery scans."""
+    """What replays work with; `discovered` is the landing lane on the bucket that discovery scans."""
 
     landing: Landing
     discovered: Landing
@@ -71,95 +71,93 @@ def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str
 
 
 def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:
-    """Return what would happen to one upload, or did; its failure is its own, the others go on."""
-    step = Step(row, Action.NONE, "It could not be looked at.")
+    """Return what would happen to one upload, or did; its failure stops no other."""
+    planned = PlannedReplay(row, Action.NONE, "It could not be looked at.")
     try:
         is_landing = row["bucket_name"] == replays.landing.bucket.name
         lane = replays.landing if is_landing else replays.discovered
-        step = _planned(lane, row, config, force=request.force)
-        if request.dry_run or step.action is Action.NONE:
-            return step.shown()
-        return _carried_out(replays.log, lane, step, operator, force=request.force)
+        planned = _planned(lane, row, config, force=request.force)
+        if request.dry_run or planned.action is Action.NONE:
+            return planned.shown()
+        return _carried_out(replays.log, lane, planned, operator, force=request.force)
     except Exception as error:
         log.exception("replay failed", extra={"key": row["file_key"]})
         reason = describe_failure(error) or str(error)
-        return {**step.shown(), "outcome": {"status": "failed", "reason": reason}}
+        return {**planned.shown(), "outcome": {"status": "failed", "reason": reason}}
 
 
-def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Step:
+def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> PlannedReplay:
     key, bucket = row["file_key"], landing.bucket.name
     if row["bucket_name"] != bucket:
         why = f"It landed in {row['bucket_name']}, which LANDING_BUCKET and S3_SOURCE_BUCKET do not name."
-        return Step(row, Action.NONE, why)
+        return PlannedReplay(row, Action.NONE, why)
     now = predict(key, landing.settings, config, bucket=bucket, routed=_was_routed(row))
-    step = plan(row, now, force=force)
-    if step.action is Action.RESTORE:
-        return _checked_way_back(landing, step)
-    if step.action is Action.NONE:
-        return step
+    planned = plan(row, now, force=force)
+    if planned.action is Action.RESTORE:
+        return _checked_way_back(landing, planned)
+    if planned.action is Action.NONE:
+        return planned
     found = landing.bucket.head(row["file_key"])
     if found is None:
-        return replace(step, action=Action.NONE, why="Its object is gone; upload it again.", expected="")
+        return planned.cancelled("Its object is gone; upload it again.")
     if found.etag != row["etag"]:
-        return replace(step, action=Action.NONE, why="It was overwritten since: replay its newest version.",
-                       expected="")  # fmt: skip
-    return step
+        return planned.cancelled("It was overwritten since: replay its newest version.")
+    return planned
 
 
 def _was_routed(row: Row) -> bool:
     return str(row["status"]) not in {"received", "vanished"}
 
 
-def _checked_way_back(landing: Landing, step: Step) -> Step:
-    row = step.row
+def _checked_way_back(landing: Landing, planned: PlannedReplay) -> PlannedReplay:
+    row = planned.row
     parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
     if parked is None:
-        return _without_copy(landing, step, there)
+        return _without_copy(landing, planned, there)
     if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
-        why = "A newer upload lies under its key: move that away first, or replay that."
-        return replace(step, action=Action.NONE, why=why, expected="")
-    return step
+        return planned.cancelled("A newer upload lies under its key: move that away first, or replay that.")
+    return planned
 
 
-def _without_copy(landing: Landing, step: Step, there: StoredObject | None) -> Step:
-    """Route what is back already and was not routed: the replay that moved it may have died right then."""
+def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject | None) -> PlannedReplay:
+    """Route a file that is back but was not routed: the replay that moved it may have died right then."""
     if there and IDENTITY_METADATA in there.metadata:
         timestamp = row_timestamp(there.last_modified, _identity(landing, there))
         row = landing.catalog.find(there.key, timestamp)
-        if row is None or row["status"] != step.expected:
-            why = f"It is back from {step.row['moved_to']}, and only to be routed."
-            return replace(step, action=Action.ROUTE, why=why)
-    why = f"What was parked as {step.row['moved_to']} is gone: it was replayed before, or taken away."
-    return replace(step, action=Action.NONE, why=why, expected="")
+        if row is None or row["status"] != planned.expected:
+            why = f"It is back from {planned.row['moved_to']}, and only to be routed."
+            return replace(planned, action=Action.ROUTE, why=why)
+    moved_to = planned.row["moved_to"]
+    return planned.cancelled(f"What was parked as {moved_to} is gone: it was replayed before, or taken away.")
 
 
 def _carried_out(
-    replay_log: ReplayLog, landing: Landing, step: Step, operator: Operator, *, force: bool
+    replay_log: ReplayLog, landing: Landing, planned: PlannedReplay, operator: Operator, *, force: bool
 ) -> Body:
     note = {
         "by": operator.role,
         "address": operator.address,
         "at": landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "from_status": step.row["status"],
-        "action": step.action,
+        "from_status": planned.row["status"],
+        "action": planned.action,
         "force": force,
     }
-    audit = _begun(landing, step) or replay_log.note(step.row, note)
+    audit = _begun(landing, planned) or replay_log.note(planned.row, note)
     if audit is None:
-        return {**step.shown(), "action": "none", "why": "Its row is gone."}
-    outcome = _acted(replay_log, replace(landing, audit=audit), step, audit["replay_count"])
-    log.info("replayed", extra={"key": step.row["file_key"], "outcome": outcome["status"], **note})
-    return {**step.shown(), "outcome": outcome}
+        return {**planned.shown(), "action": "none", "why": "Its row is gone."}
+    outcome = _acted(replay_log, replace(landing, audit=audit), planned, audit["replay_count"])
+    log.info("replayed", extra={"key": planned.row["file_key"], "outcome": outcome["status"], **note})
+    return {**planned.shown(), "outcome": outcome}
 
 
-def _begun(landing: Landing, step: Step) -> Row | None:
-    """Return the notes of a forced start that its row does not tell of: it is finished, not repeated.
+def _begun(landing: Landing, planned: PlannedReplay) -> Row | None:
+    """Return the notes of a forced start whose execution the row does not name: it is finished, not repeated.
 
     The row is read by its key: the index of dates and statuses is late, and has no notes.
     """
-    if step.action is not Action.START_AGAIN:
+    if planned.action is not Action.START_AGAIN:
         return None
-    row = landing.catalog.find(step.row["file_key"], step.row["timestamp"]) or {}
+    row = landing.catalog.find(planned.row["file_key"], planned.row["timestamp"]) or {}
     notes, count = row.get("replays"), row.get("replay_count")
     if not notes or notes[-1].get("action") != Action.START_AGAIN:
         return None
@@ -167,16 +165,16 @@ def _begun(landing: Landing, step: Step) -> Row | None:
     return None if told else {"replays": notes, "replay_count": count}
 
 
-def _acted(replay_log: ReplayLog, landing: Landing, step: Step, count: int) -> Body:
-    if step.action is Action.START_AGAIN:
-        return _start_again(replay_log, landing, step.row, count)
-    if step.action is Action.RESTORE:
-        _restore(landing, step.row)
-    return route(landing, _event(landing, step.row), discovered=True)
+def _acted(replay_log: ReplayLog, landing: Landing, planned: PlannedReplay, count: int) -> Body:
+    if planned.action is Action.START_AGAIN:
+        return _start_again(replay_log, landing, planned.row, count)
+    if planned.action is Action.RESTORE:
+        _restore(landing, planned.row)
+    return route(landing, _event(landing, planned.row), discovered=True)
 
 
 def _restore(landing: Landing, row: Row) -> None:
-    """Move a parked file back to its key, over nothing; its own event then finds it routed."""
+    """Move a parked file back to its key, never over another; the event of that finds it routed."""
     parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
     if parked is None:
         return

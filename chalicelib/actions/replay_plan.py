@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.api.answers import Body
+from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import Status
 from chalicelib.status.prediction import Prediction
 
 
 class Action(StrEnum):
-    """What is done: nothing, routing where it lies, routing after its way back, or another execution."""
+    """What a replay does: nothing, route the file, move it back and route it, or start it once more."""
 
     NONE = "none"
     ROUTE = "route"
@@ -21,47 +21,53 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One upload of a replay: what is to be done, why, and the outcome it should come to."""
+class PlannedReplay:
+    """One upload of a replay: what is to be done with it, why, and the outcome to expect."""
 
     row: Row
     action: Action
     why: str
     expected: str = ""
 
-    def shown(self) -> dict[str, Any]:
+    def cancelled(self, why: str) -> PlannedReplay:
+        """Return the plan to do nothing after all."""
+        return replace(self, action=Action.NONE, why=why, expected="")
+
+    def shown(self) -> Body:
         """Return it as JSON has it."""
         about = {"key": self.row["file_key"], "timestamp": self.row["timestamp"]}
         return {**about, "from_status": self.row["status"], "action": str(self.action), "why": self.why,
                 "expected": self.expected or None}  # fmt: skip
 
 
-def plan(row: Row, now: Prediction, *, force: bool) -> Step:
+def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     """Tell what a replay does with an upload whose key would come to `now`."""
     status = row["status"]
     if status == Status.VANISHED:
-        return Step(row, Action.NONE, "Its object is gone; upload it again.")
+        return PlannedReplay(row, Action.NONE, "Its object is gone; upload it again.")
     if status == Status.TRIGGERED and not force:
-        return Step(row, Action.NONE, f"It started {row.get('execution')}; give force to start it once more.")
+        why = f"It started {row.get('execution')}; give force to start it once more."
+        return PlannedReplay(row, Action.NONE, why)
     if now.outcome == Status.FAILED:
-        return Step(row, Action.NONE, now.why)
+        return PlannedReplay(row, Action.NONE, now.why)
     if now.outcome == status or now.outcome not in {*Status}:
         return _unless_forced(row, now, force=force)
     if status == Status.TRIGGERED:
         return _start_again(row, now)
     if row.get("moved_to"):
-        return Step(row, Action.RESTORE, f"It goes back from {row['moved_to']}. {now.why}", now.outcome)
-    return Step(row, Action.ROUTE, now.why, now.outcome)
+        why = f"It goes back from {row['moved_to']}. {now.why}"
+        return PlannedReplay(row, Action.RESTORE, why, now.outcome)
+    return PlannedReplay(row, Action.ROUTE, now.why, now.outcome)
 
 
-def _unless_forced(row: Row, now: Prediction, *, force: bool) -> Step:
+def _unless_forced(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     if force and row["status"] == now.outcome == Status.TRIGGERED:
         return _start_again(row, now)
-    return Step(row, Action.NONE, f"Nothing would change. {now.why}")
+    return PlannedReplay(row, Action.NONE, f"Nothing would change. {now.why}")
 
 
-def _start_again(row: Row, now: Prediction) -> Step:
+def _start_again(row: Row, now: Prediction) -> PlannedReplay:
     if now.outcome != Status.TRIGGERED:
-        return Step(row, Action.NONE, f"No active job takes it now. {now.why}")
-    return Step(row, Action.START_AGAIN, f"Forced: it started {row.get('execution')} before. {now.why}",
-                Status.TRIGGERED)  # fmt: skip
+        return PlannedReplay(row, Action.NONE, f"No active job takes it now. {now.why}")
+    why = f"Forced: it started {row.get('execution')} before. {now.why}"
+    return PlannedReplay(row, Action.START_AGAIN, why, Status.TRIGGERED)

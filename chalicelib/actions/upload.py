@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from chalicelib.actions.requests import read_body, read_object_key, read_text
+from chalicelib.api.answers import Body
 from chalicelib.aws.upload_urls import VALID_SECONDS, UploadUrls
 from chalicelib.errors import RequestError
 from chalicelib.settings import Settings
@@ -14,8 +14,6 @@ CONTENT_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}(; ?charset=[A-Za-z0-9-]+)?"
 )
 DEFAULT_TYPE = "application/octet-stream"
-
-Body = dict[str, Any]
 
 
 def offer_upload(urls: UploadUrls, settings: Settings, body: object) -> Body:

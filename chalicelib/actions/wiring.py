@@ -1,4 +1,4 @@
-"""What operators act with, put together from Settings; a route imports only its own."""
+"""The adapters that operators act with, wired from Settings; a route imports only its own."""
 
 from __future__ import annotations
 

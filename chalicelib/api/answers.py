@@ -1,6 +1,6 @@
 """Answers of the API: a status and a JSON body, whatever a view meets.
 
-Refusals say what to do; a system that is not there says how to start it; nothing is a traceback.
+A refusal says what to do. Where AWS or the settings cannot be used, the answer says how to start the system.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ HOW_TO_START = (
     "start everything with `make run`, or serve a deployed stage with `chalice local --stage <stage>` and "
     "its AWS credentials"
 )
+
+
+Body = dict[str, Any]
+"""A JSON object, as a caller gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ UNAUTHORIZED = Answer(
 
 
 def answer(view: Callable[[], Any]) -> Answer:
-    """Run a view; turn what it refuses, and what it cannot reach, into `{"Code", "Message"}`."""
+    """Run a view; answer `{"Code", "Message"}` when it refuses the request or cannot reach AWS."""
     try:
         return Answer(200, view())
     except RequestError as error:
@@ -60,7 +64,7 @@ def unavailable(error: Exception) -> Answer:
 
 
 def _of_settings(error: SettingsError) -> str:
-    """Return what is wrong with settings; their values stay in the log, for anyone may read this."""
+    """Name the faults of settings without their values: anyone may read the answer."""
     wrong = [f"{fault.name} {fault.wrong}" for fault in error.faults if fault.value]
     missing = ", ".join(fault.name for fault in error.faults if not fault.value)
     return "; ".join([*wrong, *([f"this process has no {missing}"] if missing else [])])

@@ -1,9 +1,9 @@
 """Opaque cursors: where a list goes on, tied to the query they came from.
 
-A cursor holds the last position by time and which rows of that very moment were shown, never a row's
-number, so rows that arrive, change status or vanish between two pages neither shift nor repeat the rest.
-It grants nothing that its query does not, so a checksum over query and position protects it: a cursor
-that was mistyped, edited or taken to another query is refused.
+A cursor holds the time of the last row shown and which rows of that moment were shown, never a row's
+number. So rows that arrive, change status or vanish between two pages neither shift nor repeat the others.
+A checksum over query and position refuses a cursor that was mistyped, edited or taken to another query. A
+cursor need not be secret: it grants nothing that its query does not.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ FINGERPRINT_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The order value of the last row shown, and the fingerprints of the rows shown that have it."""
+    """Where a page ended: the order value of its last row, and fingerprints of the rows shown with it."""
 
     at: str
     seen: frozenset[str] = frozenset()
 
 
 def encode_cursor(query: str, position: Position | None, date: str = "") -> str | None:
-    """Return the cursor of `position` in `query`; None when the list has ended. `date` is what it lists."""
+    """Return the cursor of `position` in `query`; None when the list has ended. `date` is the day listed."""
     if position is None:
         return None
     content = json.dumps([position.at, sorted(position.seen), date], ensure_ascii=False).encode()
@@ -39,21 +39,21 @@ def encode_cursor(query: str, position: Position | None, date: str = "") -> str 
 
 
 def decode_cursor(query: str, cursor: str) -> Position | None:
-    """Read a cursor of `query`; None for an empty one. Raise RequestError when it is not one of its own."""
+    """Return a cursor's position, None for an empty one; raise RequestError if `query` did not make it."""
     if not cursor:
         return None
     at, seen, date = _content(cursor)
     position = Position(at, frozenset(seen))
-    # only the very text is accepted: with its checksum, in the one spelling of base64 and JSON that is ours
+    # base64 and JSON have many spellings of one content: only our own is accepted, with its checksum
     if encode_cursor(query, position, date) != cursor:
         raise refusal()
     return position
 
 
 def read_day(values: Mapping[str, str], today: str) -> str:
-    """Return `date`; without it the date of the list that `cursor` goes on with, else `today`.
+    """Return `date`; without it the date within `cursor`, else `today`.
 
-    The date is part of the list's query, for which `decode_cursor` checks the cursor.
+    The date becomes part of the list's query, and `decode_cursor` checks the cursor against that.
     """
     cursor = values.get("cursor")
     return read_date(values, (_content(cursor)[2] if cursor else "") or today)
@@ -67,7 +67,7 @@ def fingerprint(parts: list[str]) -> str:
 def _content(cursor: str) -> tuple[str, list[str], str]:
     try:
         at, seen, date = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[CHECKSUM_BYTES:])
-        "".join([at, *seen, date]).encode()  # texts, and none with half a surrogate pair
+        "".join([at, *seen, date]).encode()  # fails on what is no text and on half a surrogate pair
     except (ValueError, TypeError, RecursionError):
         raise refusal() from None
     if len(at.encode()) > MAX_KEY_BYTES:

@@ -21,15 +21,15 @@ except ImportError:
 
 
 class AnyEvent:
-    """A Lambda event as it is: Chalice's own classes fail on payloads that ours accept."""
+    """A Lambda event as it is: Chalice's own classes fail on payloads that Sluice accepts."""
 
     def __init__(self, payload: Any, context: Any) -> None:
         self.payload = payload
         self.context = context
 
 
-class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # which of two, the import decides
-    """A caller that the authorizer turns away; API Gateway knows it by the word "Unauthorized"."""
+class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # the import above decides which
+    """The authorizer turns a caller away; API Gateway answers 401 to the word "Unauthorized" alone."""
 
     def __init__(self, refusal: Answer) -> None:
         Exception.__init__(self, "Unauthorized" if refusal.status == 401 else refusal.body["Message"])
@@ -38,7 +38,7 @@ class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # which 
 
 
 def answered(view: Callable[[], Any]) -> Callable[[], Response]:
-    """Answer with what `view` returns, or with why it does not."""
+    """Answer a route with what `view` returns, or with the reason why it returns nothing."""
 
     @wraps(view)
     def respond() -> Response:

@@ -1,8 +1,8 @@
 """Pages of rows, newest first, merged from several indexed queries.
 
-Rows are ordered by a time that never changes while their status may. A page therefore asks every source
-for what lies at or before the last position and leaves out what was shown of that moment: a row that
-changes status between two pages is still met exactly once.
+Rows are ordered by a time that never changes, though their status may. A page asks every source for the
+rows at or before the last position and leaves out those that were shown already. So a row that changes
+status between two pages is still shown exactly once.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.api.cursors import Position, fingerprint
+from chalicelib.aws.items import Row
 
-Row = dict[str, Any]
 Source = Callable[[str, int], Sequence[Row]]
 """Return up to `count` rows at or before a time (inclusive; empty: from the newest), newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How rows are ordered and told apart: the names of their time and of their other key parts."""
+    """How rows are ordered and told apart: the names of their time and of the rest of their key."""
 
     time: str
     keys: tuple[str, ...]
@@ -45,7 +44,7 @@ def newest_first(
 
 
 def _unseen(rows: Iterable[Row], order: Order, at: str, shown: frozenset[str]) -> Iterator[Row]:
-    """Leave out what earlier pages showed, and the double that an index shows while a row moves in it."""
+    """Leave out rows of earlier pages, and the second copy that an index shows while a row moves in it."""
     met: set[tuple[str, str]] = {(at, print_) for print_ in shown}
     for row in rows:
         identity = (str(row[order.time]), order.fingerprint(row))

@@ -1,7 +1,7 @@
 """What callers of the API may ask: every parameter checked, every refusal naming what is accepted.
 
 A parameter that a route does not know is refused rather than ignored: `?stats=failed` must not look like
-"nothing failed". So are repeated ones, of which one would win silently.
+"nothing failed". A repeated one is refused too: one of its values would win silently.
 """
 
 from __future__ import annotations

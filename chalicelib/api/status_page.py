@@ -1,7 +1,7 @@
 """The status page: one HTML document with its style and scripts inside, so that it needs no other route.
 
-Its Content-Security-Policy names each script and style by hash and lets it connect to this API and to the
-bucket's address for uploads, and nowhere else; whatever else a page could load or run is refused.
+Its Content-Security-Policy names each script and style by hash and lets the page connect to this API and to
+the bucket's address for uploads. Browsers refuse whatever else it could load, run or connect to.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-FILES = Path(__file__).with_name("page")
+FILES = Path(__file__).parents[1] / "page"
 SCRIPTS = ("dom", "api", "list", "overview", "files", "detail", "lanes", "upload", "app")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
 
-from chalicelib.aws.bucket import Bucket, Document
+from chalicelib.aws.bucket import Bucket
 from chalicelib.errors import ConfigError
 from chalicelib.events import LONE_SURROGATE
 
@@ -62,6 +62,37 @@ class Jobs:
         return exact or next((job for pattern, job in self._patterns if pattern.match(name)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The config as one read found it: its jobs, or the faults for which it has none."""
+
+    etag: str = ""
+    jobs: Jobs | None = None
+    faults: tuple[str, ...] = ()
+    body: bytes = b""
+
+    @property
+    def version(self) -> str:
+        """What tells this state of the config from another: its ETag, or `absent`."""
+        return self.etag or ABSENT
+
+
+NOT_READ = Config()
+
+
+def read_config(bucket: Bucket, key: str, known: Config = NOT_READ) -> Config:
+    """Read the config; return `known` while the ETag is still its own."""
+    found = bucket.read_document(key, unless_etag=known.etag)
+    if found == "unchanged":
+        return known
+    if found == "missing":
+        return Config(faults=(f"s3://{bucket.name}/{key} is missing: upload a list of jobs",))
+    try:
+        return Config(found.etag, parse_jobs(found.body, found.etag), body=found.body)
+    except ConfigError as error:
+        return Config(found.etag, faults=tuple(error.faults), body=found.body)
+
+
 class JobConfig:
     """The config as this process last saw it, fetched again when it is due."""
 
@@ -72,8 +103,7 @@ class JobConfig:
         self._key = key
         self._cache_seconds = cache_seconds
         self._clock = clock
-        self._etag = ""
-        self._jobs: Jobs | ConfigError | None = None
+        self._config = NOT_READ
         self._checked_at = 0.0
 
     def match(self, key: str) -> Job | None:
@@ -81,25 +111,19 @@ class JobConfig:
 
         Raise ConfigError when the config is missing or invalid.
         """
-        if isinstance(self._jobs, Jobs) and self._clock() - self._checked_at < self._cache_seconds:
-            job = self._jobs.find_matching_job(key)
+        if self._config.jobs and self._clock() - self._checked_at < self._cache_seconds:
+            job = self._config.jobs.find_matching_job(key)
             if job and job.is_active:
                 return job
         return self.revalidate().find_matching_job(key)
 
     def revalidate(self) -> Jobs:
         """Fetch the config unless its ETag is unchanged; raise ConfigError listing every fault."""
-        found = self._bucket.read_document(self._key, unless_etag=self._etag)
+        self._config = read_config(self._bucket, self._key, self._config)
         self._checked_at = self._clock()
-        if found == "missing":
-            where = f"s3://{self._bucket.name}/{self._key}"
-            self._etag, self._jobs = "", ConfigError(ABSENT, [f"{where} is missing: upload a list of jobs"])
-        elif isinstance(found, Document):
-            self._etag, self._jobs = found.etag, _parsed(found)
-        if isinstance(self._jobs, Jobs):
-            return self._jobs
-        assert self._jobs is not None
-        raise ConfigError(self._jobs.version, self._jobs.faults)  # anew: a traceback grows with every raise
+        if self._config.jobs is None:
+            raise ConfigError(self._config.version, list(self._config.faults))
+        return self._config.jobs
 
 
 def normalize(text: str | None) -> str:
@@ -131,13 +155,6 @@ def _kind(value: Any) -> str:
     """Name a JSON value as whoever wrote the config knows it."""
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number"}
     return names.get(type(value), "a number" if isinstance(value, float) else "null")
-
-
-def _parsed(found: Document) -> Jobs | ConfigError:
-    try:
-        return parse_jobs(found.body, found.etag)
-    except ConfigError as error:
-        return error
 
 
 def _faults_of(index: int, job: Any) -> Iterator[str]:

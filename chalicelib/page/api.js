@@ -1,5 +1,5 @@
 "use strict";
-// Calls of the API beside which this page is served; the token stays in this tab.
+// Calls of the API that serves this page; the token stays in this tab.
 
 const BASE = location.pathname.replace(/\/?$/, "/");
 

@@ -50,7 +50,7 @@ async function refresh() {
   again = false;
 }
 
-// One place tells that the page cannot be brought up to date; what it showed before stays.
+// The one place that says the page cannot be refreshed; what it showed before stays.
 function told(problem) {
   if (!session.token) return;
   live(problem ? "off" : "on", problem ? "Offline" : "Live");

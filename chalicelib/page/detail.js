@@ -95,7 +95,7 @@ function installDetail() {
   dialog.addEventListener("close", () => keepFocus(STORY.key));
 }
 
-// A dialog gives the focus back to what opened it; if a refresh replaced that, to the same key's row.
+// A dialog gives the focus back to what opened it. If a refresh replaced that, the same key's row gets it.
 function keepFocus(key) {
   if (document.activeElement && document.activeElement !== document.body) return;
   const same = [...$("main").querySelectorAll('[data-focus="key"]')].find((node) => node.textContent === key);

@@ -122,7 +122,7 @@ function toast(text, kind = "info") {
   setTimeout(() => node.remove(), kind === "error" ? 9000 : 5000);
 }
 
-// What stands behind an open dialog is neither seen nor read out, so messages go where the user is.
+// Whatever is behind an open dialog is neither seen nor read out, so messages go into the dialog.
 function topLayer() {
   return [...document.querySelectorAll("dialog[open]")].at(-1) || document.body;
 }

@@ -45,7 +45,7 @@ class Files {
   }
 }
 
-// First what would happen, then, when it is confirmed, the same request for real.
+// Show what would happen; once that is confirmed, send the same request for real.
 async function confirmReplay(body, title) {
   const plan = await post("replay", { ...body, dry_run: true });
   const acting = plan.items.filter((item) => item.action !== "none");

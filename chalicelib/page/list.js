@@ -31,7 +31,7 @@ class PagedList {
     return page;
   }
 
-  // What stood between the first page's rows is gone if it is not in it; what lies behind it stays.
+  // A row that stood among the first page's rows and is not in the page now is gone; the rows behind it stay.
   merge(page) {
     const fresh = new Set(page.items.map(this.idOf));
     const last = page.items.length ? this.idOf(page.items[page.items.length - 1]) : null;

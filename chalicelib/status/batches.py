@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
-from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
+from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import COUNTER, MANIFEST, TrackingReader
 from chalicelib.settings import Settings
 from chalicelib.status.summary import PENDING_PAGES, pending_by_date
@@ -19,8 +20,6 @@ BY_ARRIVAL = Order("pending_since", ("file_path",))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
 RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix"})
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class NdjsonLists:
 def list_batches(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /batches`: how full the next batch of a date is, and the files that wait for it.
 
-    `waiting` sums up every date that has waiting files, whichever was asked for.
+    `waiting` sums up every date that has waiting files, whichever date was asked for.
     """
     values = read_parameters(given, "date", *PAGING)
     date, limit = read_day(values, lists.today()), read_limit(values)
@@ -92,9 +91,9 @@ def manifest_of(row: Row, bucket: str) -> Row:
 def quarantined_of(row: Row) -> Row:
     """Return a quarantined row as callers see it; `key` is what releases it."""
     shown = {name: value for name, value in row.items() if name != "quarantine"}
-    return {"key": key_of(row), **shown}
+    return {"key": key_in(row["file_path"]), **shown}
 
 
-def key_of(row: Row) -> str:
-    """Return the object key within a tracking row's `file_path`."""
-    return str(row["file_path"]).removeprefix("s3://").partition("/")[2]
+def key_in(location: str) -> str:
+    """Return the object key within `s3://<bucket>/<key>`."""
+    return location.removeprefix("s3://").partition("/")[2]

@@ -1,7 +1,7 @@
 """`GET /discovery`: the last scan, and the state document's entries by key.
 
-The document is sorted and has an entry a line, so a page or a key is found by halving it with ranged reads:
-a dozen of them in a document of a million files.
+The document is sorted and has an entry a line, so ranged reads find a page or a key by halving it: a dozen
+reads in a document of a million files.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
@@ -24,13 +24,12 @@ from chalicelib.errors import StateError
 WINDOW_BYTES = 64 * 1024
 ATTEMPTS = 3  # while scans replace the document under the reader
 
-Body = dict[str, Any]
 Entry = tuple[str, Body]
 
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """What discovery left to read: its results and its state, in one bucket."""
+    """Where discovery keeps its results and its state: one bucket, read in two ways."""
 
     results: Bucket
     states: StateStore

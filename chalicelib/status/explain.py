@@ -1,6 +1,6 @@
 """`GET /explain`: what happened to a key and why, and what would happen if it landed now.
 
-Reads only. Every sentence stands beside the data it is made of.
+Reads only. The answer holds every sentence and the data behind it.
 """
 
 from __future__ import annotations
@@ -8,25 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.api.answers import Body
 from chalicelib.api.parameters import Given, read_key, read_parameters
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.landing.jobs import read_config
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
 from chalicelib.status.explain_ndjson import manifest_records, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.jobs import read_config
 from chalicelib.status.prediction import is_discoverable, predict
 from chalicelib.status.story import tell
 
-VERSIONS = 20  # newest ones of a key that a story tells of
-
-Body = dict[str, Any]
+VERSIONS = 20  # of a key, the newest: a story tells of no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Sources:
     catalog: CatalogReader
     tracking: TrackingReader
     landing: Bucket
-    source: Bucket  # which discovery scans: the landing bucket, or another
+    source: Bucket  # the one that discovery scans: the landing bucket or another
     ndjson: Bucket
     scans: Scans
     settings: Settings
@@ -76,7 +74,7 @@ def explain(sources: Sources, given: Given) -> Body:
 
 
 def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: StoredObject | None) -> Bucket:
-    """Return the bucket that a key is asked of: its newest row's, else where it lies or would be found."""
+    """Return the bucket to ask for a key: its newest row's, else where it lies or would be found."""
     source = sources.source.name
     if source == sources.landing.name:
         return sources.landing

@@ -1,11 +1,11 @@
-"""What the NDJSON lane knows of a key, and what it would say of it now. Reads only."""
+"""What the NDJSON lane knows of a key, and what it would decide now. Reads only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
@@ -13,17 +13,15 @@ from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_
 from chalicelib.ndjson.validation import CHECKED_BYTES, check_lines, validate_file
 from chalicelib.settings import BYTES_PER_MB, Settings
 
-DAYS_LOOKED_AT = 7  # where the key tells no date: of the object, else the last ones
-
-Body = dict[str, Any]
+DAYS_LOOKED_AT = 7  # without a date in the key: from the object's day on, else the last days
 
 
 def tracking_rows(
     tracking: TrackingReader, bucket: str, key: str, found: StoredObject | None, now: datetime
 ) -> list[Row]:
-    """Read the rows of every version of a key; without a date in the key, of those dates it may be of.
+    """Read the rows of every version of a key, on the date in the key or else on each that it may have.
 
-    They are looked for as they were written: under one name after the other, until one is free.
+    Names are tried in the order in which the lane gives them, until one is free.
     """
     path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
     rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
@@ -31,7 +29,7 @@ def tracking_rows(
 
 
 def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:
-    """Read the records of the manifests that rows are in."""
+    """Read the records of the manifests that `rows` name."""
     named = {(row["date_prefix"], row["manifest_key"]) for row in rows if row.get("manifest_key")}
     records = [tracking.find(MANIFEST + date, key) for date, key in sorted(named)]
     return [record for record in records if record is not None]
@@ -66,7 +64,7 @@ def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Itera
 
 
 def _dates(key: str, found: StoredObject | None, now: datetime) -> list[str]:
-    """Return the dates that a key's rows may have: its own, else those that its events can have had."""
+    """Return the dates that a key's rows may have: the one in the key, else the days of its events."""
     if date_in(key):
         return [date_in(key)]
     today = now.astimezone(UTC).date()

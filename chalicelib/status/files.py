@@ -1,4 +1,4 @@
-"""What the status API shows of uploads: lists, versions of a key, counts. Reads only.
+"""What the status API shows of uploads: lists, and the versions of a key. Reads only.
 
 Every list is one query per status on an index, merged newest first, so its first page costs the same on a
 day of ten uploads and of a hundred thousand. Without `date` a list is about today (UTC).
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
-from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import (
     PAGING,
     Given,
@@ -23,13 +23,12 @@ from chalicelib.api.parameters import (
     read_parameters,
 )
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.items import Row
 from chalicelib.errors import NotFoundError
 from chalicelib.landing.catalog import Status
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
 INTERNAL = frozenset({"date", "status_timestamp", "retry"})
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +73,5 @@ def show_file(uploads: Uploads, given: Given) -> Body:
 
 
 def shown(row: Row) -> Row:
-    """Return a catalogue row as callers see it, without what only the indexes need."""
+    """Return a catalogue row as callers see it, without the attributes that only indexes need."""
     return {name: value for name, value in row.items() if name not in INTERNAL}

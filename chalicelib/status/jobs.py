@@ -1,42 +1,31 @@
-"""`GET /jobs`: the job config as it stands, with every fault of it beside the job it belongs to."""
+"""`GET /jobs`: the job config as it stands, each fault beside its job."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
-from chalicelib.aws.bucket import Bucket, Document
-from chalicelib.errors import ConfigError
-from chalicelib.landing.jobs import ABSENT, FIELDS, Jobs, parse_jobs
+from chalicelib.aws.bucket import Bucket
+from chalicelib.landing.jobs import FIELDS, read_config
 
 FAULTED = re.compile(r"\[(\d+)\]")
 
-Body = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The config as one read found it: its jobs, or why it has none."""
-
-    version: str
-    jobs: Jobs | None
-    faults: list[str]
-    entries: list[Any]
-
 
 def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
-    """Answer `GET /jobs`: jobs in the config's order; a later page goes on behind the same position."""
+    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position."""
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     start = _start(decode_cursor("jobs", values.get("cursor", "")))
     config = read_config(bucket, config_key)
-    page = list(enumerate(config.entries))[start : start + limit]
-    more = start + limit < len(config.entries)
+    entries = _entries(config.body)
+    page = list(enumerate(entries))[start : start + limit]
+    more = start + limit < len(entries)
     by_index = faults_by_index(config.faults)
     return {
         "config": f"s3://{bucket.name}/{config_key}",
@@ -56,25 +45,8 @@ def _start(after: Position | None) -> int:
     return int(after.at)
 
 
-def read_config(bucket: Bucket, config_key: str) -> Config:
-    """Read the config as it is now, without any cache."""
-    found = bucket.read_document(config_key)
-    if isinstance(found, Document):
-        return config_of(found)
-    return Config(ABSENT, None, [f"s3://{bucket.name}/{config_key} is missing: upload a list of jobs"], [])
-
-
-def config_of(found: Document) -> Config:
-    """Read a config document; entries are kept where it is a list at all."""
-    try:
-        jobs, faults = parse_jobs(found.body, found.etag), []
-    except ConfigError as error:
-        jobs, faults = None, error.faults
-    return Config(found.etag, jobs, faults, _entries(found.body))
-
-
-def faults_by_index(faults: list[str]) -> dict[int, list[str]]:
-    """Sort faults to the entries that they name first."""
+def faults_by_index(faults: Iterable[str]) -> dict[int, list[str]]:
+    """Group faults by the entry that each names first."""
     sorted_: defaultdict[int, list[str]] = defaultdict(list)
     for fault in faults:
         if named := FAULTED.match(fault):
@@ -83,6 +55,7 @@ def faults_by_index(faults: list[str]) -> dict[int, list[str]]:
 
 
 def _entries(body: bytes) -> list[Any]:
+    """Return the entries of a config, usable or not, as far as it is a list at all."""
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.landing.jobs import WILDCARD, Job, claimed_name
 
 SIMILAR = 0.72  # of 1: customer.csv and customers.csv are at 0.96
@@ -25,7 +25,7 @@ class NearMiss:
     similarity: float
     differs: str
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Body:
         """Return it as JSON has it."""
         return asdict(self)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
 from chalicelib.landing.catalog import Status
-from chalicelib.landing.jobs import WILDCARD, Job
+from chalicelib.landing.jobs import WILDCARD, Config, Job
 from chalicelib.moves import destination_keys, file_name
 from chalicelib.settings import Settings
-from chalicelib.status.jobs import Config
 from chalicelib.status.near_misses import near_misses
 
 IGNORED = "ignored"
@@ -24,9 +23,9 @@ class Prediction:
     outcome: str
     why: str
     next_step: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Body = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Body:
         """Return it as JSON has it."""
         return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
 
@@ -36,7 +35,7 @@ def predict(
 ) -> Prediction:
     """Tell what would happen to `key`; with `routed` as if it lay where files are routed.
 
-    `bucket` is the one that discovery scans, if that is another than the landing bucket.
+    `bucket` is where the key lies, by default the landing bucket.
     """
     lands = bucket in {"", settings.landing_bucket}
     if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):
@@ -121,7 +120,7 @@ def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
     )
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job) -> Body:
     return {
         "job_id": job.job_id,
         "job_name": job.job_name,

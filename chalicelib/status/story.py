@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from chalicelib.api.paging import Row
+from chalicelib.api.answers import Body
+from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import Status
-
-Body = dict[str, Any]
 
 
 def tell(
@@ -20,7 +18,7 @@ def tell(
 ) -> list[Body]:
     """Return one sentence per thing that happened, each with its time and lane.
 
-    `entry` is discovery's, `there` what lies under the key now.
+    `entry` is what discovery's state says of the key, `there` the object that lies under it now.
     """
     told = [*_uploads(uploads), *_tracked(tracked), *_manifests(manifests), *_discovered(entry)]
     if entry and there:
@@ -99,7 +97,7 @@ def _discovered(entry: Body | None) -> Iterator[Body]:
 
 
 def _put_back(entry: Body, there: Body, uploads: Sequence[Row]) -> Iterator[Body]:
-    """Tell of a file that no scan will queue, for it came after its entry with the same ETag (seed 004)."""
+    """Tell of a file that no scan will queue: it came after discovery's entry, with the same ETag."""
     at = there["last_modified"]
     statuses = {row["status"] for row in uploads if row["timestamp"].partition("#")[0] == at}
     if (

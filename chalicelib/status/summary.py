@@ -9,15 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
+from chalicelib.api.answers import Body
 from chalicelib.api.parameters import Given, read_date, read_parameters
+from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import Status
 from chalicelib.settings import Settings
 from chalicelib.status.discovery import Scans, last_scan
-from chalicelib.status.files import Body, Uploads
+from chalicelib.status.files import Uploads
 
 COUNT_BOUND = 10_000
 PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
@@ -26,7 +27,7 @@ TRACKED = ("pending", "manifested", "quarantined")
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """The queues of the system and, behind each, where its failures end."""
+    """The queues of the system and the dead-letter queues."""
 
     ndjson: QueueDepth
     ndjson_dead: QueueDepth
@@ -68,7 +69,7 @@ def summarize(overview: Overview, given: Given) -> Body:
     }
 
 
-def pending_by_date(rows: Iterable[dict[str, Any]], threshold_bytes: int) -> list[dict[str, Any]]:
+def pending_by_date(rows: Iterable[Row], threshold_bytes: int) -> list[Body]:
     """Return files and bytes that wait per date against the threshold, newest date first."""
     files: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -102,7 +103,7 @@ def _inexact(counts: dict[str, int], tracked: Part, waiting: Part) -> list[str]:
     return landing + ["ndjson"] * (not tracked.complete) + ["pending"] * (not waiting.complete)
 
 
-def _backlog(queues: Queues) -> list[dict[str, Any]]:
+def _backlog(queues: Queues) -> list[Body]:
     named = {
         "ndjson": (queues.ndjson, False),
         "ndjson-dlq": (queues.ndjson_dead, True),

@@ -1,4 +1,4 @@
-"""What the API reads, put together from Settings; a route imports only its own.
+"""The readers of the status API, wired from Settings; a route imports only its own.
 
 Readers and writers are separate classes, so that a function that only reads is granted nothing else.
 """
@@ -44,7 +44,7 @@ def config_bucket(config: Settings) -> Bucket:
 
 
 def scans(config: Settings) -> Scans:
-    """Wire what discovery left to read."""
+    """Wire discovery's results and state."""
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.state_store import StateStore

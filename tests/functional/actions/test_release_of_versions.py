@@ -44,7 +44,7 @@ def release_that_dies(operation: str) -> None:
 
 
 def outcomes() -> dict[bytes, str]:
-    """Tell by content what each row says of it, wherever that lies now."""
+    """Return the status of each content, found where its row says that it lies."""
     s3 = boto3.client("s3")
     found = {}
     for row in rows():

@@ -1,4 +1,4 @@
-"""Replays that die or are overtaken: asked for again, each comes to its one outcome."""
+"""Replays that die or are overtaken: repeated, each comes to its one outcome."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DiesAtStart:
     moment: Moment
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make every call but the one."""
+        """Let every other call through."""
         if call.operation != "StartExecution":
             return send()
         if self.moment is Moment.AFTER:
@@ -88,7 +88,7 @@ def test_a_discovered_file_that_comes_back_starts_though_its_event_is_first(
 def test_a_file_back_within_the_second_of_its_upload_is_not_deleted_as_a_leftover(
     world: World, operator: Api, later: Any, notices: str
 ) -> None:
-    """Its row still says where it was parked, as that of a mover does who died before his delete."""
+    """Its row still says where it was parked, like the row of a mover that died before its delete."""
     etag = world.upload("data/in/mystery.csv")
     world.deliver("data/in/mystery.csv", etag)
     uploaded = datetime.fromisoformat(world.row("data/in/mystery.csv")["last_modified"])

@@ -1,4 +1,4 @@
-"""Who gets in: no route but `/health` and the page's shell without a token, and no deed for a reader."""
+"""Who gets in: without a token only `/health` and the page open; a reader's token does not act."""
 
 from __future__ import annotations
 

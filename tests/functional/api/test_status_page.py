@@ -1,4 +1,4 @@
-"""The page's shell: one document that runs under a policy of hashes."""
+"""The status page: one document that runs under a policy of hashes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every status that every route can answer, and that each refusal says what to do.
 
-What a route must show follows from the routes that app.py registers: one without cases fails.
+The routes are those that app.py registers: a route without cases fails.
 """
 
 from __future__ import annotations
@@ -165,5 +165,5 @@ def test_without_its_resources_it_is_503_saying_how_to_start(route: Route) -> No
     given = next(case.given for case in SPECIFIC[route] if case.status == 200)
     with mock_aws():
         reply = ask(OPERATOR, route, given)
-    if route != ("POST", "/upload"):  # which signs an address and asks AWS nothing
+    if route != ("POST", "/upload"):  # it signs an address and calls no AWS
         assert_refused(reply, 503, "ServiceUnavailableError", "make run")

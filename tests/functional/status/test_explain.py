@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 import app
-from chalicelib.status.batches import key_of
+from chalicelib.status.batches import key_in
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, NDJSON, job, sqs_event
@@ -190,7 +190,7 @@ def test_a_file_is_found_among_many_of_its_name(world: World) -> None:
     for event in messages(*records):
         app.ndjson_arrived(event, None)
     last = max(rows(), key=lambda row: str(row["file_name"]))
-    (only,) = explain(key_of(last))["tracking"]
+    (only,) = explain(key_in(last["file_path"]))["tracking"]
     assert (only["file_path"], only["status"]) == (last["file_path"], "pending")
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.api.cursors import Position
 from chalicelib.api.paging import Order, newest_first
+from chalicelib.aws.items import Row
 
-Row = dict[str, Any]
 ORDER = Order("at", ("key",))
 
 
