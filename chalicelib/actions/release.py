@@ -24,11 +24,11 @@ from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.landing.catalog import identify
 from chalicelib.logs import log
-from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, Status
+from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, FileStatus
 from chalicelib.status.batches import key_in
 from chalicelib.status.explain_ndjson import tracking_rows
 
-RELEASABLE = (Status.QUARANTINED, Status.RELEASED)
+RELEASABLE = (FileStatus.QUARANTINED, FileStatus.RELEASED)
 READ_BYTES = 4096
 INDEX_PAGES = 50  # megabytes, some 100,000 quarantined files, looked through for a key without a date
 
@@ -75,7 +75,7 @@ def _releasable(releases: Releases, key: str) -> list[Row]:
     found = found or releases.tracking.quarantined_of(f"s3://{bucket}/{key}", INDEX_PAGES)
     if found:
         newest_first = sorted(found, key=lambda row: str(row["created_at"]), reverse=True)
-        begun = [row for row in newest_first if row["status"] == Status.RELEASED]
+        begun = [row for row in newest_first if row["status"] == FileStatus.RELEASED]
         return begun + [row for row in newest_first if row not in begun][:1]
     if rows:
         raise ConflictError(f"{key[:200]!r} is not in quarantine: it is {rows[0]['status']}")

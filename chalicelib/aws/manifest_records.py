@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 RECORD = "MANIFEST#"
+REVISION = "step"  # the attribute, as stored, that counts the changes of a record
 
 
 class ManifestRecords:
@@ -52,25 +53,25 @@ class ManifestRecords:
         return from_item(found["Item"]) if "Item" in found else None
 
     def advance(self, date_prefix: str, record: Row, changes: Mapping[str, Any]) -> bool:
-        """Change a record that still has the status and step of `record`; False when another was faster.
+        """Change a record that still has the status and revision of `record`; False when another was faster.
 
         A record that becomes `done` leaves the sparse index.
         """
         done = " REMOVE #pending_since" if changes["status"] == "done" else ""
-        names = {f"#{name}": name for name in ("status", "step", *changes)}
+        names = {f"#{name}": name for name in ("status", *changes)} | {"#revision": REVISION}
         names |= {"#pending_since": "pending_since"} if done else {}
         try:
             self._dynamodb.update_item(
                 TableName=self.name,
                 Key=_key(date_prefix, record["file_name"]),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + done
-                + " ADD #step :one",
-                ConditionExpression="#status = :was AND #step = :step",
+                + " ADD #revision :one",
+                ConditionExpression="#status = :was AND #revision = :revision",
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={
                     **{f":{name}": to_value(value) for name, value in changes.items()},
                     ":was": to_value(record["status"]),
-                    ":step": to_value(record["step"]),
+                    ":revision": to_value(record[REVISION]),
                     ":one": {"N": "1"},
                 },
             )  # fmt: skip

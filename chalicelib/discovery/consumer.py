@@ -16,8 +16,9 @@ BatchResponse = dict[str, list[dict[str, str]]]
 def csv_discovered(landing: Landing, payload: Any) -> BatchResponse:
     """Route the files that a batch of messages names; return the messages to be delivered again.
 
-    A message that cannot be read, or whose file fails, fails alone; a file that is gone is recorded as that.
-    An event that did not come through SQS has no message that could fail alone: its error is raised.
+    A message that cannot be read, or whose file fails, fails alone. A file that is gone is recorded as
+    `vanished`. An event that did not come through SQS has no message that could fail alone: its error is
+    raised.
     """
     if not _is_batch(payload):
         _route_all(landing, read_event(payload))
@@ -38,7 +39,7 @@ def _is_batch(payload: Any) -> bool:
 def _is_done(landing: Landing, record: Mapping[str, Any]) -> bool:
     try:
         _route_all(landing, read_body(record.get("body")))
-    except Exception:  # whatever it was, it must not take the batch's other messages along
+    except Exception:  # one message must not fail the batch's others
         log.exception("message failed", extra={"message_id": record["messageId"]})
         return False
     return True

@@ -19,8 +19,8 @@ WRITE_LIMIT = 500
 GIVE_UP_AFTER = 3  # groups of messages of which none was accepted
 
 
-class Announcer:
-    """Passes lines on to the spool in order, holding back those behind messages not sent yet.
+class Enqueuer:
+    """Passes lines on to the spool in order; a line behind a message that is not sent yet waits for it.
 
     `verify` runs once, before the first message. A rejected message leaves the old line, if there is one.
     """
@@ -47,7 +47,7 @@ class Announcer:
         if len(self._held) >= (HELD_LIMIT if self._waiting else WRITE_LIMIT):
             self.flush()
 
-    def announce(self, candidate: Candidate) -> None:
+    def enqueue(self, candidate: Candidate) -> None:
         """Send a message about a file and, once it is accepted, record the file as queued."""
         self._held.append(candidate)
         self._waiting.append(candidate)

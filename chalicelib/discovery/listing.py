@@ -1,8 +1,8 @@
 """The listing of discovery: exactly `prefix/<one folder>/<file>.csv`, in UTF-8 byte order.
 
-Every folder is listed with a delimiter, so what lies deeper costs one entry. First pages of the folders
-ahead are fetched while one is read: eight for small folders, one for large ones, whose own next page is
-fetched ahead instead. Memory is bounded by those pages.
+Every folder is listed with a delimiter, so what lies deeper costs one entry. While a folder is read, the
+first pages of the next ones are fetched: of eight when folders are small, of one when they are large, since
+a large folder's own next page is fetched ahead too. Memory is bounded by those pages.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from json.encoder import encode_basestring as quoted
 
 from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.discovery.merge import END, Found, Gap
+from chalicelib.discovery.state_document import unchanged_start
 from chalicelib.logs import log
 
 PARALLEL_FOLDERS = 8
@@ -59,7 +59,7 @@ def list_csv_files(
 ) -> Generator[Found | Gap, None, None]:
     """Stream the CSV files after `resume_after`, and a Gap for every range of keys that was not listed.
 
-    After a first page that had anything, `out_of_time` ends the listing with a last Gap.
+    Once a page that was not empty is read, `out_of_time` ends the listing with a last Gap.
     """
     if not resume_after.startswith(scope.prefix):  # the prefix is another one than last time
         resume_after = ""
@@ -81,7 +81,7 @@ def _files_of(
         if isinstance(page, Gap):
             yield page
             continue
-        render = _renderer(scope.name_of(folder))
+        name = scope.name_of(folder)
         for first in range(0, len(page.objects) or 1, KEYS_BETWEEN_CLOCKS):
             if progressed and out_of_time():
                 yield Gap(position, END, "stopped")
@@ -89,7 +89,7 @@ def _files_of(
             for item in page.objects[first : first + KEYS_BETWEEN_CLOCKS]:
                 position = item.key
                 if _is_csv(position, len(folder)):
-                    yield render(item)
+                    yield _found(item, name)
         position = max(position, _last_of(page))
         progressed = progressed or bool(page.objects or page.prefixes)
 
@@ -98,17 +98,9 @@ def _is_csv(key: str, stem_at: int) -> bool:
     return key[-4:].lower() == ".csv" and len(key) > stem_at + 4
 
 
-def _renderer(name: str) -> Callable[[ListedObject], Found]:
-    quoted_name = quoted(name)
-
-    def render(item: ListedObject) -> Found:
-        key, size, etag = item.key, item.size, item.etag
-        start = (
-            f'{quoted(key)}:{{"status":"queued","size":{size},"folder":{quoted_name},"etag":{quoted(etag)},'
-        )
-        return Found(key, size, etag, name, item.last_modified, start.encode())
-
-    return render
+def _found(item: ListedObject, folder: str) -> Found:
+    start = unchanged_start(item.key, item.size, folder, item.etag)
+    return Found(item.key, item.size, item.etag, folder, item.last_modified, start)
 
 
 def _last_of(page: ListingPage) -> str:
@@ -172,7 +164,7 @@ class _Pages:
         return self._pool.submit(fetch)
 
     def _folders(self) -> Iterator[str | Gap]:
-        """Yield the folders to list; a listing that starts inside a folder does not show that folder."""
+        """Yield the folders to list, first the one that the listing starts in: S3 does not show that one."""
         position = self._scope.folder_of(self._resume_after)
         if position and self._scope.covers(position):
             yield position

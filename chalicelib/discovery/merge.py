@@ -12,7 +12,6 @@ from chalicelib.discovery import state_document as document
 from chalicelib.discovery.state_document import OtherLayout
 
 END = "\U0010ffff" * 257  # sorts after every key: 1,024 bytes hold 256 such characters
-QUEUED_AT_BYTES = len(b'"queued_at":"2026-01-31T23:59:59Z"}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file to be announced; `old_line` is its entry until the message is accepted."""
+    """A file to be queued; `old_line` is its entry until the message is accepted."""
 
     found: Found
     old_line: bytes | None
@@ -50,14 +49,14 @@ class Candidate:
 
 
 class Kept(Enum):
-    """Why a line stays, or does not."""
+    """Why a line stays, or why it goes."""
 
     UNCHANGED = "unchanged"
     UNSEEN = "unseen"
     REMOVED = "removed"
 
 
-Step = tuple[Kept, bytes] | Candidate | Gap
+Decision = tuple[Kept, bytes] | Candidate | Gap
 
 
 class _Lines:
@@ -93,18 +92,18 @@ class _Lines:
         return str(fields["etag"]).strip('"')
 
 
-def merge(lines: Iterator[bytes], listing: Iterable[Found | Gap]) -> Iterator[Step]:
+def merge(lines: Iterator[bytes], listing: Iterable[Found | Gap]) -> Iterator[Decision]:
     """Decide about every entry and every file, in key order; both streams must be sorted.
 
-    Entries that the listing does not have are removed, except in a gap, which is passed on after them.
+    Entries that the listing does not have are removed, but stay in a gap; the gap is passed on after them.
     Raise OtherLayout when a line that has to be read is not what Sluice writes.
     """
     state = _Lines(lines)
     for item in listing:
         if isinstance(item, Gap):
             yield from _across(state, item)
-        elif _is_unchanged(state.line, item.start):
-            yield Kept.UNCHANGED, state.line  # type: ignore[misc]  # not None, as checked
+        elif state.line and document.is_unchanged(state.line, item.start):
+            yield Kept.UNCHANGED, state.line
             state.advance()
         else:
             yield from _removed_before(state, item.key)
@@ -112,16 +111,7 @@ def merge(lines: Iterator[bytes], listing: Iterable[Found | Gap]) -> Iterator[St
     yield from _removed_before(state, END)
 
 
-def _is_unchanged(line: bytes | None, start: bytes) -> bool:
-    return (
-        line is not None
-        and line.startswith(start)
-        and len(line) == len(start) + QUEUED_AT_BYTES
-        and line.endswith(b'Z"}')
-    )
-
-
-def _compared(state: _Lines, found: Found) -> Step:
+def _compared(state: _Lines, found: Found) -> Decision:
     line = state.line
     if line is None or state.key() != found.key:
         return Candidate(found, None)
@@ -130,13 +120,13 @@ def _compared(state: _Lines, found: Found) -> Step:
     return (Kept.UNCHANGED, line) if unchanged else Candidate(found, line)
 
 
-def _removed_before(state: _Lines, key: str) -> Iterator[Step]:
+def _removed_before(state: _Lines, key: str) -> Iterator[Decision]:
     while state.line is not None and state.key() < key:
         yield Kept.REMOVED, state.line
         state.advance()
 
 
-def _across(state: _Lines, gap: Gap) -> Iterator[Step]:
+def _across(state: _Lines, gap: Gap) -> Iterator[Decision]:
     yield from _removed_before(state, gap.after + "\0")
     while state.line is not None and state.key() < gap.end:
         yield Kept.UNSEEN, state.line

@@ -1,8 +1,8 @@
-"""CSV discovery (seed 004): files that no event announced are found by listing, and queued once.
+"""CSV discovery: files that no event announced are found by listing, and queued once.
 
 Listing and state document are merged as two sorted streams; what is new or has another ETag is enqueued,
-then recorded. The document is replaced only as the version that was read, so of two overlapping scans one
-loses: its messages are repeats, which the consumer absorbs.
+then recorded. The document is replaced only while it is the version that was read, so of two overlapping
+scans one loses. Its messages are repeats, and the consumer absorbs them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.state_store import StateReplaced, StateStore
 from chalicelib.deadline import remaining_ms_of
-from chalicelib.discovery.enqueue import Announcer, render_message
+from chalicelib.discovery.enqueue import Enqueuer, render_message
 from chalicelib.discovery.listing import Scope, list_csv_files
-from chalicelib.discovery.merge import Candidate, Found, Gap, Kept, Step, merge
+from chalicelib.discovery.merge import Candidate, Decision, Found, Gap, Kept, merge
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.discovery.state_spool import StateSpool
 from chalicelib.discovery.stored_state import StoredState, load_state, open_state
@@ -61,7 +61,7 @@ class Tally:
     lost: bool = False
 
     def result(self, seconds: float) -> dict[str, Any]:
-        """Return the contract's result (seed 004) of a scan that took `seconds`."""
+        """Return what `discover_csv` returns of a scan that took `seconds`."""
         return {
             "statusCode": 207 if self.errors else 200,
             "queued": self.queued,
@@ -109,7 +109,7 @@ def _scan(
 ) -> Tally:
     tally = Tally()
     with StateSpool() as spool:
-        announcer = Announcer(
+        enqueuer = Enqueuer(
             queue=lane.queue,
             spool=spool,
             message=lambda candidate: render_message(lane.source.name, candidate),
@@ -123,7 +123,7 @@ def _scan(
 
         listing = list_csv_files(lane.source, lane.scope, state.resume_after, out_of_time)
         with closing(listing):
-            tally.lost = not _merged(state, listing, announcer, tally)
+            tally.lost = not _merged(state, listing, enqueuer, tally)
         if not tally.lost and _is_changed(state, tally):
             tally.lost = not lane.states.replace(
                 lane.state_key, spool.body(tally.resume_after), state.etag, ContentType="application/json"
@@ -132,33 +132,33 @@ def _scan(
     return tally
 
 
-def _merged(state: StoredState, listing: Iterable[Found | Gap], announcer: Announcer, tally: Tally) -> bool:
+def _merged(state: StoredState, listing: Iterable[Found | Gap], enqueuer: Enqueuer, tally: Tally) -> bool:
     """Carry out what the merge decides; return False when another scan replaced the state meanwhile."""
     try:
-        for step in merge(state.lines(), listing):
-            _apply(step, announcer, tally)
-        announcer.flush()
+        for decision in merge(state.lines(), listing):
+            _apply(decision, enqueuer, tally)
+        enqueuer.flush()
     except StateReplaced:
         return False
     finally:
-        tally.queued = announcer.queued
-        tally.errors += announcer.rejected
+        tally.queued = enqueuer.queued
+        tally.errors += enqueuer.rejected
     return True
 
 
-def _apply(step: Step, announcer: Announcer, tally: Tally) -> None:
-    if isinstance(step, tuple):
-        kept, line = step
+def _apply(decision: Decision, enqueuer: Enqueuer, tally: Tally) -> None:
+    if isinstance(decision, tuple):
+        kept, line = decision
         if kept is Kept.REMOVED:
             tally.removed += 1
         else:
             tally.skipped += kept is Kept.UNCHANGED
-            announcer.keep(line)
-    elif isinstance(step, Candidate):
-        announcer.announce(step)
-    elif step.reason == "stopped":
-        tally.resume_after = step.after
-    elif step.reason == "failed":
+            enqueuer.keep(line)
+    elif isinstance(decision, Candidate):
+        enqueuer.enqueue(decision)
+    elif decision.reason == "stopped":
+        tally.resume_after = decision.after
+    elif decision.reason == "failed":
         tally.errors += 1
 
 

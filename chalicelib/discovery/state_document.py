@@ -23,6 +23,7 @@ VERSION = 1
 END = b"}}"
 COMPACT = (",", ":")
 FIELDS = {"status": str, "size": int, "folder": str, "etag": str, "queued_at": str}
+QUEUED_AT_BYTES = len(b'"queued_at":"2026-01-31T23:59:59Z"}')
 _HEADER = re.compile(rb'\{"version":1,(?:"resume_after":("(?:[^"\\]|\\.)*"),)?"files":\{')
 _KEY = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)":\{')
 
@@ -69,6 +70,11 @@ def unchanged_start(key: str, size: int, folder: str, etag: str) -> bytes:
 def entry(key: str, size: int, folder: str, etag: str, queued_at: str) -> bytes:
     """Return the line of a queued file, without comma and newline."""
     return unchanged_start(key, size, folder, etag) + f'"queued_at":{quoted(queued_at)}}}'.encode()
+
+
+def is_unchanged(line: bytes, start: bytes) -> bool:
+    """Tell whether an entry's line is a file's `unchanged_start` and then only the time it was queued at."""
+    return line.startswith(start) and len(line) == len(start) + QUEUED_AT_BYTES and line.endswith(b'Z"}')
 
 
 def key_of(line: bytes, line_number: int) -> str:

@@ -1,7 +1,7 @@
-"""NDJSON files as they arrive: track each, then batch what is pending (seed 003).
+"""NDJSON files as they arrive: track each, then batch what is pending.
 
-Rows come first. Once they are written nothing fails a message any more: whatever is left undone the next
-arrival or `reconcile` does.
+Rows are written first. After that nothing fails a message: the next arrival, or `reconcile`, does what is
+left.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from chalicelib.events import Reading, read_body, read_event
 from chalicelib.logs import emit_metrics, log
 from chalicelib.ndjson.intake import track
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.rows import Tracked
+from chalicelib.ndjson.rows import TrackResult
 from chalicelib.ndjson.threshold import check_threshold
 from chalicelib.ndjson.tracking import File, file_of
 
 BatchResponse = dict[str, list[dict[str, str]]]
-Outcomes = Mapping[File, Tracked | Exception]
+Outcomes = Mapping[File, TrackResult | Exception]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One queue message: the files it names, or the error that it cannot be read for."""
+    """One queue message: the files it names, or the error that keeps it from being read."""
 
     message_id: str
     files: tuple[File, ...] = ()
@@ -85,14 +85,14 @@ def track_all(lane: Ndjson, files: Sequence[File]) -> Outcomes:
     for file in sorted(dict.fromkeys(files), key=lambda file: file.sequencer):
         by_name[file.date_prefix, file.name].append(file)
 
-    def track_in_order(same_name: list[File]) -> dict[File, Tracked | Exception]:
+    def track_in_order(same_name: list[File]) -> dict[File, TrackResult | Exception]:
         return {file: _track(lane, file) for file in same_name}
 
     done = parallel.each(track_in_order, list(by_name.values()))
     return {file: outcome for group in done for file, outcome in group.items()}
 
 
-def _track(lane: Ndjson, file: File) -> Tracked | Exception:
+def _track(lane: Ndjson, file: File) -> TrackResult | Exception:
     try:
         tracked = track(lane, file)
     except Exception as error:
@@ -103,10 +103,13 @@ def _track(lane: Ndjson, file: File) -> Tracked | Exception:
 
 
 def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
-    """Look at each date that has pending files among these, repeats too: their first try may have died."""
+    """Check the threshold of every date on which one of these files is pending; return the manifests made.
+
+    Repeats lead to a check too: their first try may have died before it checked.
+    """
     added: Counter[str] = Counter()
     for outcome in outcomes.values():
-        if isinstance(outcome, Tracked) and (outcome.waits or outcome.added_bytes):
+        if isinstance(outcome, TrackResult) and (outcome.waits or outcome.added_bytes):
             added[outcome.date_prefix] += outcome.added_bytes
     manifests = 0
     for date_prefix, size_bytes in added.items():
@@ -127,7 +130,7 @@ def _report(
 ) -> None:
     for message_id, error in errors.items():
         log.error("message failed", extra={"message_id": message_id, "error": str(error)})
-    counts = Counter(outcome.outcome for outcome in outcomes.values() if isinstance(outcome, Tracked))
+    counts = Counter(outcome.outcome for outcome in outcomes.values() if isinstance(outcome, TrackResult))
     ignored = sum(message.ignored for message in messages)
     totals = {"manifests": manifests, "failed_messages": len(errors), "ignored": ignored}
     emit_metrics("ndjson", {**counts, **totals})

@@ -1,4 +1,4 @@
-"""Which files form a batch: the seed's rule (seed 003). Pure."""
+"""Which files form a batch, and how a manifest's record stores them. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES_LIMIT_BYTES = 300 * 1024  # of a record's members as stored: DynamoDB's it
 
 
 class Member(NamedTuple):
-    """A file as a manifest's record plans it: the row's name and revision, where it is, how big."""
+    """A file of a manifest's record: its row's name and revision, its S3 URL, its size."""
 
     row_name: str
     revision: int

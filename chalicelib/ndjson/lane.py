@@ -1,4 +1,4 @@
-"""The NDJSON lane's surroundings: the adapters it works with."""
+"""The adapters and settings of the NDJSON lane."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from chalicelib.settings import Settings
 class Ndjson:
     """What the NDJSON lane works with; `tracking`, `records`, `lock` and `cursor` are parts of one table.
 
-    `glue` is None when no job is to be started. `audit` goes into every row that is written: a repair tells
-    there that it was one.
+    `glue` is None when no job is to be started. `audit` goes into every row that is written; it tells that
+    a repair wrote the row.
     """
 
     bucket: Bucket

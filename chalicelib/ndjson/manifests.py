@@ -1,4 +1,4 @@
-"""Batch manifests: a record fixes what one will hold, then anyone may finish it, any number of times.
+"""Batch manifests: a record fixes what one may hold, then any process may finish it, any number of times.
 
 A member belongs to the manifest exactly if its row says so, and that answer is final, so whoever finishes a
 record computes the same bytes. Record: `open` (claims, manifest) → `starting` (Glue) → `done`; a record that
@@ -17,7 +17,7 @@ from typing import Any
 from chalicelib import parallel
 from chalicelib.aws.glue import GlueJob, Start
 from chalicelib.aws.items import Row
-from chalicelib.aws.manifest_records import RECORD
+from chalicelib.aws.manifest_records import RECORD, REVISION
 from chalicelib.logs import log
 from chalicelib.ndjson.batches import Member, from_json, size_of, to_json
 from chalicelib.ndjson.lane import Ndjson
@@ -27,7 +27,7 @@ CLOCK_SKEW = timedelta(hours=1)  # between Glue's clock and ours, when a run is 
 
 
 class State(StrEnum):
-    """Where a record stands."""
+    """How far a record has come."""
 
     OPEN = "open"
     STARTING = "starting"
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One holding of a date's lock; manifests that it plans are named by its time."""
+    """One holding of a date's lock; `began` names the manifests that are planned under it."""
 
     date_prefix: str
     lock_id: str
@@ -50,7 +50,7 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
             "date_prefix": RECORD + hold.date_prefix,
             "file_name": f"manifests/{hold.date_prefix}/batch-{index}-{hold.began:%Y%m%dT%H%M%S%fZ}.json",
             "status": str(State.OPEN),
-            "step": 1,
+            REVISION: 1,
             "plan": f"{hold.lock_id}/{number}",
             "members": to_json(batch),
             "created_at": timestamp(hold.began),
@@ -63,7 +63,7 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
 
 
 def finish(lane: Ndjson, record: Row) -> bool:
-    """Do what is left to do for a record, as anyone may at any time; tell whether it is done by this call."""
+    """Do what is left to do for a record; tell whether this call made it `done`."""
     if record["status"] == State.STARTING and lane.glue:
         return _take_over(lane, lane.glue, record)
     contents = _contents(lane, record)
@@ -74,7 +74,7 @@ def finish(lane: Ndjson, record: Row) -> bool:
 
 
 def manifest_body(members: list[Member]) -> bytes:
-    """Return a manifest's bytes (seed 003)."""
+    """Return a manifest's bytes, by `docs/contracts/batch-manifest.schema.json`."""
     return json.dumps({"fileLocations": [{"URIPrefixes": [member.path for member in members]}]}).encode()
 
 
@@ -104,7 +104,7 @@ def _claim(lane: Ndjson, record: Row) -> list[Member]:
 
 
 def _take_over(lane: Ndjson, glue: GlueJob, record: Row) -> bool:
-    """Finish the start of one that died: look for its run before starting one."""
+    """Finish a start whose process died: look for its run before starting one."""
     starting = _advance(lane, record, State.STARTING, starting_since=timestamp(lane.clock()))
     if starting is None:
         return False
@@ -134,4 +134,4 @@ def _advance(lane: Ndjson, record: Row, state: State, **changes: Any) -> Row | N
     changed = {"status": str(state), **changes, **lane.audit}
     if not lane.records.advance(date_of(record), record, changed):
         return None
-    return {**record, **changed, "step": record["step"] + 1}
+    return {**record, **changed, REVISION: record[REVISION] + 1}

@@ -1,8 +1,8 @@
 """Repair of the NDJSON lane's arrivals: files that lie in the bucket and whose event never came.
 
 A listing of the bucket is compared with the tracking rows. Each run reads a bounded number of pages and, if
-the bucket goes on, leaves a cursor for the next: a large bucket costs no more than a small one and takes
-several runs.
+the bucket goes on, leaves a cursor for the next run: a large bucket costs a run no more than a small one,
+and takes several.
 """
 
 from __future__ import annotations
@@ -20,18 +20,25 @@ from chalicelib.events import ObjectEvent, Reading
 from chalicelib.logs import log
 from chalicelib.ndjson.arrivals import check_thresholds, track_all
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.tracking import File, Status, date_in, file_of, row_names, tells_of
+from chalicelib.ndjson.tracking import (
+    ACCEPTED,
+    File,
+    FileStatus,
+    date_in,
+    file_of,
+    is_row_of_version,
+    row_names,
+)
 
 PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
 CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
-ACCEPTED = (Status.PENDING, Status.MANIFESTED)
 
 
 def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
     """Track the files of the window that have no row, and return the counts.
 
-    Counts: files `tracked`; `undated` ones that cannot be, because neither key nor day tells their date any
-    more; `errors`; `unfinished` is 1 when the bucket goes on, which the next run does too.
+    Counts: files `tracked`; `undated` files, which are not tracked because neither key nor day tells their
+    date any more; `errors`; `unfinished`, 1 when the next run has to go on in the bucket.
     """
     counts = Counter(tracked=0, undated=0, errors=0, unfinished=0)
     try:
@@ -75,7 +82,7 @@ def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
 
 
 def _without_row(lane: Ndjson, files: list[File]) -> tuple[list[File], list[File]]:
-    """Return the files that no row tells of: those to track, and those whose date nothing tells any more."""
+    """Return the files without a row: those to track, and those whose date is not certain any more."""
     today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
     certain = [file for file in files if _is_dated(file, today)]
     missed = _missed(lane, certain)
@@ -86,23 +93,24 @@ def _without_row(lane: Ndjson, files: list[File]) -> tuple[list[File], list[File
 
 
 def _is_dated(file: File, today: date) -> bool:
-    """Tell whether the event, should it come yet, has the date that the listing shows.
+    """Tell whether a late event would give the file the date that the listing gives.
 
-    Where the key tells none, the event's own time does. It lies between the object's last modification (of a
-    large upload that is its beginning) and now, so it is certain only while that day lasts.
+    A file whose key has no date takes the day of its event. The event's time lies between the object's last
+    modification (for a large upload, its beginning) and now, so the date is certain only while that day
+    lasts.
     """
     return bool(date_in(file.key)) or file.date_prefix == today.isoformat()
 
 
 def _undated(lane: Ndjson, files: Sequence[File], today: date) -> list[File]:
-    """Return the files that have no row under any date their event can have had."""
+    """Return the files that have no row under any date that their event may have given them."""
     others = {file: [replace(file, date_prefix=day) for day in _days(file, today)] for file in files}
     missed = set(_missed(lane, [other for each in others.values() for other in each]))
     return [file for file, each in others.items() if missed.issuperset(each)]
 
 
 def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
-    """Look at files without a date: return those that came back from quarantine, with their row's date."""
+    """Return those files without a date that came back from quarantine, with their row's date."""
     looked_at = {file: _looked_at(lane, file) for file in files}
     return {file: found for file, found in looked_at.items() if found != file}
 
@@ -110,7 +118,7 @@ def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
 def _looked_at(lane: Ndjson, file: File) -> File:
     try:
         seen = lane.bucket.head(file.key)
-    except AWS_ERRORS:  # one file keeps no other back: it is dealt with by what its key tells
+    except AWS_ERRORS:  # the other files go on; of this one the key alone decides
         log.exception("file not looked at", extra={"key": file.key})
         return file
     return file.released_of(seen.metadata) if seen else file
@@ -122,7 +130,7 @@ def _days(file: File, today: date) -> list[str]:
 
 
 def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
-    """Return the files whose version no row tells of for good, looking under one name of each at a time."""
+    """Return the files whose version has no settled row; each round looks under one more name of each."""
     missed: list[File] = []
     waiting = {file: row_names(file.path, file.name) for file in files}
     while waiting:
@@ -130,7 +138,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
         found = lane.tracking.find_many(asked.values())
         for file, key in asked.items():
             row = found.get(key)
-            if row and not _tells_of(row, file):
+            if row and not is_row_of_version(row, file):
                 continue
             del waiting[file]
             if row is None or not _is_settled(row):
@@ -138,13 +146,9 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     return missed
 
 
-def _tells_of(row: Row, file: File) -> bool:
-    return row["file_path"] == file.path and tells_of(row, file)
-
-
 def _is_settled(row: Row) -> bool:
-    """Tell whether nothing is left to do; a quarantined file that is still listed was not moved away yet."""
-    return row["status"] in ACCEPTED or (row["status"] == Status.QUARANTINED and not row.get("moved_to"))
+    """Tell whether nothing is left to do for a listed file; one with `moved_to` was not moved away yet."""
+    return row["status"] in ACCEPTED or (row["status"] == FileStatus.QUARANTINED and not row.get("moved_to"))
 
 
 def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:

@@ -1,6 +1,7 @@
-"""Repair the NDJSON lane: finish manifests, start due Glue runs, flush old batches, remove dead locks.
+"""Repair of the NDJSON lane's batches: manifests, due Glue runs, old partial batches, dead locks.
 
-One scan of the sparse index shows all of it, for every date; on a settled system that is the only call.
+One scan of the sparse index shows all that is left to do, for every date. On a settled system it is the
+only call.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from chalicelib.ndjson.tracking import timestamp
 
 @dataclass(slots=True)
 class Waiting:
-    """What waits on one date: since when the oldest file does, and the bytes of those past the grace."""
+    """The pending files of one date: since when the oldest waits, and the bytes of those past the grace."""
 
     oldest: str
     due_bytes: int = 0
@@ -40,7 +41,7 @@ class Survey:
 def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
     """Finish records past the grace, flush what is past its age, and return the counts.
 
-    Counts: manifest records `finished`, manifests made by age (`flushed`) and of dates whose hint was lost
+    Counts: manifest records `finished`, manifests made by age (`flushed`) and where a counter fell behind
     (`thresholds`), expired `locks` removed, and `errors`: repairs that failed and will be tried again.
     """
     counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
@@ -69,7 +70,7 @@ def _repair(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) ->
 
 
 def survey(items: Iterable[Row], past_grace: str) -> Survey:
-    """Sort what the sparse index holds; pure, and as big as its dates and records, not its files."""
+    """Sort what the sparse index holds. Pure; memory grows with dates and records, not with files."""
     found = Survey()
     for item in items:
         since, settled = item["pending_since"], item["pending_since"] <= past_grace

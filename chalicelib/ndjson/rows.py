@@ -1,4 +1,4 @@
-"""Write and find the tracking row of a version of a file, wherever its name lets it be."""
+"""Write and find the tracking row of one version of a file, under one of its names."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Any
 
 from chalicelib.aws.items import Row
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.tracking import File, Standing, Status, row_names, standing_of, tells_of, tracking_row
+from chalicelib.ndjson.tracking import (
+    File,
+    FileStatus,
+    Verdict,
+    is_row_of_version,
+    row_names,
+    tracking_row,
+    verdict_on,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackResult:
     """What became of one file: `added_bytes` are newly pending, `waits` when its row is pending.
 
     `date_prefix` is the row's date; empty when no row was looked for.
@@ -23,8 +31,8 @@ class Tracked:
     date_prefix: str = ""
 
 
-def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
-    """Write the file's row, unless a row already tells of this version or a newer one."""
+def record(lane: Ndjson, file: File, status: FileStatus, **details: Any) -> TrackResult:
+    """Write the file's row, unless this version or a newer one has a row."""
     for name in row_names(file.path, file.name):
         row = tracking_row(file, name, status, lane.clock(), **details, **lane.audit)
         tracked = _record_under(lane, file, status, row)
@@ -34,29 +42,29 @@ def record(lane: Ndjson, file: File, status: Status, **details: Any) -> Tracked:
 
 
 def find(lane: Ndjson, file: File) -> Row | None:
-    """Return the row that tells of this version."""
+    """Return the row of this version."""
     for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None
-        if row["file_path"] == file.path and tells_of(row, file):
+        if is_row_of_version(row, file):
             return row
     return None
 
 
-def _record_under(lane: Ndjson, file: File, status: Status, row: Row) -> Tracked | None:
-    waits = status is Status.PENDING
+def _record_under(lane: Ndjson, file: File, status: FileStatus, row: Row) -> TrackResult | None:
+    waits = status is FileStatus.PENDING
     size, before = row["size_bytes"] if waits else 0, 0
-    standing = lane.tracking.create(row)
-    while standing is not None:
-        verdict = standing_of(standing, file, status)
-        if verdict is Standing.TAKEN:
+    existing = lane.tracking.create(row)
+    while existing is not None:
+        verdict = verdict_on(existing, file, status)
+        if verdict is Verdict.TAKEN:
             return None
-        if verdict is not Standing.REPLACED:
-            waits = standing["status"] == Status.PENDING
-            return Tracked(str(verdict), waits=waits, date_prefix=file.date_prefix)
-        before = standing["size_bytes"] if standing["status"] == Status.PENDING else 0
-        if waits and "pending_since" in standing:  # it waits on: its age flush must not move away from it
-            row = {**row, "pending_since": standing["pending_since"]}
-        standing = lane.tracking.replace(row, standing)
-    return Tracked(str(status), size - before, waits, file.date_prefix)
+        if verdict is not Verdict.REPLACED:
+            waits = existing["status"] == FileStatus.PENDING
+            return TrackResult(str(verdict), waits=waits, date_prefix=file.date_prefix)
+        before = existing["size_bytes"] if existing["status"] == FileStatus.PENDING else 0
+        if waits and "pending_since" in existing:  # it goes on waiting: its age flush must not be put off
+            row = {**row, "pending_since": existing["pending_since"]}
+        existing = lane.tracking.replace(row, existing)
+    return TrackResult(str(status), size - before, waits, file.date_prefix)

@@ -1,7 +1,7 @@
-"""From pending files to batch manifests, each file in exactly one (seed 003, section 6 of the design).
+"""From pending files to batch manifests, each file in exactly one (docs/adr/004).
 
-The counter is a hint that it is worth looking; the lock keeps others from the same work; what makes the
-result exact are the records and claims of `manifests`.
+The counter is a hint that it is worth looking. The lock keeps others from the same work. The records and
+claims of `manifests` make the result exact.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _batch_pending(lane: Ndjson, hold: Hold, hint: int, *, flush: bool) -> int:
         return 0
     batches = create_batches(members_of(found.rows), limit, flush=flush)
     if found.more and len(batches) > 1:
-        batches.pop()  # not the last one: it goes on in what was not read
+        batches.pop()  # more of the last batch may lie in what was not read
     batches = batches[:BATCHES_OF_ONE_HOLD]
     _settle(lane, hold, hint, found, sum(size_of(batch) for batch in batches))
     for number, batch in enumerate(batches):

@@ -1,4 +1,4 @@
-"""Tracking rows: one per version of an NDJSON file, found again by any repeat of its event (seed 003).
+"""Tracking rows: one per version of an NDJSON file, found again by any repeat of its event.
 
 A row is named by the file's name. When another path, or a version that is already in a manifest, holds that
 name, the next of `row_names` is tried, so every repeat walks the same way to the same row.
@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.aws.items import Row
 from chalicelib.events import S3_ETAG, ObjectEvent
 from chalicelib.settings import BYTES_PER_MB
 
@@ -24,10 +25,8 @@ RELEASED_DATE_METADATA = "sluice-date"  # of an object that came back from quara
 RELEASED_ETAG_METADATA = "sluice-etag"  # and the ETag of the version that was released
 DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
 
-Row = dict[str, Any]
 
-
-class Status(StrEnum):
+class FileStatus(StrEnum):
     """What became of a version of a file; `released` waits for its file to come back from quarantine."""
 
     PENDING = "pending"
@@ -37,21 +36,27 @@ class Status(StrEnum):
     RELEASED = "released"
 
 
-# Which rows a new one of a status replaces in place: those of another version of the path, and all of it
+ACCEPTED = (FileStatus.PENDING, FileStatus.MANIFESTED)
+# Which rows a new row of a status replaces in place: those of another version of its path, then of its own
 REPLACES_OTHER_VERSIONS = {
-    Status.PENDING: {Status.PENDING, Status.QUARANTINED, Status.VANISHED, Status.RELEASED},
-    Status.QUARANTINED: {Status.PENDING, Status.QUARANTINED, Status.VANISHED},
-    Status.VANISHED: set[Status](),
+    FileStatus.PENDING: {
+        FileStatus.PENDING,
+        FileStatus.QUARANTINED,
+        FileStatus.VANISHED,
+        FileStatus.RELEASED,
+    },
+    FileStatus.QUARANTINED: {FileStatus.PENDING, FileStatus.QUARANTINED, FileStatus.VANISHED},
+    FileStatus.VANISHED: set[FileStatus](),
 }
 REPLACES_SAME_VERSION = {
-    Status.PENDING: {Status.QUARANTINED, Status.VANISHED, Status.RELEASED},
-    Status.QUARANTINED: {Status.VANISHED},
-    Status.VANISHED: set[Status](),
+    FileStatus.PENDING: {FileStatus.QUARANTINED, FileStatus.VANISHED, FileStatus.RELEASED},
+    FileStatus.QUARANTINED: {FileStatus.VANISHED},
+    FileStatus.VANISHED: set[FileStatus](),
 }
 
 
-class Standing(StrEnum):
-    """What the row that has a name means for a file that came under it."""
+class Verdict(StrEnum):
+    """What an existing row means for a file that would take its name."""
 
     SAME = "unchanged"
     NEWER = "stale"
@@ -63,8 +68,8 @@ class Standing(StrEnum):
 class File:
     """One version of a file to track; `current_etag` is what the object had when it was last looked at.
 
-    `listed` when a listing shows it and no event: then what counts is the version that is there.
-    `released_etag` is of the version that came back from quarantine as this one.
+    `listed` tells that a listing found it, and no event: then the version that is there counts.
+    `released_etag` is the ETag that the version had when it was released from quarantine.
     """
 
     bucket: str
@@ -85,23 +90,23 @@ class File:
 
     @property
     def found_another(self) -> bool:
-        """Tell whether its version was overwritten when it was looked at, if ever it was one of S3's."""
+        """Tell whether another version lay there than the event named; only an ETag of S3's names one."""
         found = self.current_etag not in {"", self.etag}
         return found and bool(S3_ETAG.fullmatch(self.etag))
 
     @property
     def identity(self) -> str:
-        """The version's own name, in hexadecimal digits."""
+        """The name of this version, in hexadecimal digits."""
         return hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:32]
 
     def released_of(self, metadata: Mapping[str, str]) -> File:
-        """Return the file with what its object's metadata tell of the row that released it, if one did."""
+        """Return the file with the date and ETag of the row that released it, if the metadata tell of one."""
         found = "" if date_in(self.key) else date_in(metadata.get(RELEASED_DATE_METADATA, ""))
         etag = metadata.get(RELEASED_ETAG_METADATA, "")
         return replace(self, date_prefix=found or self.date_prefix, released_etag=etag)
 
     def as_seen(self, etag: str, size_bytes: int) -> File:
-        """Return the version that was found where the event's was expected; the event does not order it."""
+        """Return the version that was found instead of the event's; the event's sequencer is not its own."""
         return replace(self, etag=etag, size_bytes=size_bytes, current_etag=etag, sequencer="")
 
 
@@ -148,45 +153,52 @@ def row_names(path: str, name: str) -> Iterator[str]:
         yield f"{name.encode()[:room].decode(errors='ignore')}#{digest}"
 
 
-def standing_of(row: Row, file: File, status: Status) -> Standing:
-    """Tell what to do about a row that has one of the file's names, for a file that is to get `status`."""
+def verdict_on(row: Row, file: File, status: FileStatus) -> Verdict:
+    """Decide about a row that has one of the file's names, when the file is to get `status`."""
     if row["file_path"] != file.path:
-        return Standing.TAKEN
-    if tells_of(row, file):
-        return Standing.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Standing.SAME
+        return Verdict.TAKEN
+    if is_row_of_version(row, file):
+        return Verdict.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Verdict.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
-        return Standing.NEWER
-    if row["status"] == Status.MANIFESTED or _waits_for_another(row, file, status):
-        return Standing.TAKEN
-    return Standing.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Standing.SAME
+        return Verdict.NEWER
+    if row["status"] == FileStatus.MANIFESTED or _waits_for_another(row, file, status):
+        return Verdict.TAKEN
+    return Verdict.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Verdict.SAME
 
 
-def _waits_for_another(row: Row, file: File, status: Status) -> bool:
-    """Tell whether a row's version is on its way back, which this file is neither nor takes the place of."""
-    return row["status"] == Status.RELEASED and bool(status is Status.QUARANTINED or file.released_etag)
+def _waits_for_another(row: Row, file: File, status: FileStatus) -> bool:
+    """Tell whether a row is kept for its version, which is on its way back from quarantine.
 
-
-def tells_of(row: Row, file: File) -> bool:
-    """Tell whether a row of the same path is of this version, so that its event brings nothing new.
-
-    An event may come when its version was overwritten: the row then says in `seen_etag` what lay there and
-    was judged, and is a row of that version, not of the one that the event names. What was released has
-    another ETag when it comes back.
+    Only an accepted file that did not come back itself takes the row over.
     """
+    return row["status"] == FileStatus.RELEASED and bool(
+        status is FileStatus.QUARANTINED or file.released_etag
+    )
+
+
+def is_row_of_version(row: Row, file: File) -> bool:
+    """Tell whether a row is of this version of this path, so that its event brings nothing new.
+
+    When an event finds its version overwritten, the row names in `seen_etag` the version that lay there and
+    was judged. The row is of that version then, not of the event's. A released version has another ETag when
+    it comes back.
+    """
+    if row["file_path"] != file.path:
+        return False
     there = file.current_etag or file.etag
-    if row["status"] == Status.RELEASED:
+    if row["status"] == FileStatus.RELEASED:
         return row["etag"] in {file.released_etag, there}
     if "seen_etag" in row:
         return bool(row["seen_etag"] == there or (row["etag"] == file.etag != there))
     return row["etag"] in {file.etag, there}
 
 
-def tracking_row(file: File, name: str, status: Status, now: datetime, **details: Any) -> Row:
-    """Build the row of the contract; pending and quarantined rows carry the keys of their sparse index."""
+def tracking_row(file: File, name: str, status: FileStatus, now: datetime, **details: Any) -> Row:
+    """Build a row of `docs/contracts/tracking-row.schema.json`, with the keys of its sparse index, if any."""
     stamp = timestamp(now)
-    indexes: dict[Status, Row] = {
-        Status.PENDING: {"pending_since": stamp},
-        Status.QUARANTINED: {"quarantine": "1", "quarantined_at": stamp},
+    indexes: dict[FileStatus, Row] = {
+        FileStatus.PENDING: {"pending_since": stamp},
+        FileStatus.QUARANTINED: {"quarantine": "1", "quarantined_at": stamp},
     }
     row: Row = {
         "date_prefix": file.date_prefix,

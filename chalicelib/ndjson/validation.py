@@ -1,6 +1,6 @@
-"""What an NDJSON file must be to be accepted: its name, its size, and its first lines (seed 003).
+"""What an NDJSON file must be to be accepted: its name, its size, and its first lines.
 
-Pure: a verdict is the reason for quarantine, or an empty text for a valid file.
+Pure. Every judgement is the reason for quarantine, or an empty text for a valid file.
 """
 
 from __future__ import annotations
@@ -10,13 +10,22 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from chalicelib.settings import BYTES_PER_MB
+from chalicelib.aws.bucket import StoredObject
+from chalicelib.settings import BYTES_PER_MB, Settings
 
 EXTENSION = ".ndjson"
 CHECKED_BYTES = 64 * 1024  # the one ranged read of a file's beginning
-JUDGED_LINES = 50  # of it: a third of the lane's own CPU; all of 64 kB takes ten times as much
+JUDGED_LINES = 50  # of that beginning: a third of the lane's own CPU; all 64 kB would take ten times as much
 BOM = b"\xef\xbb\xbf"
 JSON_BLANKS = b" \t\r"
+
+
+def judge(settings: Settings, key: str, size: int, seen: StoredObject | None = None) -> str:
+    """Judge a file by name and size and, when it was read and `ndjson_content_check` is on, by its lines."""
+    reason = validate_file(key, size, settings.min_file_bytes, settings.max_file_bytes)
+    if reason or seen is None or not settings.ndjson_content_check:
+        return reason
+    return check_lines(seen.first_bytes, whole=len(seen.first_bytes) >= seen.size)
 
 
 def validate_file(key: str, size: int, min_bytes: int, max_bytes: int) -> str:
@@ -54,7 +63,7 @@ def check_lines(beginning: bytes, *, whole: bool) -> str:
 def _are_objects(lines: Sequence[bytes]) -> bool:
     """Tell whether all lines are objects, by decoding them as one array: that takes half the CPU.
 
-    Between two lines stands a text that no file can know, so a value that spans lines takes one of them in.
+    A text that no file can know is put between lines: a value that spans lines takes it in, and shows.
     """
     try:
         values = DECODER.decode(f"[{BETWEEN.join([line.decode() for line in lines])}]")
@@ -77,7 +86,7 @@ def _fault_of(line: bytes) -> str:
         return "is not UTF-8"
     except RecursionError:
         return "is nested too deeply"
-    except ValueError:  # its message would quote the content, which belongs into no log
+    except ValueError:  # its message would quote the content, which belongs in no log
         return "is not JSON"
     if end < len(text):
         return "is not JSON"

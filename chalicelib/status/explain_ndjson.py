@@ -10,7 +10,7 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
 from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
-from chalicelib.ndjson.validation import CHECKED_BYTES, check_lines, validate_file
+from chalicelib.ndjson.validation import CHECKED_BYTES, judge
 from chalicelib.settings import BYTES_PER_MB, Settings
 
 DAYS_LOOKED_AT = 7  # without a date in the key: from the object's day on, else the last days
@@ -39,10 +39,9 @@ def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: S
     """Judge a key as the lane would now; without an object only its name can be judged."""
     small, big = settings.min_file_bytes, settings.max_file_bytes
     accepted = f"{small / BYTES_PER_MB:.2f} to {big / BYTES_PER_MB:.2f} MB"
-    reason = validate_file(key, found.size if found else small, small, big)
+    reason = judge(settings, key, found.size if found else small)
     if found and not reason and settings.ndjson_content_check:
-        seen = bucket.read(key, CHECKED_BYTES)
-        reason = check_lines(seen.first_bytes, whole=len(seen.first_bytes) >= seen.size) if seen else ""
+        reason = judge(settings, key, found.size, bucket.read(key, CHECKED_BYTES))
     if reason:
         why = f"It would be quarantined: {reason}."
         return {"outcome": "quarantined", "why": why, "verdict": reason, "accepted_size": accepted,

@@ -1,4 +1,4 @@
-"""Table manifests (seed 000): for every table, the objects that a Redshift COPY is to load.
+"""Table manifests: for every table, the objects that a Redshift COPY is to load.
 
 One streamed listing of the landing bucket; entries go to scratch disk, so memory does not grow with the
 bucket. A manifest is written only when its bytes changed, which a checksum in its metadata tells.
@@ -29,10 +29,10 @@ FOLDER = "manifests/tables/"
 CHECKSUM = "sluice-sha256"
 MARGIN_MS = 30_000  # kept for writing the manifests
 OBJECTS_BETWEEN_CLOCKS = 1000
-LISTINGS = 3  # while other runs replace manifests under this one
+LISTINGS = 3  # at most, while other runs replace manifests meanwhile
 
 Outcome = dict[str, Any]
-Standing = Head | Exception | None
+ManifestBefore = Head | Exception | None
 """A manifest as it was before the listing began, or why that could not be told."""
 
 
@@ -108,7 +108,7 @@ def _all_up_to_date(
 ) -> list[Outcome]:
     """Bring every table up to date; list again for those that another run replaced since the listing began.
 
-    Which of the two listings is the newer nobody knows, and ours would be lost.
+    Nobody knows which of the two listings is the newer one, so the other's manifest may lack what ours has.
     """
     outcomes = _listed_once(lane, matcher, matcher.tables, remaining_ms)
     for _ in range(LISTINGS - 1):
@@ -125,13 +125,13 @@ def _listed_once(
     tables: Iterable[str],
     remaining_ms: Callable[[], float],
 ) -> dict[str, Outcome]:
-    standing = {table: _standing(lane.manifests, table) for table in tables}  # older than the listing
+    before = {table: _manifest_before(lane.manifests, table) for table in tables}  # older than the listing
     with TableSpool() as spool:
         _spool_entries(lane, matcher, spool, remaining_ms)
-        return {table: _brought_up_to_date(lane, table, standing[table], spool) for table in standing}
+        return {table: _brought_up_to_date(lane, table, before[table], spool) for table in before}
 
 
-def _standing(manifests: StateStore, table: str) -> Standing:
+def _manifest_before(manifests: StateStore, table: str) -> ManifestBefore:
     try:
         return manifests.head(manifest_key(table))
     except AWS_ERRORS as error:  # of this table alone
@@ -150,13 +150,15 @@ def _spool_entries(
             spool.add(table, render_entry(lane.source.name, item.key, item.size))
 
 
-def _brought_up_to_date(lane: TableManifests, table: str, standing: Standing, spool: TableSpool) -> Outcome:
+def _brought_up_to_date(
+    lane: TableManifests, table: str, before: ManifestBefore, spool: TableSpool
+) -> Outcome:
     key = manifest_key(table)
     outcome: Outcome = {"table": table, "manifest": key, "files": spool.counts[table]}
     try:
-        if isinstance(standing, Exception):
-            raise standing
-        status = _replace_if_changed(lane.manifests, key, standing, spool.blocks(table), outcome["files"])
+        if isinstance(before, Exception):
+            raise before
+        status = _replace_if_changed(lane.manifests, key, before, spool.blocks(table), outcome["files"])
     except AWS_ERRORS as error:
         log.error("manifest not written", extra={"key": key, "error": str(error)})
         return outcome | {"status": "failed", "reason": str(error)}
@@ -165,15 +167,15 @@ def _brought_up_to_date(lane: TableManifests, table: str, standing: Standing, sp
 
 
 def _replace_if_changed(
-    store: StateStore, key: str, standing: Head | None, blocks: Iterator[bytes], files: int
+    store: StateStore, key: str, before: Head | None, blocks: Iterator[bytes], files: int
 ) -> str:
-    if standing is None and not files:
+    if before is None and not files:
         return "absent"
     with TemporaryFile() as body:
         checksum = _written(body, render_manifest(blocks))
-        if standing and standing.metadata.get(CHECKSUM) == checksum:
+        if before and before.metadata.get(CHECKSUM) == checksum:
             return "unchanged"
-        etag = standing.etag if standing else ""
+        etag = before.etag if before else ""
         properties = {"Metadata": {CHECKSUM: checksum}, "ContentType": "application/json"}
         return "written" if store.replace(key, body, etag, **properties) else "superseded"
 

@@ -1,4 +1,4 @@
-"""Which table an object belongs to (section 7 of the design)."""
+"""Which table an object belongs to, by the names in its key."""
 
 from __future__ import annotations
 

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.ndjson.tracking import Status, date_in
+from chalicelib.ndjson.tracking import FileStatus, date_in
 from tests.support import ndjson
 from tests.support.builders import NDJSON
 from tests.support.reset import stored
 
 INVALID = b"no json\n"
-ENDED = {Status.MANIFESTED, Status.QUARANTINED, Status.VANISHED}  # what a row may say once all is quiet
+ENDED = {
+    FileStatus.MANIFESTED,
+    FileStatus.QUARANTINED,
+    FileStatus.VANISHED,
+}  # what a row may say once all is quiet
 
 Version = tuple[str, str, str]  # key, ETag and, where the key tells none, the date
 
@@ -53,8 +57,8 @@ class Story:
     def allowed(self, file: File) -> set[str]:
         """Return the outcomes that a version which is there may have."""
         if file.body != INVALID:
-            return {Status.MANIFESTED}
-        return {Status.QUARANTINED, Status.MANIFESTED} if self.unchecked else {Status.QUARANTINED}
+            return {FileStatus.MANIFESTED}
+        return {FileStatus.QUARANTINED, FileStatus.MANIFESTED} if self.unchecked else {FileStatus.QUARANTINED}
 
 
 def broken_promises(story: Story, glue_job: str) -> list[str]:
@@ -84,7 +88,7 @@ def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
     faults += [
         f"{_version(row)} has {row['size_bytes']} bytes in its row"
         for row in rows
-        if row["status"] != Status.VANISHED and row["size_bytes"] != sizes.get(_version(row)[:2])
+        if row["status"] != FileStatus.VANISHED and row["size_bytes"] != sizes.get(_version(row)[:2])
     ]
     return faults + [
         f"left {row['status']}: {row['file_path']}" for row in rows if row["status"] not in ENDED
@@ -96,7 +100,7 @@ def _of_file(file: File, rows: list[dict[str, Any]], story: Story) -> list[str]:
     if len(statuses) != 1 or statuses[0] not in story.allowed(file):
         return [f"{file.key} {file.etag} is {statuses}, one of {sorted(story.allowed(file))} was promised"]
     there = stored(NDJSON, file.key)
-    if statuses == [Status.QUARANTINED]:
+    if statuses == [FileStatus.QUARANTINED]:
         return [f"quarantined, and still there: {file.key}"] if there else []
     return [] if there and there.value == file.body else [f"its bytes are gone: {file.key}"]
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 import app
-from chalicelib.ndjson.tracking import File, Status, tracking_row
+from chalicelib.ndjson.tracking import File, FileStatus, tracking_row
 from tests.faults.dying import Death, Moment, Nth, run
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import NDJSON, sqs_event
@@ -121,7 +121,7 @@ def test_given_an_old_file_without_a_date_when_many_newer_are_quarantined_then_i
         file = File(NDJSON, f"in/{name}", 9, "e" * 32, "", "2026-01-01", name)
         at = began + timedelta(seconds=number)
         details = {"reason": "bad", "moved_to": f"s3://{QUARANTINE}/q/{name}"}
-        tracking.create(tracking_row(file, name, Status.QUARANTINED, at, **details))
+        tracking.create(tracking_row(file, name, FileStatus.QUARANTINED, at, **details))
     assert Api(OPERATOR).post("/quarantine/release", {"key": "in/old.ndjson"}).status == 200
     assert keys_in(NDJSON) == ["in/old.ndjson"]
 

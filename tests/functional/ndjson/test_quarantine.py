@@ -1,4 +1,4 @@
-"""Invalid NDJSON files go to quarantine with their reason, once and over nothing."""
+"""Invalid NDJSON files go to quarantine with their reason, once and never over another object."""
 
 from __future__ import annotations
 

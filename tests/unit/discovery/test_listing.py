@@ -14,6 +14,7 @@ import pytest
 from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
 from chalicelib.discovery.listing import PARALLEL_FOLDERS, Scope, list_csv_files
 from chalicelib.discovery.merge import Found
+from chalicelib.discovery.state_document import entry, is_unchanged
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 SCOPE = Scope("in/", ("logs",), ("in/own/",))
@@ -60,6 +61,14 @@ def test_of_large_folders_few_are_held_at_once() -> None:
     bucket = SlowBucket(folders=12, files=900)
     assert len(list(listed(bucket))) == 12 * 900
     assert bucket.most <= 2
+
+
+def test_what_is_listed_begins_as_the_line_that_records_it() -> None:
+    files = list_csv_files(cast("Bucket", SlowBucket(folders=2, files=2)), SCOPE, "", lambda: False)
+    for found in files:
+        assert isinstance(found, Found)
+        line = entry(found.key, found.size, found.folder, found.etag, "2026-01-31T00:00:00Z")
+        assert is_unchanged(line, found.start)
 
 
 def test_nothing_is_fetched_for_a_reader_who_has_gone() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.discovery import state_document as document
-from chalicelib.discovery.merge import END, Candidate, Found, Gap, Kept, Step, merge
+from chalicelib.discovery.merge import END, Candidate, Decision, Found, Gap, Kept, merge
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.discovery.stored_state import entries
 
@@ -42,15 +42,17 @@ def stored(state: dict[str, str], chunk_bytes: int) -> Iterator[bytes]:
     return entries(iter(body[at : at + chunk_bytes] for at in range(0, len(body), chunk_bytes)))
 
 
-def after(steps: list[Step], rejected: frozenset[str] = frozenset()) -> tuple[dict[str, str], list[str]]:
-    """Carry out the steps: the state they leave, and its keys in order."""
+def after(
+    decisions: list[Decision], rejected: frozenset[str] = frozenset()
+) -> tuple[dict[str, str], list[str]]:
+    """Carry out the decisions: the state they leave, and its keys in order."""
     lines: list[bytes] = []
-    for step in steps:
-        if isinstance(step, tuple) and step[0] is not Kept.REMOVED:
-            lines.append(step[1])
-        elif isinstance(step, Candidate):
-            accepted = step.found.key not in rejected
-            line = entry(step.found.key, step.found.etag) if accepted else step.old_line
+    for decision in decisions:
+        if isinstance(decision, tuple) and decision[0] is not Kept.REMOVED:
+            lines.append(decision[1])
+        elif isinstance(decision, Candidate):
+            accepted = decision.found.key not in rejected
+            line = entry(decision.found.key, decision.found.etag) if accepted else decision.old_line
             lines += [line] if line else []
     read = [document.fields_of(line, 0) for line in lines]
     return {key: fields["etag"] for key, fields in read}, [key for key, _ in read]
@@ -68,19 +70,21 @@ def test_over_any_history_the_state_is_what_was_accepted(
     state: dict[str, str] = {}
     for tree in history:
         listing = [found(key, tree[key]) for key in sorted(tree, key=str.encode)]
-        steps = list(merge(stored(state, chunk_bytes), listing))
+        decisions = list(merge(stored(state, chunk_bytes), listing))
         expected = {
             key: state.get(key, "") if key in rejected and state.get(key) != etag else etag
             for key, etag in tree.items()
         }
         expected = {key: etag for key, etag in expected.items() if etag}
-        announced = {step.found.key: step.change for step in steps if isinstance(step, Candidate)}
+        announced = {
+            decision.found.key: decision.change for decision in decisions if isinstance(decision, Candidate)
+        }
         assert announced == {
             key: "updated" if key in state else "new" for key, etag in tree.items() if state.get(key) != etag
         }
-        removed = sum(isinstance(step, tuple) and step[0] is Kept.REMOVED for step in steps)
+        removed = sum(isinstance(decision, tuple) and decision[0] is Kept.REMOVED for decision in decisions)
         assert removed == len(state.keys() - tree.keys())
-        state, order = after(steps, rejected)
+        state, order = after(decisions, rejected)
         assert state == expected
         assert order == sorted(order, key=str.encode)
 
@@ -112,14 +116,14 @@ def test_a_scan_that_stops_and_goes_on_ends_where_one_scan_does(
     rest: list[Found | Gap] = [Gap("", stop + "\0", "resumed"), *listing[len(first) :]]
     whole = list(merge(stored(halfway, chunk_bytes), rest))
     assert after(whole)[0] == tree
-    queued = [step.found.key for step in [*half, *whole] if isinstance(step, Candidate)]
+    queued = [decision.found.key for decision in [*half, *whole] if isinstance(decision, Candidate)]
     assert queued == [key for key in sorted(tree) if state.get(key) != tree[key]]
 
 
 def test_an_unchanged_line_is_the_very_line_that_was_read() -> None:
     odd = b'"in/a/x.csv":{"etag":"e1","folder":"a","size":3,"status":"done","queued_at":"then","more":1}'
-    (step,) = merge(iter([odd]), [found("in/a/x.csv", "e1")])
-    assert step == (Kept.UNCHANGED, odd)
+    (decision,) = merge(iter([odd]), [found("in/a/x.csv", "e1")])
+    assert decision == (Kept.UNCHANGED, odd)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class MemoryBucket:
 
 
 class Scanner:
-    """The state between scans, and what they announced."""
+    """The state between scans, and what they queued."""
 
     def __init__(self, state: dict[str, str]) -> None:
         self.lines = [self.entry(key, state[key]) for key in sorted(state)]
@@ -70,14 +70,14 @@ class Scanner:
         lines, stopped = [], ""
         listing = list_csv_files(cast("Bucket", bucket), SCOPE, self.resume_after, lambda: next(stops, False))
         with closing(listing):
-            for step in merge(iter(self.lines), listing):
-                if isinstance(step, Candidate):
-                    self.announced.append((step.found.key, step.found.etag))
-                    lines.append(self.entry(step.found.key, step.found.etag))
-                elif isinstance(step, Gap):
-                    stopped = step.after if step.reason == "stopped" else stopped
-                elif step[0] is not Kept.REMOVED:
-                    lines.append(step[1])
+            for decision in merge(iter(self.lines), listing):
+                if isinstance(decision, Candidate):
+                    self.announced.append((decision.found.key, decision.found.etag))
+                    lines.append(self.entry(decision.found.key, decision.found.etag))
+                elif isinstance(decision, Gap):
+                    stopped = decision.after if decision.reason == "stopped" else stopped
+                elif decision[0] is not Kept.REMOVED:
+                    lines.append(decision[1])
         self.lines, self.resume_after = lines, stopped
         return not stopped
 
@@ -90,7 +90,7 @@ class Scanner:
 
 
 def wanted(tree: dict[str, str]) -> dict[str, str]:
-    """Say what is to be found as the design does."""
+    """Tell what a scan is to find, in the plainest way."""
     found = {}
     for key, etag in tree.items():
         parts = key.split("/")

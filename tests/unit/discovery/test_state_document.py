@@ -47,6 +47,19 @@ def test_what_is_written_is_one_json_document_and_reads_back(
     assert document.normalised(body, "s3://b/k") == (resume_after, lines)
 
 
+@given(key=text.filter(bool), size=st.integers(0, 10**13), folder=text, etag=text, other=text)
+@example(key='"', size=1, folder="a", etag="e", other="e1")
+def test_a_written_line_is_that_of_its_file_until_the_file_changes(
+    key: str, size: int, folder: str, etag: str, other: str
+) -> None:
+    line = document.entry(key, size, folder, etag, AT)
+    assert document.is_unchanged(line, document.unchanged_start(key, size, folder, etag))
+    assert document.is_unchanged(line, document.unchanged_start(key, size, folder, other)) is (etag == other)
+    assert not document.is_unchanged(line, document.unchanged_start(key, size + 1, folder, etag))
+    with_more = line[:-1] + b',"by":"Z"}'
+    assert not document.is_unchanged(with_more, document.unchanged_start(key, size, folder, etag))
+
+
 def test_the_longest_place_to_go_on_from_fits_before_the_entries() -> None:
     longest = "\x01" * 1024  # every byte of it is escaped to six
     assert json.loads(spooled(["a"], longest))["resume_after"] == longest

@@ -1,4 +1,4 @@
-"""The seed's rule for batches."""
+"""Which files form a batch: full ones, and a last one that is at least half full."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from chalicelib.events import ObjectEvent
 from chalicelib.ndjson.tracking import (
     File,
-    Standing,
-    Status,
+    FileStatus,
+    Verdict,
     extract_date_and_filename,
     file_of,
     row_names,
-    standing_of,
     tracking_row,
+    verdict_on,
 )
 
 NOW = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)
@@ -27,8 +27,8 @@ NOW = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("key", "date", "name"),
     [
-        ("folder1/2025-12-23-file001.ndjson", "2025-12-23", "2025-12-23-file001.ndjson"),  # seed 003
-        ("data/file.ndjson", "2026-01-15", "file.ndjson"),  # seed 003
+        ("folder1/2025-12-23-file001.ndjson", "2025-12-23", "2025-12-23-file001.ndjson"),
+        ("data/file.ndjson", "2026-01-15", "file.ndjson"),
         ("2025-12-23/file.ndjson", "2025-12-23", "file.ndjson"),
         ("2025-13-45/file.ndjson", "2026-01-15", "file.ndjson"),
         ("2025-02-29/2024-02-29.ndjson", "2024-02-29", "2024-02-29.ndjson"),
@@ -72,32 +72,42 @@ def test_paths_of_one_name_have_rows_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "file", "status", "standing"),
+    ("row", "file", "status", "verdict"),
     [
-        (("1", Status.PENDING), _file(), Status.PENDING, Standing.SAME),
-        (("1", Status.MANIFESTED), _file(), Status.PENDING, Standing.SAME),
-        (("1", Status.MANIFESTED), _file(etag="2"), Status.PENDING, Standing.TAKEN),
-        (("1", Status.PENDING), _file(etag="2"), Status.PENDING, Standing.REPLACED),
-        (("1", Status.PENDING), _file(etag="2"), Status.QUARANTINED, Standing.REPLACED),
-        (("1", Status.PENDING), _file(etag="2"), Status.VANISHED, Standing.SAME),
-        (("1", Status.PENDING), _file("other/a.ndjson"), Status.PENDING, Standing.TAKEN),
-        (("1", Status.PENDING), _file(etag="0", current="1"), Status.PENDING, Standing.SAME),
-        (("1", Status.QUARANTINED), _file(), Status.QUARANTINED, Standing.SAME),
-        (("1", Status.QUARANTINED), _file(), Status.PENDING, Standing.REPLACED),
-        (("1", Status.VANISHED), _file(), Status.PENDING, Standing.REPLACED),
-        (("1", Status.RELEASED), _file(etag="2"), Status.PENDING, Standing.REPLACED),
-        (("1", Status.PENDING, "0B"), _file(etag="2", sequencer="0A"), Status.PENDING, Standing.NEWER),
-        (("1", Status.PENDING, "0A"), _file(etag="2", sequencer="0A"), Status.PENDING, Standing.REPLACED),
-        (("1", Status.MANIFESTED, "0B"), _file(etag="2", sequencer="0A"), Status.PENDING, Standing.NEWER),
+        (("1", FileStatus.PENDING), _file(), FileStatus.PENDING, Verdict.SAME),
+        (("1", FileStatus.MANIFESTED), _file(), FileStatus.PENDING, Verdict.SAME),
+        (("1", FileStatus.MANIFESTED), _file(etag="2"), FileStatus.PENDING, Verdict.TAKEN),
+        (("1", FileStatus.PENDING), _file(etag="2"), FileStatus.PENDING, Verdict.REPLACED),
+        (("1", FileStatus.PENDING), _file(etag="2"), FileStatus.QUARANTINED, Verdict.REPLACED),
+        (("1", FileStatus.PENDING), _file(etag="2"), FileStatus.VANISHED, Verdict.SAME),
+        (("1", FileStatus.PENDING), _file("other/a.ndjson"), FileStatus.PENDING, Verdict.TAKEN),
+        (("1", FileStatus.PENDING), _file(etag="0", current="1"), FileStatus.PENDING, Verdict.SAME),
+        (("1", FileStatus.QUARANTINED), _file(), FileStatus.QUARANTINED, Verdict.SAME),
+        (("1", FileStatus.QUARANTINED), _file(), FileStatus.PENDING, Verdict.REPLACED),
+        (("1", FileStatus.VANISHED), _file(), FileStatus.PENDING, Verdict.REPLACED),
+        (("1", FileStatus.RELEASED), _file(etag="2"), FileStatus.PENDING, Verdict.REPLACED),
+        (("1", FileStatus.PENDING, "0B"), _file(etag="2", sequencer="0A"), FileStatus.PENDING, Verdict.NEWER),
+        (
+            ("1", FileStatus.PENDING, "0A"),
+            _file(etag="2", sequencer="0A"),
+            FileStatus.PENDING,
+            Verdict.REPLACED,
+        ),
+        (
+            ("1", FileStatus.MANIFESTED, "0B"),
+            _file(etag="2", sequencer="0A"),
+            FileStatus.PENDING,
+            Verdict.NEWER,
+        ),
     ],
 )
 def test_what_a_row_means_for_a_file(
-    row: tuple[str, ...], file: File, status: Status, standing: Standing
+    row: tuple[str, ...], file: File, status: FileStatus, verdict: Verdict
 ) -> None:
     etag, was, *sequencer = row
-    stored = tracking_row(_file(etag=etag, sequencer="".join(sequencer)), "a.ndjson", Status(was), NOW)
+    stored = tracking_row(_file(etag=etag, sequencer="".join(sequencer)), "a.ndjson", FileStatus(was), NOW)
 
-    assert standing_of(stored, file, status) is standing
+    assert verdict_on(stored, file, status) is verdict
 
 
 def test_sequencers_compare_padded_on_the_right() -> None:

@@ -48,7 +48,7 @@ def test_an_object_belongs_to_the_longest_table_name_that_matches(key: str, tabl
 
 
 def belongs(key: str, table: str) -> bool:
-    """Say it as the design does."""
+    """Tell the rule in the plainest way."""
     segments = key.lower().split("/")
     stem = segments[-1].rpartition(".")[0] or segments[-1]
     follows = stem[len(table) : len(table) + 1]
