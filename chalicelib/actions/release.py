@@ -15,9 +15,9 @@ from typing import Any
 
 from chalicelib.actions.requests import read_body, read_object_key
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.items import Row
 from chalicelib.aws.redrive import MessageTarget
 from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.aws.tracking_reader import TrackingReader

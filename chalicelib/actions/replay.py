@@ -15,11 +15,12 @@ from chalicelib.actions.replay_plan import Action, Step, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
 from chalicelib.api.cursors import Position, encode_cursor
 from chalicelib.api.http_request import Operator
-from chalicelib.api.paging import Row, newest_first
+from chalicelib.api.paging import newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
 from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.api.paging import Row
-from chalicelib.landing.catalog import Status
+from chalicelib.aws.items import Row
+from chalicelib.landing.catalog import UploadStatus
 from chalicelib.status.prediction import Prediction
 
 
@@ -39,15 +39,15 @@ class Step:
 def plan(row: Row, now: Prediction, *, force: bool) -> Step:
     """Tell what a replay does with an upload whose key would come to `now`."""
     status = row["status"]
-    if status == Status.VANISHED:
+    if status == UploadStatus.VANISHED:
         return Step(row, Action.NONE, "Its object is gone; upload it again.")
-    if status == Status.TRIGGERED and not force:
+    if status == UploadStatus.TRIGGERED and not force:
         return Step(row, Action.NONE, f"It started {row.get('execution')}; give force to start it once more.")
-    if now.outcome == Status.FAILED:
+    if now.outcome == UploadStatus.FAILED:
         return Step(row, Action.NONE, now.why)
-    if now.outcome == status or now.outcome not in {*Status}:
+    if now.outcome == status or now.outcome not in {*UploadStatus}:
         return _unless_forced(row, now, force=force)
-    if status == Status.TRIGGERED:
+    if status == UploadStatus.TRIGGERED:
         return _start_again(row, now)
     if row.get("moved_to"):
         return Step(row, Action.RESTORE, f"It goes back from {row['moved_to']}. {now.why}", now.outcome)
@@ -55,13 +55,13 @@ def plan(row: Row, now: Prediction, *, force: bool) -> Step:
 
 
 def _unless_forced(row: Row, now: Prediction, *, force: bool) -> Step:
-    if force and row["status"] == now.outcome == Status.TRIGGERED:
+    if force and row["status"] == now.outcome == UploadStatus.TRIGGERED:
         return _start_again(row, now)
     return Step(row, Action.NONE, f"Nothing would change. {now.why}")
 
 
 def _start_again(row: Row, now: Prediction) -> Step:
-    if now.outcome != Status.TRIGGERED:
+    if now.outcome != UploadStatus.TRIGGERED:
         return Step(row, Action.NONE, f"No active job takes it now. {now.why}")
     return Step(row, Action.START_AGAIN, f"Forced: it started {row.get('execution')} before. {now.why}",
-                Status.TRIGGERED)  # fmt: skip
+                UploadStatus.TRIGGERED)  # fmt: skip

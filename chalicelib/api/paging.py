@@ -10,11 +10,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.api.cursors import Position, fingerprint
+from chalicelib.aws.items import Row
 
-Row = dict[str, Any]
 Source = Callable[[str, int], Sequence[Row]]
 """Return up to `count` rows at or before a time (inclusive; empty: from the newest), newest first."""
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of, is_conflict, is_missing, is_precondition_failed
+from chalicelib.aws.conditional_write import write_if_condition_holds
+from chalicelib.aws.failures import code_of, is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
-WRITE_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +117,11 @@ class Bucket:
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
         """Create an object; return False and leave it alone when the key is taken."""
-        for attempt in range(WRITE_ATTEMPTS):
-            try:
-                self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
-            except ClientError as error:
-                if is_conflict(error) and attempt < WRITE_ATTEMPTS - 1:
-                    continue
-                if is_precondition_failed(error):
-                    return False
-                raise
-            return True
-        return False
+
+        def put() -> None:
+            self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
+
+        return write_if_condition_holds(put)
 
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import is_condition_failed
-from chalicelib.aws.items import Row, from_item, to_item, to_value
+from chalicelib.aws.items import Row, from_item, read_batch, to_item, to_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
-BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
 NOTES = ("replays", "replay_count")
 RETRY = "1"  # the one partition of the sparse index of failed rows
 
@@ -33,11 +32,11 @@ class CatalogTable:
         are kept, also those that came while this one was on its way.
         """
         noted = row.get("replay_count")
-        while standing := self._put(row, replaces, noted):
-            if standing["status"] not in replaces:
-                return standing
-            row = {**row, **{name: standing[name] for name in NOTES if name in standing}}
-            noted = standing.get("replay_count")
+        while existing := self._put(row, replaces, noted):
+            if existing["status"] not in replaces:
+                return existing
+            row = {**row, **{name: existing[name] for name in NOTES if name in existing}}
+            noted = existing.get("replay_count")
         return None
 
     def _put(self, row: Row, replaces: Collection[str], noted: int | None) -> Row | None:
@@ -128,16 +127,11 @@ class CatalogTable:
 
         A row that is new, or that a throttled table left out, is missing: who misses it asks for it alone.
         """
-        rows: list[Row] = []
-        asked: Any = [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys]
-        for _ in range(BATCH_READS):
-            request: Any = {self.name: {"Keys": asked}}
-            page = self._dynamodb.batch_get_item(RequestItems=request)
-            rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
-            if self.name not in page.get("UnprocessedKeys", {}):
-                break
-            asked = page["UnprocessedKeys"][self.name]["Keys"]
-        return rows
+        return read_batch(
+            self.name,
+            [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys],
+            lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
+        )
 
     def failed(self) -> Iterator[Row]:
         """Stream the failed rows that are to be tried again, oldest first (sparse index)."""

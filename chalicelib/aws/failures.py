@@ -26,7 +26,7 @@ def is_missing(error: ClientError) -> bool:
     return code_of(error) in MISSING
 
 
-def is_refused(error: Exception) -> bool:
+def is_access_refused(error: Exception) -> bool:
     """Tell whether S3 does not give out an object that is there: by a policy, or for want of its key."""
     code = code_of(error) if isinstance(error, ClientError) else ""
     return code in REFUSED or code in KEY_REFUSED
@@ -50,7 +50,7 @@ def is_condition_failed(error: ClientError) -> bool:
     return code_of(error) == "ConditionalCheckFailedException"
 
 
-def refused(error: ClientError) -> bool:
+def false_if_condition_failed(error: ClientError) -> bool:
     """Return False for a write whose condition did not hold: an answer; raise any other error."""
     if not is_condition_failed(error):
         raise error

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refused, refusing_row
+from chalicelib.aws.failures import false_if_condition_failed, refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
+from chalicelib.aws.tracking_keys import MANIFEST, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-RECORD = "MANIFEST#"
 
 
 class ManifestRecords:
@@ -75,9 +74,9 @@ class ManifestRecords:
                 },
             )  # fmt: skip
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True
 
 
 def _key(date_prefix: str, manifest_key: str) -> dict[str, Any]:
-    return to_item({"date_prefix": RECORD + date_prefix, "file_name": manifest_key})
+    return tracking_key(MANIFEST + date_prefix, manifest_key)

@@ -30,7 +30,7 @@ TEXT_TYPE = re.compile(
 TEXT_EXTENSION = re.compile(r"\.(csv|tsv|txt|json|jsonl|ndjson|xml|ya?ml|md|log|sql|html?|ini|conf|py|js)$")
 
 
-class Status(StrEnum):
+class UploadStatus(StrEnum):
     """What the catalogue says of an upload."""
 
     RECEIVED = "received"
@@ -41,15 +41,15 @@ class Status(StrEnum):
     VANISHED = "vanished"
 
 
-_OPEN = frozenset({Status.RECEIVED, Status.VANISHED, Status.FAILED})
-REPLACES: dict[Status, frozenset[Status]] = {
-    Status.RECEIVED: frozenset(),
-    Status.VANISHED: frozenset(),
-    Status.FAILED: _OPEN,
-    Status.INACTIVE: _OPEN,
-    Status.NOT_CONFIGURED: _OPEN | {Status.INACTIVE},
+_OPEN = frozenset({UploadStatus.RECEIVED, UploadStatus.VANISHED, UploadStatus.FAILED})
+REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
+    UploadStatus.RECEIVED: frozenset(),
+    UploadStatus.VANISHED: frozenset(),
+    UploadStatus.FAILED: _OPEN,
+    UploadStatus.INACTIVE: _OPEN,
+    UploadStatus.NOT_CONFIGURED: _OPEN | {UploadStatus.INACTIVE},
     # an execution that was started cannot be taken back, so its row says so whatever stood there
-    Status.TRIGGERED: frozenset(Status) - {Status.TRIGGERED},
+    UploadStatus.TRIGGERED: frozenset(UploadStatus) - {UploadStatus.TRIGGERED},
 }
 
 
@@ -101,7 +101,7 @@ def bytes_to_read(preview_chars: int) -> int:
 
 
 def catalog_row(
-    upload: Upload, status: Status, processed_at: datetime, preview_chars: int, **details: Any
+    upload: Upload, status: UploadStatus, processed_at: datetime, preview_chars: int, **details: Any
 ) -> dict[str, Any]:
     """Build the row of an upload; `details` are `job_id`, `execution`, `moved_to`, `reason` as they apply."""
     found = upload.found
@@ -113,7 +113,7 @@ def catalog_row(
 
 
 def row_of_event(
-    event: ObjectEvent, moment: datetime, status: Status, processed_at: datetime, **details: Any
+    event: ObjectEvent, moment: datetime, status: UploadStatus, processed_at: datetime, **details: Any
 ) -> dict[str, Any]:
     """Build the row of an upload that is not there to be read: all there is, is the event.
 
@@ -144,7 +144,7 @@ def content_preview(found: StoredObject, chars: int) -> str:
 
 
 def _row(
-    event: ObjectEvent, timestamp: str, moment: datetime, status: Status, processed_at: datetime
+    event: ObjectEvent, timestamp: str, moment: datetime, status: UploadStatus, processed_at: datetime
 ) -> dict[str, Any]:
     return {
         "file_key": event.key,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Status, identify, row_of_event
+from chalicelib.landing.catalog import UploadStatus, identify, row_of_event
 from chalicelib.landing.executions import job_id_of, name_of
 from chalicelib.landing.lane import Landing
 from chalicelib.moves import destination_keys, file_name
@@ -30,15 +30,17 @@ def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Ite
     for moment in moments:
         name = name_of(event.key, moment, identify(event.bucket, event.key, event.etag, moment))
         if payload := landing.machine.find_input(name):
-            yield _row(landing, event, moment, Status.TRIGGERED, job_id=job_id_of(payload), execution=name)
+            yield _row(
+                landing, event, moment, UploadStatus.TRIGGERED, job_id=job_id_of(payload), execution=name
+            )
     settings = landing.settings
-    yield from _parked(landing, event, moments, settings.new_files_prefix, Status.NOT_CONFIGURED)
+    yield from _parked(landing, event, moments, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
     if settings.inactive_prefix:
-        yield from _parked(landing, event, moments, settings.inactive_prefix, Status.INACTIVE)
+        yield from _parked(landing, event, moments, settings.inactive_prefix, UploadStatus.INACTIVE)
 
 
 def _parked(
-    landing: Landing, event: ObjectEvent, moments: list[datetime], prefix: str, status: Status
+    landing: Landing, event: ObjectEvent, moments: list[datetime], prefix: str, status: UploadStatus
 ) -> Iterator[Row]:
     for moment in moments:
         identity = identify(event.bucket, event.key, event.etag, moment)
@@ -47,5 +49,5 @@ def _parked(
                 yield _row(landing, event, moment, status, moved_to=key)
 
 
-def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: Status, **details: str) -> Row:
+def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: UploadStatus, **details: str) -> Row:
     return row_of_event(event, moment, status, landing.clock(), reason=INTERRUPTED, **details)

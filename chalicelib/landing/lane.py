@@ -14,7 +14,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
-from chalicelib.landing.catalog import Status, Upload, catalog_row
+from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
 from chalicelib.landing.jobs import JobConfig
 from chalicelib.settings import Settings
 
@@ -41,6 +41,6 @@ class Landing:
     audit: Row = field(default_factory=dict)
     attempt_counted: bool = False
 
-    def row(self, upload: Upload, status: Status, **details: Any) -> Row:
+    def row(self, upload: Upload, status: UploadStatus, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""
         return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)

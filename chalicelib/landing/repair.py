@@ -7,13 +7,14 @@ is routed once, so that it fails: a row waits as long as it takes, the listing l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from heapq import nsmallest
 
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
+from chalicelib.deadline import HasTime
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.attempts import begin
@@ -30,9 +31,7 @@ COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinish
 Counts = dict[str, int]
 
 
-def repair_landing(
-    landing: Landing, has_time: Callable[[], bool], discovered: Landing | None = None
-) -> Counts:
+def repair_landing(landing: Landing, has_time: HasTime, discovered: Landing | None = None) -> Counts:
     """Route what was missed, finish what was begun, retry what failed; return how much of each.
 
     `discovered` is the same lane on the bucket that discovery scans, whose failures are retried too.

@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws.bucket import ListedObject, StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.aws.items import Row
+from chalicelib.aws.items import BATCH_KEYS, Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Status, identify, row_timestamp
+from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing
-
-BATCH_SIZE = 100  # keys of one BatchGetItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> 
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     own = landing.settings.own_outputs
     uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
-    for first in range(0, len(uploads), BATCH_SIZE):
-        yield from _missed(landing, uploads[first : first + BATCH_SIZE])
+    for first in range(0, len(uploads), BATCH_KEYS):
+        yield from _missed(landing, uploads[first : first + BATCH_KEYS])
 
 
 def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
@@ -39,9 +37,11 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
     known = {row["file_key"]: row for row in rows}
     for found in batch:
         row = known.get(found.key) or _recorded(landing, found)
-        if row is None or row["status"] == Status.VANISHED:  # it is back, as a deletion undone brings it
+        if (
+            row is None or row["status"] == UploadStatus.VANISHED
+        ):  # it is back, as a deletion undone brings it
             yield Due("routed", _event_of(landing, found))
-        elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
+        elif row.get("moved_to") and row["status"] != UploadStatus.TRIGGERED:
             yield Due("moves_finished", _event_of(landing, found))
 
 

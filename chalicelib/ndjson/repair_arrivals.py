@@ -20,7 +20,7 @@ from chalicelib.events import ObjectEvent, Reading
 from chalicelib.logs import log
 from chalicelib.ndjson.arrivals import check_thresholds, track_all
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.tracking import File, Status, date_in, file_of, row_names, tells_of
+from chalicelib.ndjson.tracking import File, Status, date_in, file_of, is_row_of_version, row_names
 
 PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
 CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
@@ -130,7 +130,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
         found = lane.tracking.find_many(asked.values())
         for file, key in asked.items():
             row = found.get(key)
-            if row and not _tells_of(row, file):
+            if row and not _is_row_of(row, file):
                 continue
             del waiting[file]
             if row is None or not _is_settled(row):
@@ -138,8 +138,8 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     return missed
 
 
-def _tells_of(row: Row, file: File) -> bool:
-    return row["file_path"] == file.path and tells_of(row, file)
+def _is_row_of(row: Row, file: File) -> bool:
+    return row["file_path"] == file.path and is_row_of_version(row, file)
 
 
 def _is_settled(row: Row) -> bool:

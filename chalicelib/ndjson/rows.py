@@ -7,7 +7,15 @@ from typing import Any
 
 from chalicelib.aws.items import Row
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.tracking import File, Standing, Status, row_names, standing_of, tells_of, tracking_row
+from chalicelib.ndjson.tracking import (
+    File,
+    Standing,
+    Status,
+    is_row_of_version,
+    row_names,
+    standing_of,
+    tracking_row,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ def find(lane: Ndjson, file: File) -> Row | None:
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
             return None
-        if row["file_path"] == file.path and tells_of(row, file):
+        if row["file_path"] == file.path and is_row_of_version(row, file):
             return row
     return None
 

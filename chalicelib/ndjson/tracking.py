@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.aws.items import Row
 from chalicelib.events import S3_ETAG, ObjectEvent
 from chalicelib.settings import BYTES_PER_MB
 
@@ -23,8 +24,6 @@ SEQUENCER_DIGITS = 32  # S3: compare sequencers padded on the right to one lengt
 RELEASED_DATE_METADATA = "sluice-date"  # of an object that came back from quarantine: its row's date,
 RELEASED_ETAG_METADATA = "sluice-etag"  # and the ETag of the version that was released
 DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
-
-Row = dict[str, Any]
 
 
 class Status(StrEnum):
@@ -152,7 +151,7 @@ def standing_of(row: Row, file: File, status: Status) -> Standing:
     """Tell what to do about a row that has one of the file's names, for a file that is to get `status`."""
     if row["file_path"] != file.path:
         return Standing.TAKEN
-    if tells_of(row, file):
+    if is_row_of_version(row, file):
         return Standing.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Standing.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
         return Standing.NEWER
@@ -166,7 +165,7 @@ def _waits_for_another(row: Row, file: File, status: Status) -> bool:
     return row["status"] == Status.RELEASED and bool(status is Status.QUARANTINED or file.released_etag)
 
 
-def tells_of(row: Row, file: File) -> bool:
+def is_row_of_version(row: Row, file: File) -> bool:
     """Tell whether a row of the same path is of this version, so that its event brings nothing new.
 
     An event may come when its version was overwritten: the row then says in `seen_etag` what lay there and

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
-from chalicelib.api.paging import Order, Row, newest_first
+from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import (
     PAGING,
     Given,
@@ -23,8 +23,9 @@ from chalicelib.api.parameters import (
     read_parameters,
 )
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.items import Row
 from chalicelib.errors import NotFoundError
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
 INTERNAL = frozenset({"date", "status_timestamp", "retry"})
@@ -47,10 +48,10 @@ class Uploads:
 def list_files(uploads: Uploads, given: Given) -> Body:
     """Answer `GET /files`: the uploads of a date, of one status or of all, newest first."""
     values = read_parameters(given, "date", "status", *PAGING)
-    date, status = read_day(values, uploads.today()), read_choice(values, "status", tuple(Status))
+    date, status = read_day(values, uploads.today()), read_choice(values, "status", tuple(UploadStatus))
     query = f"files?date={date}&status={status}"
     after, limit = decode_cursor(query, values.get("cursor", "")), read_limit(values)
-    statuses = [status] if status else [str(one) for one in Status]
+    statuses = [status] if status else [str(one) for one in UploadStatus]
     sources = [partial(uploads.catalog.uploads, date, one) for one in statuses]
     rows, position = newest_first(sources, BY_UPLOAD, after, limit)
     page = {"items": [shown(row) for row in rows], "next_cursor": encode_cursor(query, position, date)}

@@ -14,9 +14,9 @@ from json.encoder import encode_basestring as quoted
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.bucket import Bucket, ListedObject, StoredObject
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.aws.state_store import Head, StateStore
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.landing.jobs import JobConfig
@@ -32,7 +32,7 @@ OBJECTS_BETWEEN_CLOCKS = 1000
 LISTINGS = 3  # while other runs replace manifests under this one
 
 Outcome = dict[str, Any]
-Standing = Head | Exception | None
+Standing = StoredObject | Exception | None
 """A manifest as it was before the listing began, or why that could not be told."""
 
 
@@ -45,7 +45,7 @@ class TableManifests:
     """The adapters and settings of the lane."""
 
     source: Bucket
-    manifests: StateStore
+    manifests: DocumentStore
     jobs: JobConfig
     settings: Settings
 
@@ -125,15 +125,15 @@ def _listed_once(
     tables: Iterable[str],
     remaining_ms: Callable[[], float],
 ) -> dict[str, Outcome]:
-    standing = {table: _standing(lane.manifests, table) for table in tables}  # older than the listing
+    standing = {table: _standing(lane.source, table) for table in tables}  # older than the listing
     with TableSpool() as spool:
         _spool_entries(lane, matcher, spool, remaining_ms)
         return {table: _brought_up_to_date(lane, table, standing[table], spool) for table in standing}
 
 
-def _standing(manifests: StateStore, table: str) -> Standing:
+def _standing(bucket: Bucket, table: str) -> Standing:
     try:
-        return manifests.head(manifest_key(table))
+        return bucket.head(manifest_key(table))
     except AWS_ERRORS as error:  # of this table alone
         return error
 
@@ -165,7 +165,7 @@ def _brought_up_to_date(lane: TableManifests, table: str, standing: Standing, sp
 
 
 def _replace_if_changed(
-    store: StateStore, key: str, standing: Head | None, blocks: Iterator[bytes], files: int
+    store: DocumentStore, key: str, standing: StoredObject | None, blocks: Iterator[bytes], files: int
 ) -> str:
     if standing is None and not files:
         return "absent"
