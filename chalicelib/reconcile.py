@@ -1,4 +1,4 @@
-"""Reconcile: every few minutes, finish what was interrupted (section 8 of the design).
+"""Reconcile: every few minutes, finish what was interrupted.
 
 Each lane repairs itself; this module gives each its share of the time and reports what was done.
 """
@@ -31,7 +31,7 @@ def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: An
     counts = {
         "ndjson": repair_batches(ndjson, has_time),
         "arrivals": repair_arrivals(ndjson, has_time),
-        "landing": repair_landing(landing, has_time, discovered),  # last: it alone may take what time is left
+        "landing": repair_landing(landing, has_time, discovered),  # last: it may use up the time that is left
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})

@@ -23,7 +23,7 @@ KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "Conten
 class StoredObject:
     """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
 
-    With a `refusal`, S3 did not give it out, and a listing told the rest.
+    With a `refusal` S3 did not give the object out: the other fields are those of a listing.
     """
 
     key: str
@@ -116,7 +116,7 @@ class Bucket:
         return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
-        """Create an object; return False and leave it alone when the key is taken."""
+        """Create an object; return False, and leave alone what is there, when the key is taken."""
 
         def put() -> None:
             self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
@@ -126,8 +126,8 @@ class Bucket:
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
 
-        A refusal is checked by a second call: when the object still has `etag` after all, it is raised, so
-        that the caller is called again. Nothing else would delete what was moved.
+        A second call checks a refusal: when the object still has `etag`, the refusal is raised, so that the
+        caller is called again. Nothing else would delete an object that was moved.
         """
         try:
             self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
@@ -184,7 +184,7 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
 
 
 def _tag_count(response: Any) -> int:
-    """Return how many tags an object has, from the header itself: older boto3 reads it of GET alone."""
+    """Return how many tags an object has, from the header itself: older boto3 reads it for GET only."""
     return int(response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-tagging-count", 0))
 
 

@@ -1,4 +1,4 @@
-"""The catalogue table: one row per upload, written so that an outcome is never undone (seed 002)."""
+"""The catalogue table: one row per upload, written so that an outcome is never undone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RETRY = "1"  # the one partition of the sparse index of failed rows
 
 
 class CatalogTable:
-    """The catalogue by table name; rows are the plain dictionaries of the design's contract."""
+    """The catalogue by table name; docs/contracts/catalog-row.schema.json describes the rows."""
 
     def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
         self._dynamodb = dynamodb
@@ -28,8 +28,8 @@ class CatalogTable:
     def record(self, row: Row, replaces: Collection[str]) -> Row | None:
         """Write `row` unless the same upload has a row whose status is not in `replaces`.
 
-        Return None when it was written, else the row that stands. Notes of replays in a row that is replaced
-        are kept, also those that came while this one was on its way.
+        Return None when `row` was written, else the existing row. Notes of replays in a replaced row are
+        kept, also those that come during this call.
         """
         noted = row.get("replay_count")
         while existing := self._put(row, replaces, noted):
@@ -40,7 +40,7 @@ class CatalogTable:
         return None
 
     def _put(self, row: Row, replaces: Collection[str], noted: int | None) -> Row | None:
-        """Write `row` over nothing, or over a status of `replaces` that was replayed `noted` times."""
+        """Write `row` where there is none, or over a row of a status in `replaces` with `noted` replays."""
         condition = "attribute_not_exists(#key)"
         names = {"#key": "file_key"}
         request: dict[str, Any] = {}
@@ -71,8 +71,8 @@ class CatalogTable:
     ) -> int:
         """Write `row` as failed and add `count` attempts; return how many count, 0 if an outcome stands.
 
-        Those that met a config that cannot be used are `excused`. With `retry` the row enters the sparse
-        `retry` index, from which `reconcile` takes it up again.
+        Attempts that met an unusable config are `excused`: they do not count. With `retry` the row enters the
+        sparse `retry` index, from which `reconcile` takes it up again.
         """
         key = {"file_key": row["file_key"], "timestamp": row["timestamp"]}
         counted = {*key, "attempts", "config_failures", "retry"}
@@ -123,9 +123,10 @@ class CatalogTable:
         return from_item(found["Item"]) if "Item" in found else None
 
     def find_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
-        """Read the rows of up to 100 (file_key, timestamp) that were there a second ago: at half the price.
+        """Read the rows of up to 100 (file_key, timestamp) at half the price of consistent reads.
 
-        A row that is new, or that a throttled table left out, is missing: who misses it asks for it alone.
+        A new row, or one that a throttled table left unread, may be missing: a caller who misses it reads it
+        alone.
         """
         return read_batch(
             self.name,
@@ -180,7 +181,7 @@ class CatalogTable:
         return found is not None and "cleared_at" not in found
 
     def clear_marks(self, file_key: str, now: str) -> None:
-        """Take the alerts about a file for done with, so that the next fault is alerted again."""
+        """End the alerts about a file, so that its next fault is alerted again."""
         found = self._dynamodb.query(
             TableName=self.name,
             KeyConditionExpression="#key = :key AND begins_with(#timestamp, :marker)",

@@ -14,8 +14,7 @@ WRITE_ATTEMPTS = 3
 def write_if_condition_holds(write: Callable[[], None]) -> bool:
     """Call `write` and tell whether its condition held (no 412).
 
-    After a conflict with a concurrent write (409) `write` is called again, so it has to begin anew: S3 takes
-    no completion of a multipart upload whose completion met a conflict.
+    After a conflict with a concurrent write (409) `write` is called again; it must begin anew each time.
     """
     attempts = 0
     while True:

@@ -140,7 +140,7 @@ class CopyTarget:
 
 
 def _fitting(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:
-    """Drop the source's metadata when ours would push it over S3's limit: a copy must never fail for it."""
+    """Drop the source's metadata when ours would push it over S3's limit, rather than fail the copy."""
     wanted = {**theirs, **ours}
     size = sum(len(name) + len(value) for name, value in wanted.items())
     return wanted if size <= METADATA_LIMIT_BYTES else ours

@@ -1,4 +1,4 @@
-"""Large documents of ours in a bucket: read in ranges of one version, replaced by who read that version."""
+"""Documents too large for memory: read in ranges of one version, replaced only by who read that version."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Chunk:
 
 
 class DocumentStore:
-    """A bucket by name, for documents too large to hold in memory."""
+    """The documents of a bucket by name."""
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3 = s3

@@ -61,7 +61,7 @@ def read_rows(count: int, read_page: Callable[[int, Any], Any]) -> list[Row]:
 
 
 def read_batch(table: str, keys: Any, read_page: Callable[[Any], Any]) -> list[Row]:
-    """Read the rows of up to `BATCH_KEYS` keys; what a throttled table leaves unread to the end is missing."""
+    """Read the rows of up to `BATCH_KEYS` keys; those that a throttled table never reads are missing."""
     rows: list[Row] = []
     for _ in range(BATCH_READS):
         page = read_page(keys)

@@ -1,4 +1,4 @@
-"""Where the comparison of a bucket with its rows goes on: an item only while it is under way."""
+"""Where the walk over a bucket goes on: an item that exists only while a walk is under way."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class ListingCursor:
         self._dynamodb.put_item(TableName=self.name, Item={**self._key, **to_item({"after": after})})
 
     def clear(self) -> None:
-        """Forget it: the bucket was seen to its end."""
+        """Forget the place: the bucket was seen to its end."""
         self._dynamodb.delete_item(TableName=self.name, Key=self._key)

@@ -1,4 +1,4 @@
-"""A lock in the tracking table (seed 003): it saves work, correctness rests on what is done under it."""
+"""A lock in the tracking table: it saves work, correctness rests on claims (docs/adr/004)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Records of batch manifests in the tracking table: what a manifest will hold, fixed before any claim.
 
 `MANIFEST#<date>` / `<manifest key>`. While a record needs work it carries `pending_since` and so stands in
-the sparse index beside the pending files.
+the sparse index, beside the pending files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ManifestRecords:
     def create(self, record: Row) -> bool:
         """Create a record once; False when another plan has its key.
 
-        A repeat of the same call is True, and leaves alone what was done for the record since.
+        A repeat of the same call returns True and leaves alone what was done for the record since.
         """
         try:
             self._dynamodb.put_item(

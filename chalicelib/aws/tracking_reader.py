@@ -31,7 +31,7 @@ class TrackingReader:
         self.name = name
 
     def statuses(self, date: str, bound: int) -> Part:
-        """Read status and size of a date's files, `bound` of them at most or a megabyte more."""
+        """Read status and size of a date's files, whole megabytes until `bound` files are read."""
         rows: list[Row] = []
         start: dict[str, Any] = {}
         while True:

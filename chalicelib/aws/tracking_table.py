@@ -1,4 +1,4 @@
-"""The tracking table: a row per version of an NDJSON file, and a counter of bytes per date (seed 003).
+"""The tracking table: a row per version of an NDJSON file, and a counter of bytes per date.
 
 The counter is a hint that saves reading the pending rows: a lost or doubled count delays or repeats a check.
 """
@@ -18,13 +18,8 @@ from chalicelib.aws.tracking_keys import COUNTER, PENDING_INDEX, tracking_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEPT = (
-    "released_by",
-    "released_from",
-    "released_at",
-    "released_reason",
-    "sequencer",
-)  # by a row without its own
+# what a row that is replaced hands on to one that lacks it
+KEPT = ("released_by", "released_from", "released_at", "released_reason", "sequencer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class TrackingTable:
         self.name = name
 
     def create(self, row: Row) -> Row | None:
-        """Write a row where there is none; return None, or the row that stands there."""
+        """Write a row where there is none; return None, or the row that is there."""
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
@@ -62,10 +57,10 @@ class TrackingTable:
         return None
 
     def replace(self, row: Row, existing: Row) -> Row | None:
-        """Write a row over `existing`, if that is unchanged; return None, or the row that stands now.
+        """Write a row over `existing`, if that is unchanged; return None, or the row that is there now.
 
-        `revision` grows with every write, so that no later row is mistaken for an earlier one. What an
-        operator did stays told, and what is known of the order of versions stays known.
+        `revision` grows with every write, so that no later row is mistaken for an earlier one. Notes of a
+        release and the sequencer outlive the row.
         """
         kept = {name: existing[name] for name in KEPT if name in existing}
         try:
@@ -94,7 +89,7 @@ class TrackingTable:
     def find_many(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Read the rows of (date, name) that are there; one call per hundred, and more when throttled.
 
-        What was written a moment ago, or a throttled table left unread, may be missing.
+        A row written a moment ago, or left unread by a throttled table, may be missing.
         """
         wanted, rows = [tracking_key(*key) for key in dict.fromkeys(keys)], list[Row]()
         for first in range(0, len(wanted), BATCH_KEYS):

@@ -1,8 +1,8 @@
 """Attempts of reconcile, each counted before it is made.
 
-A file that ends its worker (one too large to be moved in the worker's time) would otherwise be the first that
-the next worker tries, for ever and unseen. Counted beforehand it is a failure like any other: its row says
-so, the next runs see to the others, and after `MAX_ATTEMPTS` it is left for a replay.
+A file may end its worker, for instance one too large to be moved in the worker's time. Uncounted, it would be
+the first that the next worker tries, for ever and unseen. Counted beforehand, it fails like any other: its
+row says so, the next runs see to other files, and after `MAX_ATTEMPTS` it is left for a replay.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_EVENT = "no event routed it"
 
 
 def begin(landing: Landing, due: Due) -> Landing | None:
-    """Count an attempt and return the lane to make it with; None when there were enough of them."""
+    """Count an attempt and return the lane to make it with; None when the file has used up its attempts."""
     row = _row_of_retry(landing, due.failed) if due.failed else _row_of_first(landing, due)
     if row is None:
         return landing
@@ -32,7 +32,7 @@ def begin(landing: Landing, due: Due) -> Landing | None:
 
 
 def _row_of_retry(landing: Landing, failed: Row) -> Row | None:
-    """Return what to change in a failed row, None when it has its outcome by now."""
+    """Return the changes to a failed row; None when the upload has its outcome by now."""
     row = landing.catalog.find(failed["file_key"], failed["timestamp"])
     if row is None or row["status"] != UploadStatus.FAILED:
         return None
@@ -43,8 +43,8 @@ def _row_of_retry(landing: Landing, failed: Row) -> Row | None:
 
 
 def _row_of_first(landing: Landing, due: Due) -> Row | None:
-    """Return the row of an upload that has none, None when there is nothing that could end a worker."""
-    if due.repair != "routed":  # a move is only ended: nothing is copied any more
+    """Return the first row of an upload; None when its repair could not end a worker."""
+    if due.repair != "routed":  # only the end of a move is missing: nothing is copied any more
         return None
     found = look_at(landing, due.event.key)
     if found is None:

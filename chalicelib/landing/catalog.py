@@ -1,4 +1,4 @@
-"""The catalogue of uploads: their identity, their row and which outcome may follow which (seed 002).
+"""The catalogue of uploads: their identity, their row and which outcome may follow which.
 
 An upload is identified by (bucket, key, ETag, last modified in seconds), all read from the object, so
 every event, listing and retry that meets it comes to the same row and the same execution name.
@@ -48,7 +48,7 @@ REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
     UploadStatus.FAILED: _OPEN,
     UploadStatus.INACTIVE: _OPEN,
     UploadStatus.NOT_CONFIGURED: _OPEN | {UploadStatus.INACTIVE},
-    # an execution that was started cannot be taken back, so its row says so whatever stood there
+    # a started execution cannot be taken back, so its row replaces any other
     UploadStatus.TRIGGERED: frozenset(UploadStatus) - {UploadStatus.TRIGGERED},
 }
 
@@ -95,7 +95,7 @@ def row_timestamp(moment: datetime, identity: str) -> str:
 def bytes_to_read(preview_chars: int) -> int:
     """Return how many bytes of an object to read: none without previews.
 
-    More than a preview needs, because a file that is read whole can be parked by one put.
+    That is more than a preview needs, because a file that is read whole can be parked by one put.
     """
     return MAX_READ_BYTES if preview_chars else 0
 
@@ -115,7 +115,7 @@ def catalog_row(
 def row_of_event(
     event: ObjectEvent, moment: datetime, status: UploadStatus, processed_at: datetime, **details: Any
 ) -> dict[str, Any]:
-    """Build the row of an upload that is not there to be read: all there is, is the event.
+    """Build the row of an upload whose object is gone, from its event alone.
 
     `moment` stands for the time that the object had.
     """

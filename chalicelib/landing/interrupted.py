@@ -1,7 +1,7 @@
-"""What a process that died before its row left of an upload that is gone or overwritten by now.
+"""Effects without a row: a process began on an upload and died, and the object is gone or overwritten.
 
 Executions and parked copies carry the upload's identity, which is made of the object's own time. Nobody can
-read that any more; of an object that was put whole it is at most a few seconds before its event's.
+read that time any more. For an object that was put whole it lies at most a few seconds before its event's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chalicelib.landing.executions import job_id_of, name_of
 from chalicelib.landing.lane import Landing
 from chalicelib.moves import destination_keys, file_name
 
-SECONDS_BEFORE_EVENT = 3  # that an object's time may lie before that of its event
+SECONDS_BEFORE_EVENT = 3  # by which an object's time may lie before its event's
 INTERRUPTED = "its process died before it could record this, and the object is gone or overwritten"
 
 

@@ -25,7 +25,7 @@ LATE = timedelta(seconds=60)  # an event this long after its upload may be a rep
 class Landing:
     """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
 
-    `audit` goes into every row that is written: a replay tells there who asked for it. With `attempt_counted`
+    `audit` goes into every row that is written: by it a replay says who asked. With `attempt_counted`
     a failure is not counted again: reconcile counts its attempts before it makes them.
     """
 

@@ -1,6 +1,6 @@
 """The effects of the landing lane, one verb per outcome of an upload.
 
-They come in an order that lets any repeat finish what a dead process began: start, then row; copy, then
+Their order lets any repeat finish what a dead process began: start, then row; copy, then
 row, then alert, then delete. Alerts are best effort and may repeat.
 """
 
@@ -36,7 +36,7 @@ def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) ->
     name = execution_name(upload)
     job_id = job.job_id
     if not landing.machine.start(name, execution_input(upload, job)):
-        # it ran before, perhaps for the job of an older config: the row must tell the one that ran
+        # the name ran before, perhaps for a job of an older config: the row names the job that ran
         job_id = job_id_of(landing.machine.input_of(name))
     return _record_started(landing, upload, job_id, name)
 
@@ -54,7 +54,7 @@ def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) ->
     if existing and existing["status"] in PARKED:
         moved_to = existing.get("moved_to")
         if moved_to and landing.target.holds(moved_to, upload.identity):
-            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # or nobody would find the file
+            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # else nobody would find the file
         existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED])
     return outcome_of(existing, repeated=True) if existing else outcome_of(row)
 
@@ -92,7 +92,7 @@ def _report_parked(landing: Landing, row: Row) -> None:
 
 
 def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
-    """Alert that a file came for an inactive job, and leave it where it is (seed 001 §6)."""
+    """Alert that a file came for an inactive job, and leave it where it is."""
     existing = landing.catalog.find(upload.key, upload.timestamp)
     if existing and existing["status"] not in REPLACES[UploadStatus.INACTIVE]:
         return outcome_of(existing, repeated=True)
@@ -101,14 +101,14 @@ def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
 
 
 def record(landing: Landing, upload: Upload, status: UploadStatus, **details: Any) -> Outcome:
-    """Record an outcome that has no further effect, unless one stands that it may not replace."""
+    """Record an outcome that has no further effect, unless the upload has one that it may not replace."""
     row = landing.row(upload, status, **details)
     existing = landing.catalog.record(row, REPLACES[status])
     return outcome_of(existing, repeated=True) if existing else outcome_of(row)
 
 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
-    """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
+    """Record that an upload was not there to be read, unless a row or an earlier effect tells its outcome."""
     known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
     if known and not known.get("retry"):
         return outcome_of(known, repeated=True)
@@ -117,7 +117,7 @@ def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
 
 def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
     now = landing.clock()
-    is_repeat = failed or now - event.event_time > LATE  # of a first event nothing can have begun before
+    is_repeat = failed or now - event.event_time > LATE  # before a first event nothing can have begun
     row = find_begun(landing, event) if is_repeat and event.etag else None
     if failed and not row:
         give_up(landing, failed, f"now {why}")
@@ -138,7 +138,7 @@ def give_up(landing: Landing, failed: Row, why: str) -> None:
 def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     """Record why an upload has no outcome yet; after `MAX_ATTEMPTS` it is left for a replay.
 
-    A config that cannot be used is alerted, and does not use up attempts: mending it is what it waits for.
+    A config that cannot be used is alerted and uses up no attempts: the upload waits until it is mended.
     """
     reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
     log.error(
@@ -177,12 +177,12 @@ def alert_config(landing: Landing, error: ConfigError) -> None:
 
 
 def end_config_alerts(landing: Landing) -> None:
-    """Note that the config is usable: should it break as it did before, that is news."""
+    """Note that the config is usable: the same fault, should it come back, is alerted again."""
     landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
 
 
 def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
-    """Return a row's outcome in the seed's shape; a repeat of a started execution is `already_running`."""
+    """Return a row's outcome as handlers answer it; a repeat of a started execution is `already_running`."""
     status = row["status"]
     if status == UploadStatus.TRIGGERED:
         status = "already_running" if repeated else "triggered"
@@ -192,5 +192,5 @@ def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
 
 
 def inactive_message(key: str, job_id: str) -> str:
-    """Return the alert text of a file whose job is inactive (seed 001 §6)."""
+    """Return the alert text of a file whose job is inactive."""
     return f"File: {file_name(key)}\nJob ID: {job_id}"

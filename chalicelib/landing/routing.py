@@ -1,7 +1,7 @@
-"""The landing lane: every object is catalogued, and what lands for a job is routed (seeds 001 and 002).
+"""The landing lane: every object is catalogued, and what lands for a job is routed.
 
 One upload, one outcome: an active job is started, a file without one is parked and reported, a file of an
-inactive job is reported; `outcomes` holds these effects, this module decides which.
+inactive job is reported. This module decides; `outcomes` has the effects.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def object_created(landing: Landing, payload: object) -> list[Outcome]:
 def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> Outcome:
     """Bring one upload to its outcome and record it; repeats converge on the same one.
 
-    With `discovered` the file is routed wherever it lies. Raise what made it fail, after recording that.
+    With `discovered` the file is routed wherever it lies. Raise its failure, after recording it.
     """
     if event.bucket != landing.bucket.name:
         raise EventError(
@@ -69,7 +69,7 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
         found = _read(landing, event.key)
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
-        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # what is there is routed as well
+        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # the newer object is routed as well
             record_vanished(landing, event, OVERWRITTEN)
         upload = Upload(event.bucket, found, event)
         try:
@@ -110,7 +110,7 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
 def _route(landing: Landing, upload: Upload) -> Outcome:
     if upload.found.refusal:
         raise upload.found.refusal
-    is_replay = bool(landing.audit)  # of which another outcome is expected
+    is_replay = bool(landing.audit)  # a replay is asked for another outcome
     is_late = landing.clock() - upload.found.last_modified > LATE
     if is_late and not is_replay:
         existing = landing.catalog.find(upload.key, upload.timestamp)
@@ -133,7 +133,7 @@ def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
 
 
 def _is_where_it_says(landing: Landing, existing: dict[str, str]) -> bool:
-    """Tell whether a parked file still lies there: what a replay brought back is not to be deleted."""
+    """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
     moved_to = existing.get("moved_to")
     return (
         existing["status"] == UploadStatus.TRIGGERED
