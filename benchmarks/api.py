@@ -20,7 +20,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from benchmarks.tables import Budget, show
 from chalicelib.api.parameters import Given
 from chalicelib.aws.items import to_item
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from chalicelib.settings import Settings
 from chalicelib.status import batches, files, wiring
 from tests.support.emulation import LOCAL_ENVIRONMENT, emulated_aws
@@ -115,7 +115,7 @@ def _noting(asked: Asked) -> Any:
 
 def _fill(size: int) -> None:
     """Put rows straight into the emulator's tables: by its API a hundred thousand take minutes."""
-    statuses = list(Status)
+    statuses = list(UploadStatus)
     for number in range(size):
         _put("sluice-local-catalog", _upload(number, str(statuses[number % len(statuses)])))
     for number in range(ceil(size / QUARANTINED_OF)):

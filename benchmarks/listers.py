@@ -82,14 +82,14 @@ def _table_manifests() -> List:
     import app
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
-    from chalicelib.aws.state_store import StateStore
+    from chalicelib.aws.document_store import DocumentStore
     from chalicelib.tables import wiring
     from chalicelib.tables.manifests import write_table_manifests
 
     def run(bucket: str) -> int:
         s3 = client("s3", "")
         lane = wiring.table_manifests(app.settings())
-        lane = replace(lane, source=Bucket(s3, bucket), manifests=StateStore(s3, bucket))
+        lane = replace(lane, source=Bucket(s3, bucket), manifests=DocumentStore(s3, bucket))
         result = write_table_manifests(lane, None)
         return sum(table["files"] for table in result["manifests"])
 

@@ -7,10 +7,10 @@ SluiceError
 ├── StateError      the discovery state document is corrupt or foreign
 └── RequestError    an API caller asked for something malformed
     ├── NotFoundError       … for something that is not there
-    └── ConflictError       … for something that what is there now rules out
+    └── ConflictError       … for something that the present state rules out
 
-What is expected to happen (a file without a job, a lock already held, an execution already started)
-is a value, never one of these.
+An expected outcome (a file without a job, a lock already held, an execution already started) is a value,
+never an error.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class EventError(SluiceError):
 class ConfigError(SluiceError):
     """The job config cannot be used; `faults` lists every fault with its index, field and fix.
 
-    `version` tells one state of the config from another: its ETag, or `absent`.
+    `version` is the config's ETag, or `absent`.
     """
 
     def __init__(self, version: str, faults: list[str]) -> None:
@@ -80,7 +80,7 @@ class NotFoundError(RequestError):
 
 
 class ConflictError(RequestError):
-    """What an API request asks for is ruled out by what is there now; the message says by what."""
+    """The present state rules out what an API request asks for; the message says how."""
 
     code = "ConflictError"
     status = 409

@@ -1,8 +1,8 @@
 """Object events: every shape in which AWS or Sluice says "an object is there", read into one record.
 
 Native S3 notifications, S3 inside an SQS body, S3 inside an SNS envelope inside an SQS body, EventBridge
-"Object Created" and the messages of `discover_csv` all become `ObjectEvent`. An event is a hint: what
-happens is decided by the object it names.
+"Object Created" and the messages of `discover_csv` all become `ObjectEvent`. An event is a hint: the
+object that it names decides what happens.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ def file_name(key: str) -> str:
 def destination_keys(prefix: str, path: str, identity: str) -> list[str]:
     """Return the keys to try, in order, for moving an upload to `path` below `prefix`.
 
-    The plain key comes first; the one qualified by the upload's identity is for when another upload holds
-    that, and is all there is when the plain key would pass S3's 1,024 bytes: then the path is cut in its
-    middle, so that what follows it (a file extension) stays.
+    The plain key comes first. The key qualified by the upload's identity serves when another upload holds
+    the plain one, and alone when the plain one would pass S3's 1,024 bytes. It is cut in the middle of the
+    path, so that the file extension stays.
     """
     plain = prefix + path
     qualified = f"{prefix}{identity[:SHORT_IDENTITY]}/"

@@ -16,7 +16,7 @@ Output = TypeVar("Output")
 def each(function: Callable[[Input], Output], inputs: Sequence[Input]) -> list[Output]:
     """Return `function` of every input, in order; the first exception is raised once all have ended.
 
-    `function` must not call this again: its calls could wait for the threads that they occupy.
+    `function` must not call `each` itself: its calls could wait for the threads that they occupy.
     """
     if len(inputs) < 2:
         return [function(one) for one in inputs]

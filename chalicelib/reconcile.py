@@ -1,4 +1,4 @@
-"""Reconcile: every few minutes, finish what was interrupted (section 8 of the design).
+"""Reconcile: every few minutes, finish what was interrupted.
 
 Each lane repairs itself; this module gives each its share of the time and reports what was done.
 """
@@ -6,11 +6,10 @@ Each lane repairs itself; this module gives each its share of the time and repor
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.deadline import remaining_ms_of
+from chalicelib.deadline import has_time_of
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.repair import repair_landing
 from chalicelib.logs import emit_metrics
@@ -19,9 +18,6 @@ from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.ndjson.repair_batches import repair_batches
 
 REPAIRED_BY = {"repaired_by": "reconcile"}
-MARGIN_MILLISECONDS = 10_000  # of the Lambda's time, kept for the call that is under way
-
-Clock = Callable[[], bool]
 
 
 def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
@@ -30,19 +26,13 @@ def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: An
     `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
     """
     started = time.monotonic()
-    has_time = deadline(context)
+    has_time = has_time_of(context)
     ndjson = replace(ndjson, audit=REPAIRED_BY)
     counts = {
         "ndjson": repair_batches(ndjson, has_time),
         "arrivals": repair_arrivals(ndjson, has_time),
-        "landing": repair_landing(landing, has_time, discovered),  # last: it alone may take what time is left
+        "landing": repair_landing(landing, has_time, discovered),  # last: it may use up the time that is left
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
     return counts
-
-
-def deadline(context: Any) -> Clock:
-    """Return a function that tells whether there is time for more; without a Lambda context there is."""
-    remaining_ms = remaining_ms_of(context)
-    return lambda: remaining_ms() > MARGIN_MILLISECONDS

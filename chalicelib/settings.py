@@ -80,7 +80,7 @@ def _log_level(text: str) -> str:
 _text: Parser = str
 _bucket = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")
 _arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
-_machine = _matching(  # its executions' ARNs are made of it, which AWS documents for no other
+_machine = _matching(  # AWS documents only for such an ARN how those of its executions are made of it
     r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+",
     "the ARN of a Step Functions state machine, without version or alias",
 )
@@ -88,7 +88,7 @@ _url = _matching(r"https?://\S+", "a queue URL")
 
 
 def _setting(parse: Parser, default: Any = _REQUIRED, *, parse_empty: bool = False) -> Any:
-    """Declare a setting; with `parse_empty` a variable set to nothing is not taken for its default."""
+    """Declare a setting; with `parse_empty` an empty variable is a value, not a wish for the default."""
     metadata = {"parse": parse, "default": default, "parse_empty": parse_empty}
     return field(metadata=metadata)
 
@@ -197,17 +197,17 @@ class Settings:
 
     @property
     def min_file_bytes(self) -> int:
-        """Smallest whole number of bytes within the range of an NDJSON file, ends included (seed 003)."""
+        """Smallest whole number of bytes within the range of an NDJSON file, ends included."""
         return ceil(self._size_bound(-self.size_tolerance_percent))
 
     @property
     def max_file_bytes(self) -> int:
-        """Largest whole number of bytes within the range of an NDJSON file, ends included (seed 003)."""
+        """Largest whole number of bytes within the range of an NDJSON file, ends included."""
         return floor(self._size_bound(self.size_tolerance_percent))
 
     @property
     def max_batch_bytes(self) -> int:
-        """Threshold and limit of a batch, reached at or above (seed 003)."""
+        """Threshold and limit of a batch, reached at or above."""
         return int(self.max_batch_size_gb * BYTES_PER_GB)
 
     def _size_bound(self, percent: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from chalicelib.status.prediction import Prediction
 
 
@@ -43,16 +43,16 @@ class PlannedReplay:
 def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     """Tell what a replay does with an upload whose key would come to `now`."""
     status = row["status"]
-    if status == Status.VANISHED:
+    if status == UploadStatus.VANISHED:
         return PlannedReplay(row, Action.NONE, "Its object is gone; upload it again.")
-    if status == Status.TRIGGERED and not force:
+    if status == UploadStatus.TRIGGERED and not force:
         why = f"It started {row.get('execution')}; give force to start it once more."
         return PlannedReplay(row, Action.NONE, why)
-    if now.outcome == Status.FAILED:
+    if now.outcome == UploadStatus.FAILED:
         return PlannedReplay(row, Action.NONE, now.why)
-    if now.outcome == status or now.outcome not in {*Status}:
+    if now.outcome == status or now.outcome not in {*UploadStatus}:
         return _unless_forced(row, now, force=force)
-    if status == Status.TRIGGERED:
+    if status == UploadStatus.TRIGGERED:
         return _start_again(row, now)
     if row.get("moved_to"):
         why = f"It goes back from {row['moved_to']}. {now.why}"
@@ -61,13 +61,13 @@ def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
 
 
 def _unless_forced(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
-    if force and row["status"] == now.outcome == Status.TRIGGERED:
+    if force and row["status"] == now.outcome == UploadStatus.TRIGGERED:
         return _start_again(row, now)
     return PlannedReplay(row, Action.NONE, f"Nothing would change. {now.why}")
 
 
 def _start_again(row: Row, now: Prediction) -> PlannedReplay:
-    if now.outcome != Status.TRIGGERED:
+    if now.outcome != UploadStatus.TRIGGERED:
         return PlannedReplay(row, Action.NONE, f"No active job takes it now. {now.why}")
     why = f"Forced: it started {row.get('execution')} before. {now.why}"
-    return PlannedReplay(row, Action.START_AGAIN, why, Status.TRIGGERED)
+    return PlannedReplay(row, Action.START_AGAIN, why, UploadStatus.TRIGGERED)

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.api.cursors import Position, decode_cursor
 from chalicelib.api.parameters import checked_key, is_date
 from chalicelib.errors import RequestError
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 
 MAX_KEYS = 100
 WHICH = 'give either "keys": [...] or "status" and "date"'
@@ -90,8 +90,10 @@ def _keys(value: object) -> tuple[str, ...]:
 
 def _status(fields: Mapping[str, Any]) -> str:
     status = read_text(fields, "status", "")
-    if status not in tuple(Status):
-        raise RequestError(f"status={status[:80]!r} is not accepted: use one of {', '.join(Status)}; {WHICH}")
+    if status not in tuple(UploadStatus):
+        raise RequestError(
+            f"status={status[:80]!r} is not accepted: use one of {', '.join(UploadStatus)}; {WHICH}"
+        )
     return status
 
 

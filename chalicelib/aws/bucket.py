@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import code_of, is_conflict, is_missing, is_precondition_failed
+from chalicelib.aws.conditional_write import write_if_condition_holds
+from chalicelib.aws.failures import code_of, is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
-WRITE_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
 
-    With a `refusal`, S3 did not give it out, and a listing told the rest.
+    With a `refusal` S3 did not give the object out: the other fields are those of a listing.
     """
 
     key: str
@@ -116,24 +116,18 @@ class Bucket:
         return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
-        """Create an object; return False and leave it alone when the key is taken."""
-        for attempt in range(WRITE_ATTEMPTS):
-            try:
-                self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
-            except ClientError as error:
-                if is_conflict(error) and attempt < WRITE_ATTEMPTS - 1:
-                    continue
-                if is_precondition_failed(error):
-                    return False
-                raise
-            return True
-        return False
+        """Create an object; return False, and leave alone what is there, when the key is taken."""
+
+        def put() -> None:
+            self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
+
+        return write_if_condition_holds(put)
 
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
 
-        A refusal is checked by a second call: when the object still has `etag` after all, it is raised, so
-        that the caller is called again. Nothing else would delete what was moved.
+        A second call checks a refusal: when the object still has `etag`, the refusal is raised, so that the
+        caller is called again. Nothing else would delete an object that was moved.
         """
         try:
             self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
@@ -190,7 +184,7 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
 
 
 def _tag_count(response: Any) -> int:
-    """Return how many tags an object has, from the header itself: older boto3 reads it of GET alone."""
+    """Return how many tags an object has, from the header itself: older boto3 reads it for GET only."""
     return int(response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-tagging-count", 0))
 
 

@@ -1,4 +1,4 @@
-"""Walk over a bucket that is too large for one run: what a run does not reach, the next goes on with."""
+"""Walk over a bucket that may be too large for one run: the next run goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def walk(
 ) -> bool:
     """Show `see` page after page of the listing, from the cursor on; tell whether the end was reached.
 
-    `has_time` is asked before each page with how many were seen. `see` returns whether it dealt with the
-    whole page: if not, the next run is shown it again. A bucket that one run sees whole costs no write.
+    `has_time` is asked before each page, given the number of pages seen. `see` returns whether it dealt with
+    the whole page: if not, the next run sees that page again. A walk that ends in one run costs no write.
     """
     began = after = cursor.find()
     seen, token = 0, ""

@@ -1,4 +1,4 @@
-"""The catalogue table: one row per upload, written so that an outcome is never undone (seed 002)."""
+"""The catalogue table: one row per upload, written so that an outcome is never undone."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import is_condition_failed
-from chalicelib.aws.items import Row, from_item, to_item, to_value
+from chalicelib.aws.items import Row, from_item, read_batch, to_item, to_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
-BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
 NOTES = ("replays", "replay_count")
 RETRY = "1"  # the one partition of the sparse index of failed rows
 
 
 class CatalogTable:
-    """The catalogue by table name; rows are the plain dictionaries of the design's contract."""
+    """The catalogue by table name; docs/contracts/catalog-row.schema.json describes the rows."""
 
     def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
         self._dynamodb = dynamodb
@@ -29,19 +28,19 @@ class CatalogTable:
     def record(self, row: Row, replaces: Collection[str]) -> Row | None:
         """Write `row` unless the same upload has a row whose status is not in `replaces`.
 
-        Return None when it was written, else the row that stands. Notes of replays in a row that is replaced
-        are kept, also those that came while this one was on its way.
+        Return None when `row` was written, else the existing row. Notes of replays in a replaced row are
+        kept, also those that come during this call.
         """
         noted = row.get("replay_count")
-        while standing := self._put(row, replaces, noted):
-            if standing["status"] not in replaces:
-                return standing
-            row = {**row, **{name: standing[name] for name in NOTES if name in standing}}
-            noted = standing.get("replay_count")
+        while existing := self._put(row, replaces, noted):
+            if existing["status"] not in replaces:
+                return existing
+            row = {**row, **{name: existing[name] for name in NOTES if name in existing}}
+            noted = existing.get("replay_count")
         return None
 
     def _put(self, row: Row, replaces: Collection[str], noted: int | None) -> Row | None:
-        """Write `row` over nothing, or over a status of `replaces` that was replayed `noted` times."""
+        """Write `row` where there is none, or over a row of a status in `replaces` with `noted` replays."""
         condition = "attribute_not_exists(#key)"
         names = {"#key": "file_key"}
         request: dict[str, Any] = {}
@@ -72,8 +71,8 @@ class CatalogTable:
     ) -> int:
         """Write `row` as failed and add `count` attempts; return how many count, 0 if an outcome stands.
 
-        Those that met a config that cannot be used are `excused`. With `retry` the row enters the sparse
-        `retry` index, from which `reconcile` takes it up again.
+        Attempts that met an unusable config are `excused`: they do not count. With `retry` the row enters the
+        sparse `retry` index, from which `reconcile` takes it up again.
         """
         key = {"file_key": row["file_key"], "timestamp": row["timestamp"]}
         counted = {*key, "attempts", "config_failures", "retry"}
@@ -124,20 +123,16 @@ class CatalogTable:
         return from_item(found["Item"]) if "Item" in found else None
 
     def find_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
-        """Read the rows of up to 100 (file_key, timestamp) that were there a second ago: at half the price.
+        """Read the rows of up to 100 (file_key, timestamp) at half the price of consistent reads.
 
-        A row that is new, or that a throttled table left out, is missing: who misses it asks for it alone.
+        A new row, or one that a throttled table left unread, may be missing: a caller who misses it reads it
+        alone.
         """
-        rows: list[Row] = []
-        asked: Any = [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys]
-        for _ in range(BATCH_READS):
-            request: Any = {self.name: {"Keys": asked}}
-            page = self._dynamodb.batch_get_item(RequestItems=request)
-            rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
-            if self.name not in page.get("UnprocessedKeys", {}):
-                break
-            asked = page["UnprocessedKeys"][self.name]["Keys"]
-        return rows
+        return read_batch(
+            self.name,
+            [{"file_key": {"S": key}, "timestamp": {"S": timestamp}} for key, timestamp in keys],
+            lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
+        )
 
     def failed(self) -> Iterator[Row]:
         """Stream the failed rows that are to be tried again, oldest first (sparse index)."""
@@ -186,7 +181,7 @@ class CatalogTable:
         return found is not None and "cleared_at" not in found
 
     def clear_marks(self, file_key: str, now: str) -> None:
-        """Take the alerts about a file for done with, so that the next fault is alerted again."""
+        """End the alerts about a file, so that its next fault is alerted again."""
         found = self._dynamodb.query(
             TableName=self.name,
             KeyConditionExpression="#key = :key AND begins_with(#timestamp, :marker)",

@@ -87,8 +87,8 @@ def _client(service: Any, region: str) -> Any:
 def _addressing_style() -> Literal["auto", "virtual"]:
     """Return how S3's URLs name a bucket: in AWS by a host of its own.
 
-    A URL is presigned for the bucket's region then; from the global host, which is the other choice, a
-    browser would be redirected, and CORS forbids that. Below an emulator's host there may be no names.
+    A URL presigned for such a host leads to the bucket's region. The global host would redirect a browser,
+    and CORS forbids that. Below an emulator's host there may be no names.
     """
     emulated = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return "auto" if emulated else "virtual"

@@ -7,7 +7,7 @@ the version that was seen arrives. An object whose whole content was already rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import Bucket, StoredObject
-from chalicelib.aws.failures import is_conflict, is_missing, is_precondition_failed
+from chalicelib.aws.conditional_write import write_if_condition_holds
+from chalicelib.aws.failures import is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +26,6 @@ PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up t
 PARALLEL_PARTS = 8
 IDENTITY_METADATA = "sluice-identity"
 METADATA_LIMIT_BYTES = 2048
-WRITE_ATTEMPTS = 3
 
 
 class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the source), not a fault
@@ -37,6 +37,7 @@ class CopyTarget:
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3 = s3
+        self._bucket = Bucket(s3, name)
         self.name = name
 
     def copy_once(
@@ -60,14 +61,17 @@ class CopyTarget:
 
     def holds(self, key: str, identity: str) -> bool:
         """Tell whether a copy that `identity` made lies at `key`."""
-        found = self._head(key)
-        return found is not None and found["Metadata"].get(IDENTITY_METADATA) == identity
+        return self._find(key, identity) is not None
 
     def discard(self, key: str, identity: str) -> None:
         """Delete a copy that `identity` made, unless another upload holds the key."""
-        if (found := self._head(key)) and found["Metadata"].get(IDENTITY_METADATA) == identity:
+        if found := self._find(key, identity):
             with suppress(ClientError):  # replaced meanwhile: no longer ours to delete
-                self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=found["ETag"])
+                self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{found.etag}"')
+
+    def _find(self, key: str, identity: str) -> StoredObject | None:
+        found = self._bucket.head(key)
+        return found if found and found.metadata.get(IDENTITY_METADATA) == identity else None
 
     def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
         properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
@@ -76,14 +80,8 @@ class CopyTarget:
         if seen.tag_count:
             properties["Tagging"] = self._tags_of(source, seen)
         if len(seen.first_bytes) == seen.size:
-            return self._put(key, seen.first_bytes, properties)
+            return self._bucket.put_once(key, seen.first_bytes, **properties)
         return self._copy_parts(source, seen, key, properties)
-
-    def _put(self, key: str, body: bytes, properties: dict[str, Any]) -> bool:
-        def put() -> None:
-            self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
-
-        return _created(put)
 
     def _copy_parts(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
         def copy() -> None:
@@ -101,7 +99,7 @@ class CopyTarget:
                     self._s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
                 raise
 
-        return _created(copy)
+        return write_if_condition_holds(copy)
 
     def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str) -> list[Any]:
         def copy(number: int) -> dict[str, Any]:
@@ -131,14 +129,6 @@ class CopyTarget:
         with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
             return list(pool.map(copy, numbers))
 
-    def _head(self, key: str) -> Any:
-        try:
-            return self._s3.head_object(Bucket=self.name, Key=key)
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise
-
     def _tags_of(self, source: Bucket, seen: StoredObject) -> str:
         try:
             tags = self._s3.get_object_tagging(Bucket=source.name, Key=seen.key)["TagSet"]
@@ -149,23 +139,8 @@ class CopyTarget:
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
 
 
-def _created(write: Callable[[], None]) -> bool:
-    """Tell whether `write` created its key; after a conflict (409) it is made anew, a copy with all parts."""
-    for attempt in range(1, WRITE_ATTEMPTS + 1):
-        try:
-            write()
-        except ClientError as error:
-            if is_precondition_failed(error):
-                return False
-            if is_conflict(error) and attempt < WRITE_ATTEMPTS:
-                continue
-            raise
-        return True
-    return False
-
-
 def _fitting(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:
-    """Drop the source's metadata when ours would push it over S3's limit: a copy must never fail for it."""
+    """Drop the source's metadata when ours would push it over S3's limit, rather than fail the copy."""
     wanted = {**theirs, **ours}
     size = sum(len(name) + len(value) for name, value in wanted.items())
     return wanted if size <= METADATA_LIMIT_BYTES else ours

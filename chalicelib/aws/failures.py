@@ -8,9 +8,7 @@ from chalicelib.aws.items import Row, from_item
 
 AWS_ERRORS = (ClientError, BotoCoreError)  # what a call to AWS fails with, for capabilities to catch
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
-REFUSED = frozenset(
-    {"AccessDenied", "403", "InvalidRequest", "400"}
-)  # a customer's key is asked for with 400
+ACCESS_REFUSED = frozenset({"AccessDenied", "403", "InvalidRequest", "400"})  # 400: the key is the customer's
 KEY_REFUSED = frozenset({"KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException"})
 TAKEN_OR_CHANGED = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409", "OperationAborted"})
@@ -26,10 +24,10 @@ def is_missing(error: ClientError) -> bool:
     return code_of(error) in MISSING
 
 
-def is_refused(error: Exception) -> bool:
-    """Tell whether S3 does not give out an object that is there: by a policy, or for want of its key."""
+def is_access_refused(error: Exception) -> bool:
+    """Tell whether S3 keeps back an object that is there: by a policy, or for want of its encryption key."""
     code = code_of(error) if isinstance(error, ClientError) else ""
-    return code in REFUSED or code in KEY_REFUSED
+    return code in ACCESS_REFUSED or code in KEY_REFUSED
 
 
 def is_precondition_failed(error: ClientError) -> bool:
@@ -40,7 +38,7 @@ def is_precondition_failed(error: ClientError) -> bool:
 def is_conflict(error: ClientError) -> bool:
     """Tell whether a concurrent write got in between (409): the same may be tried again.
 
-    A multipart upload whose completion met one is no longer good for anything: it is begun anew (S3).
+    S3 asks for a new multipart upload where the completion of one met a conflict.
     """
     return code_of(error) in CONFLICT
 
@@ -50,15 +48,15 @@ def is_condition_failed(error: ClientError) -> bool:
     return code_of(error) == "ConditionalCheckFailedException"
 
 
-def refused(error: ClientError) -> bool:
-    """Return False for a write whose condition did not hold: an answer; raise any other error."""
+def false_if_condition_failed(error: ClientError) -> bool:
+    """Return False when a write's condition did not hold; raise any other error."""
     if not is_condition_failed(error):
         raise error
     return False
 
 
 def refusing_row(error: ClientError) -> Row:
-    """Return the row that a write's condition met, where ALL_OLD was asked for; raise any other error."""
+    """Return the row that failed a write's condition, if ALL_OLD was asked for; raise any other error."""
     if not is_condition_failed(error):
         raise error
     return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD

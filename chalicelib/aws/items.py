@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+BATCH_KEYS = 100  # of one BatchGetItem
+BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
+
 Row = dict[str, Any]
 
 
@@ -54,6 +57,18 @@ def read_rows(count: int, read_page: Callable[[int, Any], Any]) -> list[Row]:
         if "LastEvaluatedKey" not in page:
             break
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    return rows
+
+
+def read_batch(table: str, keys: Any, read_page: Callable[[Any], Any]) -> list[Row]:
+    """Read the rows of up to `BATCH_KEYS` keys; those that a throttled table never reads are missing."""
+    rows: list[Row] = []
+    for _ in range(BATCH_READS):
+        page = read_page(keys)
+        rows += [from_item(item) for item in page["Responses"].get(table, ())]
+        if table not in page.get("UnprocessedKeys", {}):
+            break
+        keys = page["UnprocessedKeys"][table]["Keys"]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A lock in the tracking table (seed 003): it saves work, correctness rests on what is done under it."""
+"""A lock in the tracking table: it saves work, correctness rests on claims (docs/adr/004)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refused
+from chalicelib.aws.failures import false_if_condition_failed
 from chalicelib.aws.items import to_item
+from chalicelib.aws.tracking_keys import LOCK, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-LOCK = "LOCK#"
 
 
 class DistributedLock:
@@ -48,7 +47,7 @@ class DistributedLock:
                 ExpressionAttributeValues={":now": {"N": str(seconds)}, ":mine": {"S": lock_id}},
             )
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True
 
     def release(self, lock_key: str, lock_id: str) -> bool:
@@ -56,13 +55,13 @@ class DistributedLock:
         try:
             self._dynamodb.delete_item(
                 TableName=self.name,
-                Key=to_item({"date_prefix": LOCK + lock_key, "file_name": "LOCK"}),
+                Key=tracking_key(LOCK + lock_key, "LOCK"),
                 ConditionExpression="#lock_id = :mine",
                 ExpressionAttributeNames={"#lock_id": "lock_id"},
                 ExpressionAttributeValues={":mine": {"S": lock_id}},
             )
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True
 
     def expire(self, lock_key: str, now: datetime) -> bool:
@@ -70,11 +69,11 @@ class DistributedLock:
         try:
             self._dynamodb.delete_item(
                 TableName=self.name,
-                Key=to_item({"date_prefix": LOCK + lock_key, "file_name": "LOCK"}),
+                Key=tracking_key(LOCK + lock_key, "LOCK"),
                 ConditionExpression="#ttl < :now",
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
             )
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True

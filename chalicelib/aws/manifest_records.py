@@ -1,7 +1,7 @@
 """Records of batch manifests in the tracking table: what a manifest will hold, fixed before any claim.
 
 `MANIFEST#<date>` / `<manifest key>`. While a record needs work it carries `pending_since` and so stands in
-the sparse index beside the pending files.
+the sparse index, beside the pending files.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refused, refusing_row
+from chalicelib.aws.failures import false_if_condition_failed, refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
+from chalicelib.aws.tracking_keys import MANIFEST, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RECORD = "MANIFEST#"
 REVISION = "step"  # the attribute, as stored, that counts the changes of a record
 
 
@@ -31,7 +31,7 @@ class ManifestRecords:
     def create(self, record: Row) -> bool:
         """Create a record once; False when another plan has its key.
 
-        A repeat of the same call is True, and leaves alone what was done for the record since.
+        A repeat of the same call returns True and leaves alone what was done for the record since.
         """
         try:
             self._dynamodb.put_item(
@@ -76,9 +76,9 @@ class ManifestRecords:
                 },
             )  # fmt: skip
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True
 
 
 def _key(date_prefix: str, manifest_key: str) -> dict[str, Any]:
-    return to_item({"date_prefix": RECORD + date_prefix, "file_name": manifest_key})
+    return tracking_key(MANIFEST + date_prefix, manifest_key)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refused
-from chalicelib.aws.items import Row, to_item
+from chalicelib.aws.failures import false_if_condition_failed
+from chalicelib.aws.items import Row
+from chalicelib.aws.tracking_keys import tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +29,7 @@ class ReleaseLog:
         try:
             self._dynamodb.update_item(
                 TableName=self.name,
-                Key=to_item({"date_prefix": row["date_prefix"], "file_name": row["file_name"]}),
+                Key=tracking_key(row["date_prefix"], row["file_name"]),
                 UpdateExpression="SET #status = :released, #by = :by, #address = :address, #at = :at, "
                 "#why = :why REMOVE #quarantine, #quarantined_at",
                 ConditionExpression="#status IN (:quarantined, :released) AND #etag = :etag",
@@ -53,5 +54,5 @@ class ReleaseLog:
                 },
             )
         except ClientError as error:
-            return refused(error)
+            return false_if_condition_failed(error)
         return True

@@ -23,7 +23,7 @@ class Topic:
         self.arn = arn
 
     def publish_notification(self, subject: str, message: str) -> bool:
-        """Publish, best effort: a failure is logged and returned as False, never raised (seed 001 §4a)."""
+        """Publish, best effort: a failure is logged and returned as False, never raised."""
         line = " ".join(subject.split())[:SUBJECT_LIMIT]
         body = message.encode()[:MESSAGE_LIMIT_BYTES].decode(errors="ignore")
         try:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.items import Row, from_item, read_rows
+from chalicelib.aws.tracking_keys import MANIFEST, PENDING_INDEX, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
-MANIFEST = "MANIFEST#"
-COUNTER = "COUNTER#"
 QUARANTINED = "1"  # the one partition of the sparse index of quarantined rows
 
 
@@ -32,7 +31,7 @@ class TrackingReader:
         self.name = name
 
     def statuses(self, date: str, bound: int) -> Part:
-        """Read status and size of a date's files, `bound` of them at most or a megabyte more."""
+        """Read status and size of a date's files, whole megabytes until `bound` files are read."""
         rows: list[Row] = []
         start: dict[str, Any] = {}
         while True:
@@ -57,7 +56,7 @@ class TrackingReader:
         rows: list[Row] = []
         start: dict[str, Any] = {}
         for _ in range(max_pages):
-            page = self._dynamodb.scan(TableName=self.name, IndexName="pending", **start)
+            page = self._dynamodb.scan(TableName=self.name, IndexName=PENDING_INDEX, **start)
             rows += [from_item(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return Part(rows, complete=True)
@@ -70,7 +69,7 @@ class TrackingReader:
             count,
             lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
-                IndexName="pending",
+                IndexName=PENDING_INDEX,
                 KeyConditionExpression="#date = :date AND #since <= :until",
                 ExpressionAttributeNames={"#date": "date_prefix", "#since": "pending_since"},
                 ExpressionAttributeValues={":date": {"S": date}, ":until": {"S": until or AFTER_ALL}},
@@ -137,7 +136,7 @@ class TrackingReader:
         """Read one row, consistently."""
         found = self._dynamodb.get_item(
             TableName=self.name,
-            Key={"date_prefix": {"S": date}, "file_name": {"S": file_name}},
+            Key=tracking_key(date, file_name),
             ConsistentRead=True,
         )
         return from_item(found["Item"]) if "Item" in found else None

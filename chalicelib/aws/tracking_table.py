@@ -1,4 +1,4 @@
-"""The tracking table: a row per version of an NDJSON file, and a counter of bytes per date (seed 003).
+"""The tracking table: a row per version of an NDJSON file, and a counter of bytes per date.
 
 The counter is a hint that saves reading the pending rows: a lost or doubled count delays or repeats a check.
 """
@@ -12,22 +12,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import refusing_row
-from chalicelib.aws.items import Row, from_item, to_item, to_value
+from chalicelib.aws.items import BATCH_KEYS, Row, from_item, read_batch, to_item, to_value
+from chalicelib.aws.tracking_keys import COUNTER, PENDING_INDEX, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-COUNTER = "COUNTER#"
-PENDING_INDEX = "pending"
-BATCH_SIZE = 100  # keys of one BatchGetItem
-BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
-KEPT = (
-    "released_by",
-    "released_from",
-    "released_at",
-    "released_reason",
-    "sequencer",
-)  # by a row without its own
+# what a row that is replaced hands on to one that lacks it
+KEPT = ("released_by", "released_from", "released_at", "released_reason", "sequencer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class TrackingTable:
         self.name = name
 
     def create(self, row: Row) -> Row | None:
-        """Write a row where there is none; return None, or the row that stands there."""
+        """Write a row where there is none; return None, or the row that is there."""
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
@@ -64,22 +56,22 @@ class TrackingTable:
             return refusing_row(error)
         return None
 
-    def replace(self, row: Row, standing: Row) -> Row | None:
-        """Write a row over `standing`, if that is unchanged; return None, or the row that stands now.
+    def replace(self, row: Row, existing: Row) -> Row | None:
+        """Write a row over `existing`, if that is unchanged; return None, or the row that is there now.
 
-        `revision` grows with every write, so that no later row is mistaken for an earlier one. What an
-        operator did stays told, and what is known of the order of versions stays known.
+        `revision` grows with every write, so that no later row is mistaken for an earlier one. Notes of a
+        release and the sequencer outlive the row.
         """
-        kept = {name: standing[name] for name in KEPT if name in standing}
+        kept = {name: existing[name] for name in KEPT if name in existing}
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
-                Item=to_item({**kept, **row, "revision": standing["revision"] + 1}),
+                Item=to_item({**kept, **row, "revision": existing["revision"] + 1}),
                 ConditionExpression="#revision = :revision AND #status = :status",
                 ExpressionAttributeNames={"#revision": "revision", "#status": "status"},
                 ExpressionAttributeValues={
-                    ":revision": to_value(standing["revision"]),
-                    ":status": to_value(standing["status"]),
+                    ":revision": to_value(existing["revision"]),
+                    ":status": to_value(existing["status"]),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -90,24 +82,22 @@ class TrackingTable:
     def find(self, date_prefix: str, file_name: str) -> Row | None:
         """Read one row, consistently."""
         found = self._dynamodb.get_item(
-            TableName=self.name, Key=_key(date_prefix, file_name), ConsistentRead=True
+            TableName=self.name, Key=tracking_key(date_prefix, file_name), ConsistentRead=True
         )
         return from_item(found["Item"]) if "Item" in found else None
 
     def find_many(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Read the rows of (date, name) that are there; one call per hundred, and more when throttled.
 
-        What was written a moment ago, or a throttled table left unread, may be missing.
+        A row written a moment ago, or left unread by a throttled table, may be missing.
         """
-        wanted, rows = [_key(*key) for key in dict.fromkeys(keys)], list[Row]()
-        for first in range(0, len(wanted), BATCH_SIZE):
-            asked: Any = wanted[first : first + BATCH_SIZE]
-            for _ in range(BATCH_READS):
-                page = self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}})
-                rows += [from_item(item) for item in page["Responses"].get(self.name, ())]
-                if self.name not in page.get("UnprocessedKeys", {}):
-                    break
-                asked = page["UnprocessedKeys"][self.name]["Keys"]
+        wanted, rows = [tracking_key(*key) for key in dict.fromkeys(keys)], list[Row]()
+        for first in range(0, len(wanted), BATCH_KEYS):
+            rows += read_batch(
+                self.name,
+                wanted[first : first + BATCH_KEYS],
+                lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
+            )
         return {(row["date_prefix"], row["file_name"]): row for row in rows}
 
     def claim(self, date_prefix: str, file_name: str, revision: int, manifest_key: str) -> bool:
@@ -118,7 +108,7 @@ class TrackingTable:
         try:
             self._dynamodb.update_item(
                 TableName=self.name,
-                Key=_key(date_prefix, file_name),
+                Key=tracking_key(date_prefix, file_name),
                 UpdateExpression="SET #status = :manifested, #manifest_key = :key REMOVE #pending_since",
                 ConditionExpression="#status = :pending AND #revision = :revision",
                 ExpressionAttributeNames={
@@ -207,9 +197,5 @@ class TrackingTable:
         return True
 
 
-def _key(date_prefix: str, file_name: str) -> dict[str, Any]:
-    return to_item({"date_prefix": date_prefix, "file_name": file_name})
-
-
 def _counter(date_prefix: str) -> dict[str, Any]:
-    return _key(COUNTER + date_prefix, "COUNTER")
+    return tracking_key(COUNTER + date_prefix, "COUNTER")

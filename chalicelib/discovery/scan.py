@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.document_store import DocumentReplaced, DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.state_store import StateReplaced, StateStore
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.discovery.enqueue import Enqueuer, render_message
 from chalicelib.discovery.listing import Scope, list_csv_files
@@ -42,7 +42,7 @@ class Discovery:
     """The adapters and settings of a scan."""
 
     source: Bucket
-    states: StateStore
+    states: DocumentStore
     queue: Queue
     scope: Scope
     state_key: str
@@ -100,7 +100,7 @@ def _scan_as_laid_out(lane: Discovery, started_at: datetime, remaining_ms: Calla
             return _scan(lane, state, started_at, remaining_ms)
         except OtherLayout as other:  # noticed before anything was sent or stored
             return _scan(lane, load_state(state, other), started_at, remaining_ms)
-    except StateReplaced:
+    except DocumentReplaced:
         return Tally(errors=1, lost=True)
 
 
@@ -138,7 +138,7 @@ def _merged(state: StoredState, listing: Iterable[Found | Gap], enqueuer: Enqueu
         for decision in merge(state.lines(), listing):
             _apply(decision, enqueuer, tally)
         enqueuer.flush()
-    except StateReplaced:
+    except DocumentReplaced:
         return False
     finally:
         tally.queued = enqueuer.queued

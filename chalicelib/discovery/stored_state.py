@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.aws.state_store import StateStore
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.discovery import state_document as document
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.errors import StateError
@@ -25,7 +25,7 @@ class StoredState:
     `loaded` has the lines of a document that had another layout; None means that they are streamed.
     """
 
-    store: StateStore
+    store: DocumentStore
     key: str
     etag: str = ""
     total_bytes: int = 0
@@ -57,12 +57,12 @@ class StoredState:
             previous = key
 
     def chunks(self) -> Iterator[bytes]:
-        """Stream the document's bytes; raise StateReplaced when this version is gone."""
+        """Stream the document's bytes; raise DocumentReplaced when this version is gone."""
         for offset in range(0, self.total_bytes, CHUNK_BYTES):
             yield self.store.read_range(self.key, offset, CHUNK_BYTES, self.etag).body
 
 
-def open_state(store: StateStore, key: str) -> StoredState:
+def open_state(store: DocumentStore, key: str) -> StoredState:
     """Find the state document and read its first line; raise StateError when it is corrupt or foreign."""
     first = store.read_first(key, len(document.header("x" * 1024)) * 6)
     if first is None:

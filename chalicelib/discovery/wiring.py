@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.clients import client
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.state_store import StateStore
 from chalicelib.discovery.listing import Scope
 from chalicelib.discovery.scan import Discovery
 from chalicelib.settings import Settings
@@ -16,7 +16,7 @@ def discovery_scan(config: Settings) -> Discovery:
     region = config.aws_region
     return Discovery(
         source=Bucket(client("s3", region), config.s3_source_bucket),
-        states=StateStore(client("s3", region), config.s3_state_bucket),
+        states=DocumentStore(client("s3", region), config.s3_state_bucket),
         queue=Queue(client("sqs", region), config.sqs_queue_url),
         scope=Scope(config.s3_prefix, config.skip_folders, config.own_outputs),
         state_key=config.s3_state_key,

@@ -1,4 +1,4 @@
-"""The catalogue of uploads: their identity, their row and which outcome may follow which (seed 002).
+"""The catalogue of uploads: their identity, their row and which outcome may follow which.
 
 An upload is identified by (bucket, key, ETag, last modified in seconds), all read from the object, so
 every event, listing and retry that meets it comes to the same row and the same execution name.
@@ -30,7 +30,7 @@ TEXT_TYPE = re.compile(
 TEXT_EXTENSION = re.compile(r"\.(csv|tsv|txt|json|jsonl|ndjson|xml|ya?ml|md|log|sql|html?|ini|conf|py|js)$")
 
 
-class Status(StrEnum):
+class UploadStatus(StrEnum):
     """What the catalogue says of an upload."""
 
     RECEIVED = "received"
@@ -41,15 +41,15 @@ class Status(StrEnum):
     VANISHED = "vanished"
 
 
-_OPEN = frozenset({Status.RECEIVED, Status.VANISHED, Status.FAILED})
-REPLACES: dict[Status, frozenset[Status]] = {
-    Status.RECEIVED: frozenset(),
-    Status.VANISHED: frozenset(),
-    Status.FAILED: _OPEN,
-    Status.INACTIVE: _OPEN,
-    Status.NOT_CONFIGURED: _OPEN | {Status.INACTIVE},
-    # an execution that was started cannot be taken back, so its row says so whatever stood there
-    Status.TRIGGERED: frozenset(Status) - {Status.TRIGGERED},
+_OPEN = frozenset({UploadStatus.RECEIVED, UploadStatus.VANISHED, UploadStatus.FAILED})
+REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
+    UploadStatus.RECEIVED: frozenset(),
+    UploadStatus.VANISHED: frozenset(),
+    UploadStatus.FAILED: _OPEN,
+    UploadStatus.INACTIVE: _OPEN,
+    UploadStatus.NOT_CONFIGURED: _OPEN | {UploadStatus.INACTIVE},
+    # a started execution cannot be taken back, so its row replaces any other
+    UploadStatus.TRIGGERED: frozenset(UploadStatus) - {UploadStatus.TRIGGERED},
 }
 
 
@@ -95,13 +95,13 @@ def row_timestamp(moment: datetime, identity: str) -> str:
 def bytes_to_read(preview_chars: int) -> int:
     """Return how many bytes of an object to read: none without previews.
 
-    More than a preview needs, because a file that is read whole can be parked by one put.
+    That is more than a preview needs, because a file that is read whole can be parked by one put.
     """
     return MAX_READ_BYTES if preview_chars else 0
 
 
 def catalog_row(
-    upload: Upload, status: Status, processed_at: datetime, preview_chars: int, **details: Any
+    upload: Upload, status: UploadStatus, processed_at: datetime, preview_chars: int, **details: Any
 ) -> dict[str, Any]:
     """Build the row of an upload; `details` are `job_id`, `execution`, `moved_to`, `reason` as they apply."""
     found = upload.found
@@ -113,9 +113,9 @@ def catalog_row(
 
 
 def row_of_event(
-    event: ObjectEvent, moment: datetime, status: Status, processed_at: datetime, **details: Any
+    event: ObjectEvent, moment: datetime, status: UploadStatus, processed_at: datetime, **details: Any
 ) -> dict[str, Any]:
-    """Build the row of an upload that is not there to be read: all there is, is the event.
+    """Build the row of an upload whose object is gone, from its event alone.
 
     `moment` stands for the time that the object had.
     """
@@ -144,7 +144,7 @@ def content_preview(found: StoredObject, chars: int) -> str:
 
 
 def _row(
-    event: ObjectEvent, timestamp: str, moment: datetime, status: Status, processed_at: datetime
+    event: ObjectEvent, timestamp: str, moment: datetime, status: UploadStatus, processed_at: datetime
 ) -> dict[str, Any]:
     return {
         "file_key": event.key,

@@ -1,4 +1,4 @@
-"""Names and inputs of executions: pure, so that a repeat starts nothing twice (seed 001 §3b, §4c)."""
+"""Names and inputs of executions: pure, so that a repeat starts nothing twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SANITIZED_LENGTH = 50
 
 
 def sanitize(text: str) -> str:
-    """Return what an execution name may hold of `text`, at most 50 characters (seed 001 §3b)."""
+    """Return what an execution name may hold of `text`, at most 50 characters."""
     return re.sub(r"[^a-zA-Z0-9_-]", "", re.sub(r"[ /.]", "-", text))[:SANITIZED_LENGTH]
 
 
@@ -37,7 +37,7 @@ def job_id_of(payload: Mapping[str, Any]) -> str:
 
 
 def execution_input(upload: Upload, job: Job) -> str:
-    """Return the execution's input: the seed's `glue_jobs` list, and which object it is about."""
+    """Return the execution's input: the job as a `glue_jobs` list of one, and the object that it is about."""
     glue_job = {
         "job_id": job.job_id,
         "job_name": job.job_name,

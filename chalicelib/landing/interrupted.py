@@ -1,7 +1,7 @@
-"""What a process that died before its row left of an upload that is gone or overwritten by now.
+"""Effects without a row: a process began on an upload and died, and the object is gone or overwritten.
 
 Executions and parked copies carry the upload's identity, which is made of the object's own time. Nobody can
-read that any more; of an object that was put whole it is at most a few seconds before its event's.
+read that time any more. For an object that was put whole it lies at most a few seconds before its event's.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Status, identify, row_of_event
+from chalicelib.landing.catalog import UploadStatus, identify, row_of_event
 from chalicelib.landing.executions import job_id_of, name_of
 from chalicelib.landing.lane import Landing
 from chalicelib.moves import destination_keys, file_name
 
-SECONDS_BEFORE_EVENT = 3  # that an object's time may lie before that of its event
+SECONDS_BEFORE_EVENT = 3  # by which an object's time may lie before its event's
 INTERRUPTED = "its process died before it could record this, and the object is gone or overwritten"
 
 
@@ -30,15 +30,17 @@ def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Ite
     for moment in moments:
         name = name_of(event.key, moment, identify(event.bucket, event.key, event.etag, moment))
         if payload := landing.machine.find_input(name):
-            yield _row(landing, event, moment, Status.TRIGGERED, job_id=job_id_of(payload), execution=name)
+            yield _row(
+                landing, event, moment, UploadStatus.TRIGGERED, job_id=job_id_of(payload), execution=name
+            )
     settings = landing.settings
-    yield from _parked(landing, event, moments, settings.new_files_prefix, Status.NOT_CONFIGURED)
+    yield from _parked(landing, event, moments, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
     if settings.inactive_prefix:
-        yield from _parked(landing, event, moments, settings.inactive_prefix, Status.INACTIVE)
+        yield from _parked(landing, event, moments, settings.inactive_prefix, UploadStatus.INACTIVE)
 
 
 def _parked(
-    landing: Landing, event: ObjectEvent, moments: list[datetime], prefix: str, status: Status
+    landing: Landing, event: ObjectEvent, moments: list[datetime], prefix: str, status: UploadStatus
 ) -> Iterator[Row]:
     for moment in moments:
         identity = identify(event.bucket, event.key, event.etag, moment)
@@ -47,5 +49,5 @@ def _parked(
                 yield _row(landing, event, moment, status, moved_to=key)
 
 
-def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: Status, **details: str) -> Row:
+def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: UploadStatus, **details: str) -> Row:
     return row_of_event(event, moment, status, landing.clock(), reason=INTERRUPTED, **details)

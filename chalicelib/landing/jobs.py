@@ -1,4 +1,4 @@
-"""The job config: which file name starts which ETL job (seed 001 §5).
+"""The job config: which file name starts which ETL job.
 
 `config/config.json` in the landing bucket is a list of jobs. Every fault of it is reported at once, each
 with its index, field and fix. A cached config may start a job; before a file is turned away, the config is
@@ -107,7 +107,7 @@ class JobConfig:
         self._checked_at = 0.0
 
     def match(self, key: str) -> Job | None:
-        """Return the job for `key`; the answer is never "none" or an inactive job on old knowledge.
+        """Return the job for `key`; a cached config never answers "none" or an inactive job.
 
         Raise ConfigError when the config is missing or invalid.
         """
@@ -127,7 +127,7 @@ class JobConfig:
 
 
 def normalize(text: str | None) -> str:
-    """Strip and lower-case for comparison; None becomes empty (seed 001 §3a)."""
+    """Strip and lower-case for comparison; None becomes empty."""
     return text.strip().lower() if text else ""
 
 

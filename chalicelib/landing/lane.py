@@ -14,7 +14,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
-from chalicelib.landing.catalog import Status, Upload, catalog_row
+from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
 from chalicelib.landing.jobs import JobConfig
 from chalicelib.settings import Settings
 
@@ -25,7 +25,7 @@ LATE = timedelta(seconds=60)  # an event this long after its upload may be a rep
 class Landing:
     """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
 
-    `audit` goes into every row that is written: a replay tells there who asked for it. With `attempt_counted`
+    `audit` goes into every row that is written: by it a replay says who asked. With `attempt_counted`
     a failure is not counted again: reconcile counts its attempts before it makes them.
     """
 
@@ -41,6 +41,6 @@ class Landing:
     audit: Row = field(default_factory=dict)
     attempt_counted: bool = False
 
-    def row(self, upload: Upload, status: Status, **details: Any) -> Row:
+    def row(self, upload: Upload, status: UploadStatus, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""
         return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)

@@ -1,6 +1,6 @@
 """The effects of the landing lane, one verb per outcome of an upload.
 
-They come in an order that lets any repeat finish what a dead process began: start, then row; copy, then
+Their order lets any repeat finish what a dead process began: start, then row; copy, then
 row, then alert, then delete. Alerts are best effort and may repeat.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.aws.items import Row
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import REPLACES, Status, Upload, row_of_event
+from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, row_of_event
 from chalicelib.landing.executions import execution_input, execution_name, job_id_of
 from chalicelib.landing.interrupted import find_begun
 from chalicelib.landing.jobs import Job
@@ -21,7 +21,7 @@ from chalicelib.moves import destination_keys, file_name
 
 Outcome = dict[str, Any]
 
-PARKED = frozenset({Status.NOT_CONFIGURED, Status.INACTIVE})
+PARKED = frozenset({UploadStatus.NOT_CONFIGURED, UploadStatus.INACTIVE})
 PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000
@@ -36,7 +36,7 @@ def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) ->
     name = execution_name(upload)
     job_id = job.job_id
     if not landing.machine.start(name, execution_input(upload, job)):
-        # it ran before, perhaps for the job of an older config: the row must tell the one that ran
+        # the name ran before, perhaps for a job of an older config: the row names the job that ran
         job_id = job_id_of(landing.machine.input_of(name))
     return _record_started(landing, upload, job_id, name)
 
@@ -49,26 +49,28 @@ def find_started(landing: Landing, upload: Upload) -> Outcome | None:
 
 
 def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) -> Outcome:
-    row = landing.row(upload, Status.TRIGGERED, job_id=job_id, execution=name)
-    standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED] - PARKED)
-    if standing and standing["status"] in PARKED:
-        moved_to = standing.get("moved_to")
+    row = landing.row(upload, UploadStatus.TRIGGERED, job_id=job_id, execution=name)
+    existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED] - PARKED)
+    if existing and existing["status"] in PARKED:
+        moved_to = existing.get("moved_to")
         if moved_to and landing.target.holds(moved_to, upload.identity):
-            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # or nobody would find the file
-        standing = landing.catalog.record(row, REPLACES[Status.TRIGGERED])
-    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
+            row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # else nobody would find the file
+        existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED])
+    return outcome_of(existing, repeated=True) if existing else outcome_of(row)
 
 
-def park(landing: Landing, upload: Upload, prefix: str, status: Status, job_id: str | None = None) -> Outcome:
+def park(
+    landing: Landing, upload: Upload, prefix: str, status: UploadStatus, job_id: str | None = None
+) -> Outcome:
     """Move the file below `prefix`, once and over nothing, and record where it went."""
     keys = destination_keys(prefix, file_name(upload.key), upload.identity)
     moved_to = landing.target.copy_once(landing.bucket, upload.found, keys, upload.identity)
     row = landing.row(upload, status, moved_to=moved_to, job_id=job_id)
-    standing = landing.catalog.record(row, REPLACES[status]) or row
-    if standing.get("moved_to") != moved_to:
+    existing = landing.catalog.record(row, REPLACES[status]) or row
+    if existing.get("moved_to") != moved_to:
         landing.target.discard(moved_to, upload.identity)  # another worker came to another outcome first
-        return outcome_of(standing, repeated=True)
-    return finish_parking(landing, upload, standing)
+        return outcome_of(existing, repeated=True)
+    return finish_parking(landing, upload, existing)
 
 
 def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
@@ -80,7 +82,7 @@ def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
 
 def _report_parked(landing: Landing, row: Row) -> None:
     key = row["file_key"]
-    if row["status"] == Status.NOT_CONFIGURED:
+    if row["status"] == UploadStatus.NOT_CONFIGURED:
         message = (
             f"File not found in {landing.settings.config_key}\nOriginal: {key}\nMoved to: {row['moved_to']}"
         )
@@ -90,23 +92,23 @@ def _report_parked(landing: Landing, row: Row) -> None:
 
 
 def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
-    """Alert that a file came for an inactive job, and leave it where it is (seed 001 §6)."""
-    standing = landing.catalog.find(upload.key, upload.timestamp)
-    if standing and standing["status"] not in REPLACES[Status.INACTIVE]:
-        return outcome_of(standing, repeated=True)
+    """Alert that a file came for an inactive job, and leave it where it is."""
+    existing = landing.catalog.find(upload.key, upload.timestamp)
+    if existing and existing["status"] not in REPLACES[UploadStatus.INACTIVE]:
+        return outcome_of(existing, repeated=True)
     landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(upload.key, job_id))
-    return record(landing, upload, Status.INACTIVE, job_id=job_id)
+    return record(landing, upload, UploadStatus.INACTIVE, job_id=job_id)
 
 
-def record(landing: Landing, upload: Upload, status: Status, **details: Any) -> Outcome:
-    """Record an outcome that has no further effect, unless one stands that it may not replace."""
+def record(landing: Landing, upload: Upload, status: UploadStatus, **details: Any) -> Outcome:
+    """Record an outcome that has no further effect, unless the upload has one that it may not replace."""
     row = landing.row(upload, status, **details)
-    standing = landing.catalog.record(row, REPLACES[status])
-    return outcome_of(standing, repeated=True) if standing else outcome_of(row)
+    existing = landing.catalog.record(row, REPLACES[status])
+    return outcome_of(existing, repeated=True) if existing else outcome_of(row)
 
 
 def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
-    """Record that an upload was not there to be read, unless it was before: its outcome is known or found."""
+    """Record that an upload was not there to be read, unless a row or an earlier effect tells its outcome."""
     known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
     if known and not known.get("retry"):
         return outcome_of(known, repeated=True)
@@ -115,28 +117,28 @@ def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
 
 def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
     now = landing.clock()
-    is_repeat = failed or now - event.event_time > LATE  # of a first event nothing can have begun before
+    is_repeat = failed or now - event.event_time > LATE  # before a first event nothing can have begun
     row = find_begun(landing, event) if is_repeat and event.etag else None
     if failed and not row:
         give_up(landing, failed, f"now {why}")
         return outcome_of(failed, repeated=True)
-    row = row or row_of_event(event, event.event_time, Status.VANISHED, now, reason=why)
-    standing = landing.catalog.record(row, REPLACES[Status(row["status"])])
-    if row.get("moved_to") and not standing:
+    row = row or row_of_event(event, event.event_time, UploadStatus.VANISHED, now, reason=why)
+    existing = landing.catalog.record(row, REPLACES[UploadStatus(row["status"])])
+    if row.get("moved_to") and not existing:
         _report_parked(landing, row)
-    return outcome_of(standing or row, repeated=bool(standing))
+    return outcome_of(existing or row, repeated=bool(existing))
 
 
 def give_up(landing: Landing, failed: Row, why: str) -> None:
     """Stop retrying a failed upload whose object is no longer there; its row says why."""
     reason = f"{failed['reason'].removesuffix(UNFINISHED)}; {why}"[-REASON_LENGTH:]
-    landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[Status.FAILED], retry=False)
+    landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[UploadStatus.FAILED], retry=False)
 
 
 def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     """Record why an upload has no outcome yet; after `MAX_ATTEMPTS` it is left for a replay.
 
-    A config that cannot be used is alerted, and does not use up attempts: mending it is what it waits for.
+    A config that cannot be used is alerted and uses up no attempts: the upload waits until it is mended.
     """
     reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
     log.error(
@@ -152,10 +154,10 @@ def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:
     is_of_config = isinstance(error, ConfigError)
     if isinstance(error, ConfigError):
         alert_config(landing, error)
-    row = landing.row(upload, Status.FAILED, reason=reason)
+    row = landing.row(upload, UploadStatus.FAILED, reason=reason)
     attempts = landing.catalog.record_failure(
         row,
-        REPLACES[Status.FAILED],
+        REPLACES[UploadStatus.FAILED],
         retry=True,
         count=0 if landing.attempt_counted else 1,
         excused=int(is_of_config),
@@ -175,14 +177,14 @@ def alert_config(landing: Landing, error: ConfigError) -> None:
 
 
 def end_config_alerts(landing: Landing) -> None:
-    """Note that the config is usable: should it break as it did before, that is news."""
+    """Note that the config is usable: the same fault, should it come back, is alerted again."""
     landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
 
 
 def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
-    """Return a row's outcome in the seed's shape; a repeat of a started execution is `already_running`."""
+    """Return a row's outcome as handlers answer it; a repeat of a started execution is `already_running`."""
     status = row["status"]
-    if status == Status.TRIGGERED:
+    if status == UploadStatus.TRIGGERED:
         status = "already_running" if repeated else "triggered"
         return {"key": row["file_key"], "status": status, "execution": row["execution"]}
     shown = {name: row[name] for name in ("moved_to", "job_id", "reason") if row.get(name)}
@@ -190,5 +192,5 @@ def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
 
 
 def inactive_message(key: str, job_id: str) -> str:
-    """Return the alert text of a file whose job is inactive (seed 001 §6)."""
+    """Return the alert text of a file whose job is inactive."""
     return f"File: {file_name(key)}\nJob ID: {job_id}"

@@ -1,19 +1,21 @@
 """Repair of the landing lane: uploads that no event routed, moves that died, failures worth another try.
 
-Nothing younger than the grace is touched: its own event may still be at work. What was settled costs reads
-only. While the config is invalid, what failed waits, since routing could only fail again; what has no row yet
-is routed once, so that it fails: a row waits as long as it takes, the listing looks back for a window only.
+Nothing younger than the grace is touched: its own event may still be at work. Settled uploads cost reads
+only. While the config is invalid, failed uploads wait, since routing could only fail again. An upload without
+a row is routed all the same, once, so that it fails and gets one: rows wait as long as it takes, whereas the
+listing looks back for a window only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from heapq import nsmallest
 
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
+from chalicelib.deadline import HasTime
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.attempts import begin
@@ -23,16 +25,14 @@ from chalicelib.landing.routing import route
 from chalicelib.landing.unrouted import Due, unrouted
 from chalicelib.logs import log
 
-RETRIES_OF_ONE_RUN = 1000  # so that many failures leave time for what has no row yet
+RETRIES_OF_ONE_RUN = 1000  # so that many failures leave time for uploads without a row
 
 COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished")
 
 Counts = dict[str, int]
 
 
-def repair_landing(
-    landing: Landing, has_time: Callable[[], bool], discovered: Landing | None = None
-) -> Counts:
+def repair_landing(landing: Landing, has_time: HasTime, discovered: Landing | None = None) -> Counts:
     """Route what was missed, finish what was begun, retry what failed; return how much of each.
 
     `discovered` is the same lane on the bucket that discovery scans, whose failures are retried too.
@@ -73,7 +73,7 @@ def _config_is_usable(landing: Landing) -> bool:
 
 
 def _failed(landing: Landing, before: datetime) -> Iterator[Due]:
-    """Yield failed uploads, those first whose last attempt is longest ago: none keeps the others waiting."""
+    """Yield failed uploads, the one longest untried first, so that none keeps the others waiting."""
     moment = before.isoformat(timespec="milliseconds")
     bucket = landing.bucket.name
     rows = (

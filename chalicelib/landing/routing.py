@@ -1,17 +1,17 @@
-"""The landing lane: every object is catalogued, and what lands for a job is routed (seeds 001 and 002).
+"""The landing lane: every object is catalogued, and what lands for a job is routed.
 
 One upload, one outcome: an active job is started, a file without one is parked and reported, a file of an
-inactive job is reported; `outcomes` holds these effects, this module decides which.
+inactive job is reported. This module decides; `outcomes` has the effects.
 """
 
 from __future__ import annotations
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
-from chalicelib.aws.failures import AWS_ERRORS, is_refused
+from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
-from chalicelib.landing.catalog import REPLACES, Status, Upload, bytes_to_read
+from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, bytes_to_read
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
 from chalicelib.landing.outcomes import (
@@ -59,7 +59,7 @@ def object_created(landing: Landing, payload: object) -> list[Outcome]:
 def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> Outcome:
     """Bring one upload to its outcome and record it; repeats converge on the same one.
 
-    With `discovered` the file is routed wherever it lies. Raise what made it fail, after recording that.
+    With `discovered` the file is routed wherever it lies. Raise its failure, after recording it.
     """
     if event.bucket != landing.bucket.name:
         raise EventError(
@@ -69,7 +69,7 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
         found = _read(landing, event.key)
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
-        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # what is there is routed as well
+        if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # the newer object is routed as well
             record_vanished(landing, event, OVERWRITTEN)
         upload = Upload(event.bucket, found, event)
         try:
@@ -84,7 +84,7 @@ def _read(landing: Landing, key: str) -> StoredObject | None:
     try:
         return landing.bucket.read(key, bytes_to_read(landing.settings.preview_chars))
     except AWS_ERRORS as error:
-        listed = landing.bucket.list_page(key).objects if is_refused(error) else []
+        listed = landing.bucket.list_page(key).objects if is_access_refused(error) else []
         found = next((one for one in listed if one.key == key), None)
         if found is None:
             raise
@@ -97,7 +97,7 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
     if not discovered and not upload.key.startswith(landing.settings.input_prefix):
         refusal = upload.found.refusal
         why = f"it cannot be read: {refusal}" if refusal else None
-        return record(landing, upload, Status.RECEIVED, reason=why)
+        return record(landing, upload, UploadStatus.RECEIVED, reason=why)
     try:
         return _route(landing, upload)
     except SourceChanged:
@@ -110,13 +110,13 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
 def _route(landing: Landing, upload: Upload) -> Outcome:
     if upload.found.refusal:
         raise upload.found.refusal
-    is_replay = bool(landing.audit)  # of which another outcome is expected
+    is_replay = bool(landing.audit)  # a replay is asked for another outcome
     is_late = landing.clock() - upload.found.last_modified > LATE
     if is_late and not is_replay:
-        standing = landing.catalog.find(upload.key, upload.timestamp)
-        settled = standing and standing["status"] not in REPLACES[Status.INACTIVE]
-        if standing and settled and _is_where_it_says(landing, standing):
-            return _repeat(landing, upload, standing)
+        existing = landing.catalog.find(upload.key, upload.timestamp)
+        settled = existing and existing["status"] not in REPLACES[UploadStatus.INACTIVE]
+        if existing and settled and _is_where_it_says(landing, existing):
+            return _repeat(landing, upload, existing)
     job = landing.jobs.match(upload.key)
     if job and job.is_active:
         return start_state_machine_execution(landing, upload, job)
@@ -126,22 +126,26 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
 
 def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
     if job is None:
-        return park(landing, upload, landing.settings.new_files_prefix, Status.NOT_CONFIGURED)
+        return park(landing, upload, landing.settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
     if landing.settings.inactive_prefix:
-        return park(landing, upload, landing.settings.inactive_prefix, Status.INACTIVE, job.job_id)
+        return park(landing, upload, landing.settings.inactive_prefix, UploadStatus.INACTIVE, job.job_id)
     return report_inactive(landing, upload, job.job_id)
 
 
-def _is_where_it_says(landing: Landing, standing: dict[str, str]) -> bool:
-    """Tell whether a parked file still lies there: what a replay brought back is not to be deleted."""
-    moved_to = standing.get("moved_to")
-    return standing["status"] == Status.TRIGGERED or not moved_to or landing.bucket.head(moved_to) is not None
+def _is_where_it_says(landing: Landing, existing: dict[str, str]) -> bool:
+    """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
+    moved_to = existing.get("moved_to")
+    return (
+        existing["status"] == UploadStatus.TRIGGERED
+        or not moved_to
+        or landing.bucket.head(moved_to) is not None
+    )
 
 
-def _repeat(landing: Landing, upload: Upload, standing: dict[str, str]) -> Outcome:
-    if standing["status"] != Status.TRIGGERED and standing.get("moved_to"):
-        return finish_parking(landing, upload, standing)  # its source is still here: the mover died
-    return outcome_of(standing, repeated=True)
+def _repeat(landing: Landing, upload: Upload, existing: dict[str, str]) -> Outcome:
+    if existing["status"] != UploadStatus.TRIGGERED and existing.get("moved_to"):
+        return finish_parking(landing, upload, existing)  # its source is still here: the mover died
+    return outcome_of(existing, repeated=True)
 
 
 def _lint(landing: Landing, upload: Upload) -> Outcome:
@@ -149,9 +153,9 @@ def _lint(landing: Landing, upload: Upload) -> Outcome:
         landing.jobs.revalidate()
     except ConfigError as error:
         alert_config(landing, error)
-        return record(landing, upload, Status.RECEIVED, reason=str(error)[:REASON_LENGTH])
+        return record(landing, upload, UploadStatus.RECEIVED, reason=str(error)[:REASON_LENGTH])
     end_config_alerts(landing)
-    return record(landing, upload, Status.RECEIVED)
+    return record(landing, upload, UploadStatus.RECEIVED)
 
 
 def _logged(event: ObjectEvent, identity: str, outcome: Outcome) -> Outcome:

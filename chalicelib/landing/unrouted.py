@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws.bucket import ListedObject, StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.aws.items import Row
+from chalicelib.aws.items import BATCH_KEYS, Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Status, identify, row_timestamp
+from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing
-
-BATCH_SIZE = 100  # keys of one BatchGetItem
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A repair by its name, what to route, and the failed row if it is one."""
+    """One repair: its name, the event to route, and the row of the upload if that failed."""
 
     repair: str
     event: ObjectEvent
@@ -26,12 +24,12 @@ class Due:
 
 
 def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
-    """Yield what is due of a page: uploads of the window without a row, and moves that were not ended."""
+    """Yield the repairs of one page: uploads of the window without a row, and moves that were not ended."""
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     own = landing.settings.own_outputs
     uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
-    for first in range(0, len(uploads), BATCH_SIZE):
-        yield from _missed(landing, uploads[first : first + BATCH_SIZE])
+    for first in range(0, len(uploads), BATCH_KEYS):
+        yield from _missed(landing, uploads[first : first + BATCH_KEYS])
 
 
 def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
@@ -39,14 +37,14 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
     known = {row["file_key"]: row for row in rows}
     for found in batch:
         row = known.get(found.key) or _recorded(landing, found)
-        if row is None or row["status"] == Status.VANISHED:  # it is back, as a deletion undone brings it
+        if row is None or row["status"] == UploadStatus.VANISHED:  # it is back: its deletion was undone
             yield Due("routed", _event_of(landing, found))
-        elif row.get("moved_to") and row["status"] != Status.TRIGGERED:
+        elif row.get("moved_to") and row["status"] != UploadStatus.TRIGGERED:
             yield Due("moves_finished", _event_of(landing, found))
 
 
 def _recorded(landing: Landing, found: ListedObject) -> Row | None:
-    """Return the row of what is there; a listing may tell another time than the object does."""
+    """Return the row of a listed object; a listing may tell another time than the object itself."""
     rows = [row for row in landing.catalog.versions(found.key) if row.get("etag") == found.etag]
     seen = look_at(landing, found.key) if rows else None
     if seen is None:

@@ -17,7 +17,8 @@ from typing import Any
 from chalicelib import parallel
 from chalicelib.aws.glue import GlueJob, Start
 from chalicelib.aws.items import Row
-from chalicelib.aws.manifest_records import RECORD, REVISION
+from chalicelib.aws.manifest_records import REVISION
+from chalicelib.aws.tracking_keys import MANIFEST
 from chalicelib.logs import log
 from chalicelib.ndjson.batches import Member, from_json, size_of, to_json
 from chalicelib.ndjson.lane import Ndjson
@@ -47,7 +48,7 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
     """Create the record of a batch, before any of its files is claimed; pass over a taken key."""
     for index in count(number):
         record: Row = {
-            "date_prefix": RECORD + hold.date_prefix,
+            "date_prefix": MANIFEST + hold.date_prefix,
             "file_name": f"manifests/{hold.date_prefix}/batch-{index}-{hold.began:%Y%m%dT%H%M%S%fZ}.json",
             "status": str(State.OPEN),
             REVISION: 1,
@@ -80,7 +81,7 @@ def manifest_body(members: list[Member]) -> bytes:
 
 def date_of(record: Row) -> str:
     """Return the date a record belongs to."""
-    return str(record["date_prefix"]).removeprefix(RECORD)
+    return str(record["date_prefix"]).removeprefix(MANIFEST)
 
 
 def _contents(lane: Ndjson, record: Row) -> dict[str, int]:

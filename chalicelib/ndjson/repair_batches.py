@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
-from chalicelib.aws.lock import LOCK
-from chalicelib.aws.manifest_records import RECORD
+from chalicelib.aws.tracking_keys import LOCK, MANIFEST
 from chalicelib.logs import log
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import State, date_of, finish
@@ -76,7 +75,7 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
         since, settled = item["pending_since"], item["pending_since"] <= past_grace
         if item["date_prefix"].startswith(LOCK):
             found.locks.append(item)
-        elif not item["date_prefix"].startswith(RECORD):
+        elif not item["date_prefix"].startswith(MANIFEST):
             waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
             waiting.oldest = min(waiting.oldest, since)
             waiting.due_bytes += item["size_bytes"] if settled else 0

@@ -12,7 +12,8 @@ from chalicelib.api.cursors import decode_cursor, encode_cursor, read_day
 from chalicelib.api.paging import Order, newest_first
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.items import Row
-from chalicelib.aws.tracking_reader import COUNTER, MANIFEST, TrackingReader
+from chalicelib.aws.tracking_keys import COUNTER, MANIFEST
+from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.settings import Settings
 from chalicelib.status.summary import PENDING_PAGES, pending_by_date
 

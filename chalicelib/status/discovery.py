@@ -15,7 +15,7 @@ from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
-from chalicelib.aws.state_store import Chunk, StateReplaced, StateStore
+from chalicelib.aws.document_store import Chunk, DocumentReplaced, DocumentStore
 from chalicelib.discovery.scan import LAST_SCAN_KEY
 from chalicelib.discovery.state_document import OtherLayout, fields_of, key_of
 from chalicelib.discovery.stored_state import StoredState, open_state
@@ -32,7 +32,7 @@ class Scans:
     """Where discovery keeps its results and its state: one bucket, read in two ways."""
 
     results: Bucket
-    states: StateStore
+    states: DocumentStore
     state_key: str
 
 
@@ -78,7 +78,7 @@ def _read(
         try:
             state = open_state(scans.states, scans.state_key)
             return _taken(state, after, count, inclusive=inclusive)
-        except StateReplaced:
+        except DocumentReplaced:
             continue
         except OtherLayout as error:
             return None, [], f"s3://{scans.states.name}/{scans.state_key} cannot be read: {error.reason}"

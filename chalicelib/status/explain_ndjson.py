@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.api.answers import Body
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
-from chalicelib.aws.tracking_reader import MANIFEST, TrackingReader
+from chalicelib.aws.tracking_keys import MANIFEST
+from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
 from chalicelib.ndjson.validation import CHECKED_BYTES, judge
 from chalicelib.settings import BYTES_PER_MB, Settings

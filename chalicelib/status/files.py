@@ -25,7 +25,7 @@ from chalicelib.api.parameters import (
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.items import Row
 from chalicelib.errors import NotFoundError
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
 INTERNAL = frozenset({"date", "status_timestamp", "retry"})
@@ -46,10 +46,10 @@ class Uploads:
 def list_files(uploads: Uploads, given: Given) -> Body:
     """Answer `GET /files`: the uploads of a date, of one status or of all, newest first."""
     values = read_parameters(given, "date", "status", *PAGING)
-    date, status = read_day(values, uploads.today()), read_choice(values, "status", tuple(Status))
+    date, status = read_day(values, uploads.today()), read_choice(values, "status", tuple(UploadStatus))
     query = f"files?date={date}&status={status}"
     after, limit = decode_cursor(query, values.get("cursor", "")), read_limit(values)
-    statuses = [status] if status else [str(one) for one in Status]
+    statuses = [status] if status else [str(one) for one in UploadStatus]
     sources = [partial(uploads.catalog.uploads, date, one) for one in statuses]
     rows, position = newest_first(sources, BY_UPLOAD, after, limit)
     page = {"items": [shown(row) for row in rows], "next_cursor": encode_cursor(query, position, date)}

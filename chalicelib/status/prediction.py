@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.jobs import WILDCARD, Config, Job
 from chalicelib.moves import destination_keys, file_name
 from chalicelib.settings import Settings
@@ -66,7 +66,7 @@ def why_matched(key: str, job: Job) -> str:
 
 def _recorded(settings: Settings) -> Prediction:
     return Prediction(
-        Status.RECEIVED,
+        UploadStatus.RECEIVED,
         f"It does not lie under {settings.input_prefix}, where files are routed: it is only recorded.",
         f"Upload it under {settings.input_prefix} to have it routed.",
     )
@@ -83,7 +83,7 @@ def _overlooked(settings: Settings) -> Prediction:
 def _route(key: str, settings: Settings, config: Config) -> Prediction:
     if config.jobs is None:
         return Prediction(
-            Status.FAILED,
+            UploadStatus.FAILED,
             f"The job config cannot be used ({len(config.faults)} faults), so nothing is routed or moved.",
             f"Mend {settings.config_key}; waiting files are routed by the next repair, within minutes.",
             {"config_faults": config.faults},
@@ -94,13 +94,13 @@ def _route(key: str, settings: Settings, config: Config) -> Prediction:
     details = {"job": _job(job)}
     if not job.is_active:
         return Prediction(
-            Status.INACTIVE,
+            UploadStatus.INACTIVE,
             f"{why_matched(key, job)}, and that job is inactive: it would be reported, and nothing started.",
             f"Set is_active of {job.job_id} to true, then replay the file.",
             details,
         )
     return Prediction(
-        Status.TRIGGERED,
+        UploadStatus.TRIGGERED,
         f"{why_matched(key, job)}: it would start {job.job_name}, which loads {job.target_table}.",
         "",
         details,
@@ -113,7 +113,7 @@ def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
     target = destination_keys(settings.new_files_prefix, file_name(key), "0" * 8)[0]
     close = f" Close to {misses[0].source_file_name!r}: {misses[0].differs}." if misses else ""
     return Prediction(
-        Status.NOT_CONFIGURED,
+        UploadStatus.NOT_CONFIGURED,
         f"None of the {len(jobs)} jobs takes {file_name(key)!r}: it would be parked as {target}.{close}",
         f"Add a job for it to {settings.config_key}, or upload it under the name of one; then replay it.",
         {"near_misses": [miss.shown() for miss in misses], "moved_to": target},

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 
 
 def tell(
@@ -45,16 +45,16 @@ def _arrival(row: Row) -> str:
 
 
 def _outcome(row: Row) -> str:
-    reason = row.get("reason", "no reason was recorded")
+    reason, job = row.get("reason", "no reason was recorded"), row.get("job_id")
     sentences: dict[str, str] = {
-        Status.RECEIVED: "It was recorded, which is all that its event asks for.",
-        Status.TRIGGERED: f"It matched job {row.get('job_id')} and started execution {row.get('execution')}.",
-        Status.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
-        Status.INACTIVE: f"Its job {row.get('job_id')} is inactive, so it was reported and nothing started.",
-        Status.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
-        Status.VANISHED: "It was gone before it could be read.",
+        UploadStatus.RECEIVED: "It was recorded, which is all that its event asks for.",
+        UploadStatus.TRIGGERED: f"It matched job {job} and started execution {row.get('execution')}.",
+        UploadStatus.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
+        UploadStatus.INACTIVE: f"Its job {job} is inactive, so it was reported and nothing started.",
+        UploadStatus.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
+        UploadStatus.VANISHED: "It was gone before it could be read.",
     }
-    moved = row["status"] == Status.INACTIVE and row.get("moved_to")
+    moved = row["status"] == UploadStatus.INACTIVE and row.get("moved_to")
     return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
 
 
@@ -103,7 +103,7 @@ def _put_back(entry: Body, there: Body, uploads: Sequence[Row]) -> Iterator[Body
     if (
         there["etag"] == entry.get("etag")
         and at > str(entry.get("queued_at"))
-        and statuses <= {Status.RECEIVED}
+        and statuses <= {UploadStatus.RECEIVED}
     ):
         way_out = "replay its key" if statuses else "delete it, wait for a scan, and upload it again"
         text = "It was put there with the content that discovery had queued before, so no scan queues it"

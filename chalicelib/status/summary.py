@@ -15,7 +15,7 @@ from chalicelib.api.parameters import Given, read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from chalicelib.settings import Settings
 from chalicelib.status.discovery import Scans, last_scan
 from chalicelib.status.files import Uploads
@@ -52,12 +52,12 @@ def summarize(overview: Overview, given: Given) -> Body:
     values = read_parameters(given, "date")
     date = read_date(values, overview.uploads.today())
     with ThreadPoolExecutor(max_workers=8) as pool:
-        landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), Status)
+        landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
         backlog = pool.submit(_backlog, overview.queues)
         scan = pool.submit(last_scan, overview.scans)
-        counts = dict(zip(map(str, Status), landed, strict=True))
+        counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {
         "date": date,
         "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},

@@ -47,12 +47,12 @@ def scans(config: Settings) -> Scans:
     """Wire discovery's results and state."""
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
-    from chalicelib.aws.state_store import StateStore
+    from chalicelib.aws.document_store import DocumentStore
     from chalicelib.status.discovery import Scans
 
     return Scans(
         results=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
-        states=StateStore(client("s3", config.aws_region), config.s3_state_bucket),
+        states=DocumentStore(client("s3", config.aws_region), config.s3_state_bucket),
         state_key=config.s3_state_key,
     )
 

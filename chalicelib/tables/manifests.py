@@ -14,9 +14,9 @@ from json.encoder import encode_basestring as quoted
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.bucket import Bucket, ListedObject, StoredObject
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.aws.state_store import Head, StateStore
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.landing.jobs import JobConfig
@@ -32,7 +32,7 @@ OBJECTS_BETWEEN_CLOCKS = 1000
 LISTINGS = 3  # at most, while other runs replace manifests meanwhile
 
 Outcome = dict[str, Any]
-ManifestBefore = Head | Exception | None
+ManifestBefore = StoredObject | Exception | None
 """A manifest as it was before the listing began, or why that could not be told."""
 
 
@@ -45,7 +45,7 @@ class TableManifests:
     """The adapters and settings of the lane."""
 
     source: Bucket
-    manifests: StateStore
+    manifests: DocumentStore
     jobs: JobConfig
     settings: Settings
 
@@ -125,15 +125,15 @@ def _listed_once(
     tables: Iterable[str],
     remaining_ms: Callable[[], float],
 ) -> dict[str, Outcome]:
-    before = {table: _manifest_before(lane.manifests, table) for table in tables}  # older than the listing
+    before = {table: _manifest_before(lane.source, table) for table in tables}  # older than the listing
     with TableSpool() as spool:
         _spool_entries(lane, matcher, spool, remaining_ms)
         return {table: _brought_up_to_date(lane, table, before[table], spool) for table in before}
 
 
-def _manifest_before(manifests: StateStore, table: str) -> ManifestBefore:
+def _manifest_before(bucket: Bucket, table: str) -> ManifestBefore:
     try:
-        return manifests.head(manifest_key(table))
+        return bucket.head(manifest_key(table))
     except AWS_ERRORS as error:  # of this table alone
         return error
 
@@ -167,7 +167,7 @@ def _brought_up_to_date(
 
 
 def _replace_if_changed(
-    store: StateStore, key: str, before: Head | None, blocks: Iterator[bytes], files: int
+    store: DocumentStore, key: str, before: StoredObject | None, blocks: Iterator[bytes], files: int
 ) -> str:
     if before is None and not files:
         return "absent"

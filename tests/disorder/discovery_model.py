@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from tests.disorder.landing_model import Story, Upload, broken_promises
 from tests.support.builders import LANDING
 from tests.support.reset import stored
@@ -33,7 +33,7 @@ class Discovered(Story):
 
     def allowed(self, upload: Upload) -> set[str]:
         """Return the outcomes that an upload may have; one that was overwritten may only have arrived."""
-        return super().allowed(upload) | ({Status.RECEIVED} if upload.superseded else set())
+        return super().allowed(upload) | ({UploadStatus.RECEIVED} if upload.superseded else set())
 
 
 def broken_discovery(world: World, story: Discovered) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import ConfigError
-from chalicelib.landing.catalog import Status, iso
+from chalicelib.landing.catalog import UploadStatus, iso
 from chalicelib.landing.jobs import Jobs, parse_jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
@@ -67,7 +67,7 @@ class Story:
     def allowed(self, upload: Upload) -> set[str]:
         """Return the outcomes that some config in force since the upload, or cached then, gives."""
         if not self.routes(upload):
-            return {Status.RECEIVED}
+            return {UploadStatus.RECEIVED}
         ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
         known = [jobs for (_, jobs), end in zip(self.configs, ends, strict=True)
                  if jobs and end >= upload.modified - CACHED]  # fmt: skip
@@ -91,8 +91,8 @@ def outcome_by(jobs: Jobs, key: str) -> str:
     """Return the outcome that a config gives a file."""
     job = jobs.find_matching_job(key)
     if job is None:
-        return Status.NOT_CONFIGURED
-    return Status.TRIGGERED if job.is_active else Status.INACTIVE
+        return UploadStatus.NOT_CONFIGURED
+    return UploadStatus.TRIGGERED if job.is_active else UploadStatus.INACTIVE
 
 
 def broken_promises(world: World, story: Story) -> list[str]:
@@ -117,7 +117,7 @@ def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
 
 def _of_executions(world: World, story: Story, rows: dict[Any, dict[str, Any]]) -> list[str]:
     executions = world.executions()
-    recorded = {row["execution"] for row in rows.values() if row["status"] == Status.TRIGGERED}
+    recorded = {row["execution"] for row in rows.values() if row["status"] == UploadStatus.TRIGGERED}
     names = {each["name"] for each in executions}
     faults = [f"a row tells of no execution: {name}" for name in recorded - names]
     for each in executions:
@@ -139,7 +139,7 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
         return [f"no row of an overwritten or deleted upload whose event came: {name}"] if heard else []
     allowed = story.allowed(upload)
     if upload.superseded:
-        allowed |= {Status.FAILED, Status.VANISHED}
+        allowed |= {UploadStatus.FAILED, UploadStatus.VANISHED}
     faults = [] if row["status"] in allowed else [f"{name} is {row['status']}, not one of {sorted(allowed)}"]
     if not upload.superseded:
         faults += _of_bytes(upload, row)
@@ -148,7 +148,7 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
 
 def _of_bytes(upload: Upload, row: dict[str, Any]) -> list[str]:
     there = stored(LANDING, upload.key)
-    parked = row["status"] == Status.NOT_CONFIGURED
+    parked = row["status"] == UploadStatus.NOT_CONFIGURED
     if parked and there is not None:
         return [f"parked, but its source is still there: {upload.key}"]
     if not parked and (there is None or there.value != upload.body):

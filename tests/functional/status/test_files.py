@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.landing.catalog import Status
+from chalicelib.landing.catalog import UploadStatus
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.world import World
@@ -81,7 +81,7 @@ def test_a_page_reads_by_index_and_asks_for_no_more_than_it_shows(world: World, 
     world.land("notes.txt")
     with recorded() as calls:
         api.get("/files", limit="10")
-    assert [operation for operation, _ in calls] == ["Query"] * len(Status)
+    assert [operation for operation, _ in calls] == ["Query"] * len(UploadStatus)
     assert all(asked["IndexName"] == "by_date" and asked["Limit"] == 11 for _, asked in calls)
 
 

@@ -11,7 +11,7 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.landing.catalog import (
     MAX_READ_BYTES,
     REPLACES,
-    Status,
+    UploadStatus,
     bytes_to_read,
     content_preview,
     identify,
@@ -36,10 +36,14 @@ def test_a_timestamp_sorts_by_time() -> None:
 
 
 def test_an_outcome_is_never_undone() -> None:
-    for weak in (Status.RECEIVED, Status.VANISHED):
+    for weak in (UploadStatus.RECEIVED, UploadStatus.VANISHED):
         assert not REPLACES[weak]
-    assert REPLACES[Status.FAILED] == {Status.FAILED, Status.RECEIVED, Status.VANISHED}
-    assert Status.TRIGGERED not in set().union(*REPLACES.values())
+    assert REPLACES[UploadStatus.FAILED] == {
+        UploadStatus.FAILED,
+        UploadStatus.RECEIVED,
+        UploadStatus.VANISHED,
+    }
+    assert UploadStatus.TRIGGERED not in set().union(*REPLACES.values())
 
 
 @given(st.text(), st.integers(0, 1000))

@@ -1,4 +1,4 @@
-"""Large documents of ours in a bucket: read in ranges of one version, replaced by who read that version."""
+"""Documents too large for memory: read in ranges of one version, replaced only by who read that version."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import code_of, is_conflict, is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-WRITE_ATTEMPTS = 3
 
-
-class StateReplaced(Exception):  # noqa: N818 - an answer (412 or 404), not a fault
+class DocumentReplaced(Exception):  # noqa: N818 - an answer (412 or 404), not a fault
     """The version being read is no longer there: someone else replaced it."""
 
 
@@ -28,16 +27,8 @@ class Chunk:
     total_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a document is without its content."""
-
-    etag: str
-    metadata: dict[str, str]
-
-
-class StateStore:
-    """A bucket by name, for documents too large to hold in memory."""
+class DocumentStore:
+    """The documents of a bucket by name."""
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3 = s3
@@ -56,7 +47,7 @@ class StateStore:
         return _chunk(response)
 
     def read_range(self, key: str, offset: int, max_bytes: int, etag: str) -> Chunk:
-        """Read `max_bytes` from `offset` of the version `etag`; raise StateReplaced when it is gone."""
+        """Read `max_bytes` from `offset` of the version `etag`; raise DocumentReplaced when it is gone."""
         try:
             response = self._s3.get_object(
                 Bucket=self.name,
@@ -66,19 +57,9 @@ class StateStore:
             )
         except ClientError as error:
             if is_precondition_failed(error) or is_missing(error) or code_of(error) == "InvalidRange":
-                raise StateReplaced(key) from None
+                raise DocumentReplaced(key) from None
             raise
         return _chunk(response)
-
-    def head(self, key: str) -> Head | None:
-        """Read what S3 knows of a document; None when it is not there."""
-        try:
-            response = self._s3.head_object(Bucket=self.name, Key=key)
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise
-        return Head(response["ETag"].strip('"'), dict(response.get("Metadata", {})))
 
     def replace(self, key: str, body: IO[bytes], etag: str, **properties: Any) -> bool:
         """Write `body` (from its start) over the version `etag`, or as a new document when `etag` is empty.
@@ -86,18 +67,17 @@ class StateStore:
         Return False, and leave alone what is there, when someone else was faster.
         """
         condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {"IfNoneMatch": "*"}
-        for attempt in range(1, WRITE_ATTEMPTS + 1):
+
+        def put() -> None:
             body.seek(0)
-            try:
-                self._s3.put_object(Bucket=self.name, Key=key, Body=body, **condition, **properties)
-            except ClientError as error:
-                if is_conflict(error) and attempt < WRITE_ATTEMPTS:
-                    continue
-                if is_precondition_failed(error) or is_missing(error) or is_conflict(error):
-                    return False
-                raise
-            return True
-        return False
+            self._s3.put_object(Bucket=self.name, Key=key, Body=body, **condition, **properties)
+
+        try:
+            return write_if_condition_holds(put)
+        except ClientError as error:
+            if is_missing(error) or is_conflict(error):
+                return False
+            raise
 
     def put(self, key: str, body: bytes, **properties: Any) -> None:
         """Write a small document, whatever is there."""

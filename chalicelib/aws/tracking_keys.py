@@ -1,0 +1,18 @@
+"""Keys of the tracking table: of the files' rows, and of what stands beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.aws.items import to_item
+
+COUNTER = "COUNTER#"
+CURSOR = "CURSOR#"
+LOCK = "LOCK#"
+MANIFEST = "MANIFEST#"
+PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records and held locks
+
+
+def tracking_key(date_prefix: str, file_name: str) -> dict[str, Any]:
+    """Return the key of an item."""
+    return to_item({"date_prefix": date_prefix, "file_name": file_name})
