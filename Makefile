@@ -13,7 +13,7 @@ export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin
-ENVIRONMENT = $(PYTHON) -m ops.environments
+ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
 .PHONY: help run cli deploy-local destroy test test-oldest faults soak audit check format bench lock python clean
