@@ -66,7 +66,8 @@ check: python  ## Lint, formatting, types, dead code and duplicates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-	$(BIN)/python -m ops.checks.duplicates app.py chalicelib ops benchmarks tests
+	$(BIN)/python -m ops.checks.duplicates app.py chalicelib ops
+	$(BIN)/python -m ops.checks.duplicates --lines 8 app.py chalicelib ops benchmarks tests
 
 format: python  ## Put the code into its standard form
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
