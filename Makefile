@@ -13,7 +13,7 @@ export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin
-ENVIRONMENT = $(PYTHON) -m ops.environments
+ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
 .PHONY: help run cli deploy-local destroy test test-oldest faults soak audit check format bench lock python clean
@@ -66,7 +66,8 @@ check: python  ## Lint, formatting, types, dead code and duplicates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-	$(BIN)/python -m ops.checks.duplicates app.py chalicelib ops benchmarks tests
+	$(BIN)/python -m ops.checks.duplicates app.py chalicelib ops
+	$(BIN)/python -m ops.checks.duplicates --lines 8 app.py chalicelib ops benchmarks tests
 
 format: python  ## Put the code into its standard form
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt

@@ -1,1 +1,1 @@
-"""What runs outside Lambda and never ships: provisioning, policies, deployment, the embedded AWS."""
+"""What runs outside Lambda and is never deployed: deployment, teardown, policies, local runs, checks."""

@@ -1,8 +1,8 @@
-"""What makes a plain `chalice deploy` deploy everything: called when the CLI's deploy imports app.py.
+"""Make a plain `chalice deploy` deploy everything, and a plain `chalice local` serve something.
 
-Chalice plans only after that import, so there is time to make the resources, to put their names into the
-functions' environment, and to teach its client what it does not know: partial batch responses, and to adopt
-what an interrupted deploy left behind.
+app.py calls this module when the CLI imports it. Chalice plans a deploy only after that import. So the hook
+can provision the stage's resources first, give their names to the functions, and teach Chalice's client to
+ask for partial batch responses and to adopt what an interrupted deploy left behind.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
-from ops.aws import endpoint, is_emulator, locate, open_session
-from ops.deploy import adoption, emulator_fixes, gateway_responses
+from ops.aws_session import endpoint, is_emulator, locate, open_session
+from ops.deploy import adoption, chalice_record, emulator_fixes, gateway_responses
 from ops.deploy.completion import complete
-from ops.deploy.deployed import forget_foreign
 from ops.deploy.patching import wrap
 from ops.deploy.provision import provision
 from ops.errors import OperationError
@@ -34,7 +33,7 @@ OLDEST_GOOD_PYTHON = (3, 12)
 
 
 def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
-    """Prepare what the command needs of this process: `chalice deploy` and `chalice local` need something."""
+    """Prepare this process for `chalice deploy` or `chalice local`; other commands need nothing."""
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
     elif "local" in arguments:
@@ -45,7 +44,7 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
-    """Bring the stage's resources up to date and this process into shape; exit with words when it cannot."""
+    """Prepare a deploy of the stage; when that cannot be done, say why and exit."""
     _or_exit(lambda: _prepare(arguments, environ))
 
 
@@ -66,7 +65,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     require_usable(stage, environment)
     place = endpoint(environ) or "AWS"
     print(f"Deploying stage {stage.name} to account {target.account}, {target.region}, at {place}")
-    forget_foreign(stage, target, print)
+    chalice_record.forget_foreign(stage, target, print)
     provision(stage, session, target, print)
     replace_settings(environ, environment)
     give_to_functions(environment)
@@ -77,7 +76,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
 
 
 def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
-    """Write the functions' policies; refuse when the config that Chalice has read already names others."""
+    """Write the functions' policies; refuse to go on when that changed the config, which Chalice has read."""
     if ROOT / CONFIG in write_policies(stage, target, environment):
         raise OperationError(
             f"the functions in app.py and in {CONFIG} differed; the config is up to date now: "
@@ -86,9 +85,9 @@ def write_current_policies(stage: Stage, target: Target, environment: dict[str, 
 
 
 def replace_settings(environ: MutableMapping[str, str], environment: dict[str, str]) -> None:
-    """Put the stage's settings into this process, and leave none that only the caller's shell has.
+    """Replace the settings of the caller's shell by the stage's.
 
-    The decorators of app.py read them here, the functions read the stage's: both must be the same.
+    The decorators of app.py read their settings in this process. They must find what the functions will find.
     """
     for name in {setting.name.upper() for setting in fields(Settings)} - {"AWS_REGION"}:
         environ.pop(name, None)
@@ -106,7 +105,7 @@ def option(arguments: Sequence[str], name: str) -> str | None:
 
 
 def give_to_functions(environment: dict[str, str]) -> None:
-    """Make `environment` part of what every function of this deploy gets."""
+    """Add `environment` to the environment of every function of this deploy."""
 
     def with_resources(of_config: property) -> property:
         def merged(config: Config) -> dict[str, str]:
@@ -118,7 +117,7 @@ def give_to_functions(environment: dict[str, str]) -> None:
 
 
 def _complete_afterwards(session: Any, target: Target, environment: dict[str, str]) -> None:
-    """Complete the deploy once its results are recorded, which is the last that Chalice does."""
+    """Have the deploy completed as soon as Chalice has recorded its results, its last step."""
 
     def completing(record: Callable[..., None]) -> Callable[..., None]:
         def record_and_complete(
@@ -133,11 +132,11 @@ def _complete_afterwards(session: Any, target: Target, environment: dict[str, st
 
 
 def _or_exit(step: Callable[[], None]) -> None:
-    """Run a step of the deploy; when it cannot be done, say why and end the command."""
+    """Run a step; when it cannot be done, say why and end the command."""
     try:
         step()
     except OperationError as error:
         print(f"sluice: {error}", file=sys.stderr, flush=True)
         if threading.current_thread() is not threading.main_thread():
-            os._exit(2)  # chalice local loads the app in a thread, and would wait without it for ever
+            os._exit(2)  # chalice local loads the app in a thread; sys.exit would end only that thread
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""What goes wrong while operating Sluice and a person must mend."""
+"""The error of every command: a person must mend something."""
 
 from __future__ import annotations
 

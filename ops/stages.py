@@ -1,4 +1,4 @@
-"""Stages of `.chalice/config.json`, and the environment that a stage's resources make for its functions."""
+"""The stages of `.chalice/config.json`, and the environment variables of a stage's functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG = Path(".chalice", "config.json")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage as `.chalice/config.json` says it: `environment` wins over what `environment_of` derives."""
+    """A stage of `.chalice/config.json`: its `environment` wins over what `environment_of` derives."""
 
     name: str
     environment: dict[str, str]
@@ -27,12 +27,12 @@ class Stage:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is the stage with fixed names, for emulators."""
+        """Whether this is the stage for emulators, which has fixed names."""
         return self.name == LOCAL
 
     @property
     def has_own_state_machine(self) -> bool:
-        """Whether the config names a state machine that the stack is not to make."""
+        """Whether the config names an existing state machine, so that the stack makes none."""
         return not self.is_local and "STEP_FUNCTION_ARN" in self.environment
 
     @property
@@ -43,7 +43,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a stage lives."""
+    """Where a stage is deployed to."""
 
     account: str
     region: str
@@ -66,12 +66,12 @@ def load_stage(name: str, root: Path = ROOT) -> Stage:
 
 
 def bucket_suffix(stage: Stage, target: Target) -> str:
-    """Return what makes bucket names unique among all accounts; nothing in stage local."""
+    """Return the ending that makes bucket names unique among all accounts; stage local needs none."""
     return "" if stage.is_local else f"-{target.account}"
 
 
 def environment_of(stage: Stage, target: Target) -> dict[str, str]:
-    """Return the functions' whole environment: names of the template's resources, then the config's own."""
+    """Return all variables of a stage's functions: the names of its resources, and what the config sets."""
     prefix, suffix = stage.stack_name, bucket_suffix(stage, target)
     queue_host = f"https://sqs.{target.region}.{_dns_suffix(target)}/{target.account}"
     place = f"{target.region}:{target.account}"
@@ -101,7 +101,7 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
 
 
 def require_usable(stage: Stage, environment: dict[str, str]) -> None:
-    """Raise OperationError, naming every fault, when functions could not work with `environment`."""
+    """Raise OperationError, which names every fault, when functions could not work with `environment`."""
     try:
         Settings.from_environ(environment)
     except SettingsError as error:

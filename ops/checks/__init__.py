@@ -1,1 +1,1 @@
-"""What is checked besides tests: the package, duplicates, known vulnerabilities."""
+"""Checks besides tests: what is in the Lambda package, duplicated code, known vulnerabilities."""

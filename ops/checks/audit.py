@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ops import environments
+from ops import venvs
 from ops.stages import ROOT
 
 OLD_ON_PURPOSE = "oldest.txt"  # nothing but a test runs on it
@@ -22,12 +22,12 @@ ANSWER_SECONDS = 10.0  # pip-audit's own start included
 OPTIONS = ("--strict", "--no-deps", "--disable-pip", "--progress-spinner=off", "--format=json")
 
 
-class NotLookedUp(Exception):  # noqa: N818 - may be what is expected; says why
+class NotLookedUp(Exception):  # noqa: N818 - `--where-possible` expects it
     """The advisories could not be read."""
 
 
 def command(arguments: list[str]) -> int:
-    """Look the packages up; fail when one is vulnerable, or cannot be looked up and that is not allowed."""
+    """Look the packages up; fail when one is vulnerable, or, unless allowed, when one cannot be looked up."""
     parser = argparse.ArgumentParser(prog="python -m ops audit", description=__doc__)
     parser.add_argument("--where-possible", action="store_true", help="succeed without an advisory database")
     allowed = parser.parse_args(arguments).where_possible
@@ -43,7 +43,7 @@ def command(arguments: list[str]) -> int:
 def _look_up_all(osv_url: str) -> list[str]:
     """Return a line for each vulnerability of each lock in use."""
     environment = ROOT / os.environ.get("AUDIT_VENV", ".venv-audit")
-    if environments.main([f"{environment}={ROOT / 'ops/locks/audit.txt'}"]):
+    if venvs.main([f"{environment}={ROOT / 'ops/locks/audit.txt'}"]):
         raise NotLookedUp("pip-audit could not be installed, see above")
     _ask_first(environment, osv_url)
     locks = [*ROOT.glob("requirements*.txt"), *(ROOT / "ops" / "locks").glob("*.txt")]

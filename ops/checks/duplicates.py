@@ -1,11 +1,12 @@
-"""`python -m ops.checks.duplicates PATH...`: runs of code that stand in two functions, of one file or of two.
+"""`python -m ops.checks.duplicates [--lines N] PATH...`: find equal lines that stand twice.
 
-Lines are compared as the formatter leaves them. Imports, docstrings and comments repeat by nature and do not
-count.
+Lines are compared as the formatter leaves them, within a file and between files. Imports, docstrings and
+comments repeat by nature and do not count.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import sys
 from collections import defaultdict
@@ -13,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SHORTEST_RUN = 8  # lines; what is shorter is an idiom more often than an idea
+SHORTEST_RUN = 6  # lines; fewer are an idiom more often than an idea
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """The lines of one function that count, each with its number."""
+class Code:
+    """The lines of one file that count, each with its number."""
 
     path: Path
     lines: tuple[tuple[int, str], ...]
@@ -28,41 +29,31 @@ class Body:
         return f"{self.path}:{self.lines[start][0]}"
 
 
-def duplicates(bodies: Iterable[Body], shortest_run: int = SHORTEST_RUN) -> Iterator[tuple[str, str]]:
-    """Yield where two functions begin to share `shortest_run` lines or more; a longer run is one."""
-    seen: dict[tuple[str, ...], list[tuple[Body, int]]] = defaultdict(list)
-    for body in bodies:
-        for start in range(len(body.lines) - shortest_run + 1):
-            run = tuple(text for _, text in body.lines[start : start + shortest_run])
+def duplicates(files: Iterable[Code], shortest_run: int = SHORTEST_RUN) -> Iterator[tuple[str, str]]:
+    """Yield the two places where `shortest_run` equal lines or more begin; a longer run is yielded once."""
+    seen: dict[tuple[str, ...], list[tuple[Code, int]]] = defaultdict(list)
+    for code in files:
+        for start in range(len(code.lines) - shortest_run + 1):
+            run = tuple(text for _, text in code.lines[start : start + shortest_run])
             for other, begin in seen[run]:
-                if not _goes_on(body, start, other, begin):
-                    yield other.at(begin), body.at(start)
-            seen[run].append((body, start))
+                overlap = other is code and start - begin < shortest_run
+                if not overlap and not _goes_on(code, start, other, begin):
+                    yield other.at(begin), code.at(start)
+            seen[run].append((code, start))
 
 
-def _goes_on(body: Body, start: int, other: Body, begin: int) -> bool:
+def _goes_on(code: Code, start: int, other: Code, begin: int) -> bool:
     """Tell whether the run began on the line before, in both."""
-    return min(start, begin) > 0 and body.lines[start - 1][1] == other.lines[begin - 1][1]
+    return min(start, begin) > 0 and code.lines[start - 1][1] == other.lines[begin - 1][1]
 
 
-def bodies_of(path: Path) -> Iterator[Body]:
-    """Read the functions and methods of a file; what is defined inside them is part of them."""
+def code_of(path: Path) -> Code:
+    """Read the lines of a file that count."""
     source = path.read_text(encoding="utf-8")
-    lines = source.splitlines()
-    for function in _outermost(ast.parse(source)):
-        skipped = {number for node in ast.walk(function) for number in _not_counted(node)}
-        first, last = function.body[0].lineno, function.end_lineno or function.lineno
-        counted = ((number, lines[number - 1].strip()) for number in range(first, last + 1))
-        kept = ((number, text) for number, text in counted if number not in skipped)
-        yield Body(path, tuple((number, text) for number, text in kept if text and text[0] != "#"))
-
-
-def _outermost(scope: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef]:
-    for node in scope.body:
-        if isinstance(node, ast.FunctionDef):
-            yield node
-        elif isinstance(node, ast.ClassDef):
-            yield from _outermost(node)
+    skipped = {number for node in ast.walk(ast.parse(source)) for number in _not_counted(node)}
+    lines = ((number, line.strip()) for number, line in enumerate(source.splitlines(), 1))
+    kept = ((number, text) for number, text in lines if text and text[0] != "#" and number not in skipped)
+    return Code(path, tuple(kept))
 
 
 def _not_counted(node: ast.AST) -> Iterable[int]:
@@ -74,9 +65,13 @@ def _not_counted(node: ast.AST) -> Iterable[int]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print every run that stands twice under `arguments`; return the exit status."""
-    paths = [path for name in arguments for path in sorted(Path(name).rglob("*.py")) or [Path(name)]]
-    found = list(duplicates(body for path in paths for body in bodies_of(path)))
+    """Print every run that stands twice below the paths of `arguments`; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m ops.checks.duplicates", description=__doc__)
+    parser.add_argument("--lines", type=int, default=SHORTEST_RUN, help="how many equal lines are too many")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    options = parser.parse_args(arguments)
+    files = (file for path in options.paths for file in sorted(path.rglob("*.py")) or [path])
+    found = list(duplicates(map(code_of, files), options.lines))
     for one, other in found:
         print(f"{other}: the same lines stand at {one}; give the idea one place", file=sys.stderr)
     return int(bool(found))

@@ -1,7 +1,6 @@
-"""`python -m ops package`: the zip that Lambda gets, built as Chalice does and checked for what is in it.
+"""`python -m ops package`: build the zip that Lambda gets as Chalice does, and check what is in it.
 
-Chalice goes on when a dependency cannot be installed, and packs whatever lies in `chalicelib/`; neither may
-reach AWS unnoticed.
+Chalice packs whatever lies in `chalicelib/`. No stray file may reach AWS unnoticed.
 """
 
 from __future__ import annotations
@@ -9,12 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
+from ops.chalice_cli import run_chalice
 from ops.errors import OperationError
 from ops.policies import write_policies
 from ops.policies.writing import EMULATORS
@@ -24,26 +22,18 @@ MAX_BYTES = 1_500_000
 SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
 CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
-NOT_INSTALLED = "Could not install dependencies"
 
 
 def build(folder: Path, root: Path = ROOT) -> Path:
-    """Build the package from a copy of the project, as `chalice deploy` would; return the zip in `folder`.
-
-    Raise OperationError when Chalice fails, or only says that a dependency is missing.
-    """
+    """Build the package from a copy of the project, as `chalice deploy` would; return the zip in `folder`."""
     project = folder / "project"
     for name in SOURCES:
         _copy(root / name, project / name)
     write_policies(load_stage(LOCAL, project), EMULATORS, root=project)
-    chalice = str(Path(sys.executable).with_name("chalice"))
-    command = [chalice, "package", "--stage", LOCAL, "--pkg-format", "terraform", str(folder / "out")]
-    # in the CLI app.py imports `ops`, which is no part of what is copied
-    environment = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region, "PYTHONPATH": str(ROOT)}
-    ran = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    output = ran.stdout + ran.stderr
-    if ran.returncode or NOT_INSTALLED in output:
-        raise OperationError(f"chalice package failed:\n{output}")
+    # in the CLI app.py imports `ops`, which is not copied
+    environ = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region, "PYTHONPATH": str(ROOT)}
+    options = ["--stage", LOCAL, "--pkg-format", "terraform", str(folder / "out")]
+    run_chalice("package", *options, project=project, environ=environ)
     return folder / "out" / "deployment.zip"
 
 
@@ -56,7 +46,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def faults(package: Path, root: Path = ROOT) -> list[str]:
-    """Return what is wrong with a package: what is in it and should not be, what is not, and its size."""
+    """Return what is wrong with a package: files too many, files missing, its size."""
     with ZipFile(package) as zipped:
         inside = {name for name in zipped.namelist() if not name.endswith("/")}
     expected = _shipped(root) | CHALICE_RUNTIME
@@ -69,7 +59,7 @@ def faults(package: Path, root: Path = ROOT) -> list[str]:
 
 
 def _shipped(root: Path) -> set[str]:
-    """Return the files that belong into the package; requirements.txt names no dependency, so that is all."""
+    """Return the files that belong into the package; requirements.txt adds no dependency to them."""
     files = (path for path in (root / "chalicelib").rglob("*") if path.is_file())
     code = {path.relative_to(root).as_posix() for path in files if "__pycache__" not in path.parts}
     return {"app.py"} | code

@@ -1,1 +1,1 @@
-"""What `chalice deploy` does beside Chalice: the stack, adoption of what exists, completion, proof."""
+"""What `chalice deploy` does besides Chalice's own work: the stack, adoption of what exists, completion."""

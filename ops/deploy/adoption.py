@@ -1,7 +1,7 @@
-"""Teach Chalice's AWS client partial batch responses, and to take over what an earlier deploy left.
+"""Teach Chalice's AWS client to ask for partial batch responses, and to adopt what an earlier deploy left.
 
-Chalice knows only what `.chalice/deployed/` says, which an interrupted deploy never wrote and another machine
-does not have; it then makes a second mapping or a second API (aws/chalice#1340, #2146).
+Chalice knows only what its record in `.chalice/deployed/` says. An interrupted deploy never wrote one, and
+another machine has none. Chalice would then make a second mapping or a second API (aws/chalice#1340, #2146).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from chalice.awsclient import TypedAWSClient
 
 from ops.deploy.patching import wrap
-from ops.deploy.patience import once_permitted
+from ops.deploy.propagation import once_permitted
 
 PARTIAL_RESPONSES = ["ReportBatchItemFailures"]
 
@@ -45,7 +45,7 @@ def _adopting_mappings(create: Callable[..., str]) -> Callable[..., str]:
 
 
 def _connecting_once(connect: Callable[..., None]) -> Callable[..., None]:
-    """Leave a notification that is right as it is: to put it again gives it a new id and a test event."""
+    """Leave a notification that is right: to put it again would cause a new id and a test event."""
 
     def connect_once(client: Any, bucket: str, function_arn: str, events: list[str], **key: Any) -> None:
         s3 = client._client("s3")  # noqa: SLF001
@@ -64,7 +64,7 @@ def _connecting_once(connect: Callable[..., None]) -> Callable[..., None]:
 
 
 def ask_for_partial_responses(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add to a new mapping's parameters that the function names the messages that failed."""
+    """Add to a new mapping's parameters that the function answers which messages failed."""
     return {**params, "FunctionResponseTypes": PARTIAL_RESPONSES}
 
 
@@ -92,5 +92,5 @@ def _updating_named(update: Callable[..., None], api_name: str) -> Callable[...,
 
 
 def named(swagger_document: dict[str, Any], api_name: str) -> dict[str, Any]:
-    """Return the document with a name of the stage's own: Chalice calls the APIs of all stages alike."""
+    """Return the document with `api_name`: Chalice itself gives the APIs of all stages one name."""
     return {**swagger_document, "info": {**swagger_document["info"], "title": api_name}}

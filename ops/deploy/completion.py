@@ -1,7 +1,7 @@
-"""The end of a deploy: what Chalice cannot do, and proof that no message can be lost.
+"""The end of a deploy: set what Chalice cannot set, and check that no message can be lost.
 
-A queue handler's `batchItemFailures` means nothing unless its mapping asks for it: Lambda would then delete
-the failed messages with the rest. So the deploy fails when a mapping does not.
+A queue handler names the messages that failed in `batchItemFailures`. Lambda deletes them with the rest
+unless the mapping asks for these names. So the deploy fails when a mapping does not ask.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.deploy.adoption import PARTIAL_RESPONSES
-from ops.deploy.patience import once_permitted
+from ops.deploy.propagation import once_permitted
 from ops.errors import OperationError
 from ops.stages import Target
 
 
 def complete(session: Any, target: Target, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
-    """Give S3's functions a dead-letter queue, enable partial responses, and check both."""
+    """Give the functions that S3 calls a dead-letter queue; enable partial responses and check them."""
     functions = session.client("lambda")
     dead_letters = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['LANDING_DLQ']}"
     for resource in deployed["resources"]:

@@ -1,7 +1,7 @@
-"""Everything that only emulators need, applied only when the endpoint is on this machine.
+"""What Chalice's client must do otherwise on an emulator; applied only when the endpoint is on this machine.
 
-Functions on MiniStack are active at once, but Chalice asks once and then sleeps five seconds for each. And
-its API Gateway does not import Swagger: the API is made empty there, and `chalice local` serves it.
+Functions on MiniStack are active at once, yet Chalice sleeps five seconds for each before it looks again.
+MiniStack's API Gateway imports no Swagger. So the deploy makes an empty API, and `chalice local` serves it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def apply() -> None:
 
 
 def _with_batch_sends(put: Callable[..., None]) -> Callable[..., None]:
-    """Allow SendMessageBatch by its own name: AWS asks for `sqs:SendMessage`, MiniStack does not."""
+    """Allow `sqs:SendMessageBatch`: MiniStack asks for this action where AWS asks for `sqs:SendMessage`."""
 
     def put_widened(client: Any, role_name: str, policy_name: str, policy_document: dict[str, Any]) -> None:
         widened = json.loads(json.dumps(policy_document))
@@ -51,5 +51,5 @@ def _create_empty_rest_api(client: Any, swagger_document: dict[str, Any], endpoi
 
 
 def _leave_rest_api(_client: Any, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
-    """Leave the API as it is: there is nothing to serve it."""
+    """Leave the API as it is: nothing on the emulator serves it."""
     del rest_api_id, swagger_document

@@ -1,7 +1,7 @@
-"""What API Gateway answers by itself, in the words and the form of our own answers.
+"""The answers that API Gateway gives by itself, in the words and the form of Sluice's own answers.
 
-It refuses an unknown token, a reader's deed and an unknown route before any code of ours runs. AWS learns the
-answers from the API's Swagger document; `chalice local` imitates AWS's own ones, and is given these instead.
+API Gateway refuses an unknown token, an action of a reader and an unknown route before Sluice's code runs. A
+deploy gives it these answers in the API's Swagger document; `chalice local` is given them directly.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ TOO_LARGE = Answer(
 ANSWERS = {
     "UNAUTHORIZED": UNAUTHORIZED,
     "ACCESS_DENIED": DENIED,
-    "MISSING_AUTHENTICATION_TOKEN": NO_ROUTE,  # what it calls a route that is not there
-    "INVALID_SIGNATURE": NO_ROUTE,  # the same, of a request with a header: its own wording repeats that
+    "MISSING_AUTHENTICATION_TOKEN": NO_ROUTE,  # AWS's name for a route that is not there
+    "INVALID_SIGNATURE": NO_ROUTE,  # the same when an Authorization header came, which AWS would repeat
     "AUTHORIZER_FAILURE": NO_TOKENS,
     "AUTHORIZER_CONFIGURATION_ERROR": NO_TOKENS,
     "THROTTLED": BUSY,
@@ -99,7 +99,7 @@ def deploy_with_the_api() -> None:
 def gateway_responses() -> dict[str, Any]:
     """Return the answers as API Gateway's Swagger extension has them.
 
-    A default has no status: it would replace those of all other kinds (AWS rule).
+    A default has no status, because its status would replace those of all other kinds (AWS rule).
     """
     named = {
         kind: {"statusCode": str(answer.status), **_response(answer.body, answer.status == 401)}
@@ -117,7 +117,7 @@ def _response(body: Any, asks_for_token: bool = False) -> dict[str, Any]:
 
 
 def answer_locally() -> None:
-    """Let Chalice's local gateway refuse in the same words."""
+    """Have Chalice's local gateway refuse in the same words."""
     wrap(LocalGateway, "handle_request", _refusing)
 
 

@@ -1,14 +1,14 @@
-"""Tell S3 to announce the ndjson bucket's new objects to its queue, beside whatever else is configured there.
+"""Tell S3 to announce the NDJSON bucket's new objects to its queue, beside whatever else is configured there.
 
-Not in the template: a notification has one owner per bucket, Chalice adds its own to a bucket by reading,
-merging and writing, and so does this.
+The template does not hold this notification: CloudFormation would replace all of a bucket's notifications.
+Chalice reads, merges and writes them, and so does this module.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.deploy.patience import once_permitted
+from ops.deploy.propagation import once_permitted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,7 +42,7 @@ def _is_ours(configuration: dict[str, Any], queue_arn: str) -> bool:
 
 
 def _comparable(configuration: dict[str, Any]) -> list[Any]:
-    """Return what matters, in an order that S3 need not keep."""
+    """Return what two configurations must have in common to be equal; S3 keeps no order."""
     return sorted(
         (kind, each.get("Id", ""), str(sorted(each.items())))
         for kind, entries in configuration.items()

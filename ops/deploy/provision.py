@@ -1,4 +1,4 @@
-"""`python -m ops provision --stage <stage>`: a stage's stateful resources, made or brought up to date."""
+"""`python -m ops provision --stage <stage>`: create or update a stage's buckets, tables, queues and topic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ops.aws import is_emulator, locate, open_session
+from ops.aws_session import is_emulator, locate, open_session
 from ops.deploy.notifications import announce_to_queue
 from ops.deploy.stack import Outcome, Say, Stack, apply_stack
 from ops.stages import ROOT, Stage, Target, bucket_suffix, environment_of, load_stage, require_usable
@@ -17,7 +17,7 @@ AWS_POLL_SECONDS = 3.0
 
 
 def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
-    """Create or update the stage's stack, then its notification; "unchanged" when there was nothing to do."""
+    """Create or update the stage's stack, then its notification; return what had to be done."""
     poll_seconds = EMULATOR_POLL_SECONDS if is_emulator() else AWS_POLL_SECONDS
     outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
     environment = environment_of(stage, target)
@@ -27,7 +27,7 @@ def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
 
 
 def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
-    """Return the stage's stack as the template and the stage's config want it."""
+    """Return the stack that the template and the stage's config describe."""
     return Stack(
         name=stage.stack_name,
         template=(root / TEMPLATE).read_text(),
@@ -41,7 +41,7 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
 
 
 def command(arguments: list[str]) -> int:
-    """Provision the stage that `arguments` name, on whatever AWS_ENDPOINT_URL points to."""
+    """Provision the stage that `arguments` name, on AWS or on what AWS_ENDPOINT_URL names."""
     parser = argparse.ArgumentParser(prog="python -m ops provision", description=__doc__)
     parser.add_argument("--stage", required=True)
     parser.add_argument("--profile")

@@ -1,4 +1,4 @@
-"""Create or update one CloudFormation stack, and say in its own words why it failed."""
+"""Create or update one CloudFormation stack, and tell why it failed in CloudFormation's own words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIME_LIMIT_SECONDS = 1800
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack as wanted: its name, template and parameters, and the tags all its resources get."""
+    """A stack as it should be: its name, template and parameters, and the tags of all its resources."""
 
     name: str
     template: str
@@ -36,7 +36,7 @@ class Stack:
 
     @property
     def digest(self) -> str:
-        """Fingerprint of template and parameters, kept as the stack's tag: equal means nothing to do."""
+        """Fingerprint of template and parameters, kept as a tag: while it is equal nothing is to do."""
         text = json.dumps([self.template, sorted(self.parameters.items())])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -67,7 +67,7 @@ def describe(cfn: CloudFormationClient, name: str) -> Any:
 
 def _create(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds: float) -> Outcome:
     say(f"Creating stack {stack.name}")
-    # a stack that cannot be made goes away again: left in ROLLBACK_COMPLETE it would block every retry
+    # a stack that cannot be made is deleted: in ROLLBACK_COMPLETE it would block every retry
     stack_id = cfn.create_stack(**_arguments(stack), OnFailure="DELETE")["StackId"]
     _require(cfn, stack, stack_id, "CREATE_COMPLETE", say, poll_seconds)
     return "created"
@@ -139,7 +139,7 @@ def _refuse_broken(found: Any) -> None:
 
 
 def failures(cfn: CloudFormationClient, stack_id: str) -> str:
-    """Return what failed in the stack, first cause first, one resource a line."""
+    """Return the resources that failed with their reasons, one a line, the first cause first."""
     events = cfn.describe_stack_events(StackName=stack_id)["StackEvents"]
     lines = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"

@@ -1,1 +1,1 @@
-"""What `make run` does: the embedded AWS, the deployed zip on it, the API, the samples."""
+"""Sluice on this machine: the embedded AWS, a deploy onto it, the API, the samples; and `chalice local`."""

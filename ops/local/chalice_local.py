@@ -1,7 +1,7 @@
-"""What makes a plain `chalice local` useful: an environment for a stage whose resources are not named yet.
+"""Give a plain `chalice local` the environment of a stage.
 
-A deployed stage is served from its own resources; otherwise the embedded AWS, when it is up, lends the
-stage `local`. Without either the API still starts, and each answer says how to start the rest.
+A deployed stage is served from its own resources. Otherwise stage `local` is served, when the embedded AWS is
+up. Without either the API still starts, and each of its answers says how to start the rest.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.aws import locate, open_session
+from ops.aws_session import locate, open_session
 from ops.errors import OperationError
 from ops.local.embedded_aws import client_environment
 from ops.local.processes import HOST
+from ops.local.sluice import DEFAULT_PORTS
 from ops.stages import LOCAL, ROOT, environment_of, load_stage
 
 DEFAULT_STAGE = "dev"
-DEFAULT_AWS_PORT = "4566"
 CONNECT_SECONDS = 0.5
 MAX_PORT = 65_535
 
@@ -28,13 +28,13 @@ MAX_PORT = 65_535
 def prepare_local(
     stage_name: str | None, profile: str | None, environ: MutableMapping[str, str], root: Path = ROOT
 ) -> None:
-    """Complete `environ` unless it names a stage's resources already; say in one line whose they are."""
+    """Complete `environ` unless it names a stage's resources already; say in one line what is served."""
     if environ.get("LANDING_BUCKET"):
         return
     name = stage_name or DEFAULT_STAGE
-    lent, whose = _environment(name, profile, environ, root)
-    environ.update(lent)
-    print(f"sluice: {whose}", file=sys.stderr)
+    variables, served = _environment(name, profile, environ, root)
+    environ.update(variables)
+    print(f"sluice: {served}", file=sys.stderr)
 
 
 def _environment(
@@ -46,7 +46,7 @@ def _environment(
             return environment_of(load_stage(name), locate(open_session(profile))), f"serving stage {name}"
         except (OperationError, BotoCoreError, ClientError) as error:
             return {}, f"stage {name} cannot be read: {' '.join(str(error).split())}"
-    port = environ.get("AWS_PORT", DEFAULT_AWS_PORT)
+    port = environ.get("AWS_PORT", str(DEFAULT_PORTS["AWS_PORT"]))
     if port.isdigit() and int(port) <= MAX_PORT and _answers(int(port)):
         return {**client_environment(int(port)), **load_stage(LOCAL).environment}, (
             f"stage {name} is not deployed; serving stage local from the embedded AWS on port {port}"

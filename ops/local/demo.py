@@ -1,4 +1,4 @@
-"""Sample uploads: a job config and one file for each thing that can happen to a file."""
+"""The sample uploads of `make run`: a job config, and a file for each thing that can happen to a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from ops.local.embedded_aws import ACCOUNT
 from ops.stages import LOCAL, ROOT, load_stage
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ NDJSON_ROWS = 2000
 
 
 def upload_samples(environ: Mapping[str, str]) -> None:
-    """Upload the job config, then the files it has and has not a job for, then NDJSON good and bad."""
+    """Upload the job config, then files with and without a job, then valid and invalid NDJSON files."""
     session = boto3.Session(
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
@@ -46,7 +47,7 @@ def upload_samples(environ: Mapping[str, str]) -> None:
 
 
 def ndjson_samples() -> Iterator[tuple[str, bytes]]:
-    """Return three valid files, large enough for the default size range, and one that is no JSON."""
+    """Return three valid files, large enough for the default size range, and one that is not JSON."""
     for part in range(3):
         ids = range(part * NDJSON_ROWS, (part + 1) * NDJSON_ROWS)
         rows = (json.dumps({"id": row, "sensor": f"s-{row % 40}", "value": row / 7}) for row in ids)
@@ -55,11 +56,11 @@ def ndjson_samples() -> Iterator[tuple[str, bytes]]:
 
 
 def _create_glue_jobs(glue: GlueClient) -> None:
-    """Create the jobs that the sample config names, so that the state machine has something to start."""
+    """Create the jobs that the sample config names, so that the state machine can start them."""
     for job in json.loads((SAMPLES / "config.json").read_text()):
         glue.create_job(
             Name=job["job_name"],
-            Role="arn:aws:iam::123456789012:role/sluice-local-etl",
+            Role=f"arn:aws:iam::{ACCOUNT}:role/sluice-local-etl",
             Command={"Name": "glueetl", "ScriptLocation": "s3://sluice-local-artifacts/jobs/none.py"},
         )
 

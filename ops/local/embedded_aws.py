@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack from its own environment, on loopback, its files under one folder."""
+"""The embedded AWS: MiniStack in an environment of its own, on loopback, its files in one folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from ops.aws_session import EMULATOR_ENVIRONMENT
 from ops.errors import OperationError
+from ops.local.end_with_parent import tied
 from ops.local.processes import HOST, Child, require_free, start, wait_until
 from ops.stages import ROOT
 
 ACCOUNT = "123456789012"
 CONCURRENCY = 6  # measured: 500 uploads at once, none lost, in 414 MB
 READY_SECONDS = 30.0
+LAUNCHER = Path(__file__).with_name("ministack_launcher.py")
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 
 
@@ -26,12 +29,7 @@ def start_embedded_aws(port: int, folder: Path, *, auth: bool = False) -> Child:
     require_free(port, "the embedded AWS", "AWS_PORT")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tmp").mkdir(parents=True)
-    command = [
-        str(python),
-        "-P",
-        str(ROOT / "ops" / "tether.py"),
-        str(ROOT / "ops" / "ministack_launcher.py"),
-    ]
+    command = tied(str(python), str(LAUNCHER))
     child = start("the embedded AWS", command, _environment(port, folder, auth), folder, folder / "aws.log")
     try:
         wait_until(lambda: _answers(port), child, READY_SECONDS)
@@ -47,13 +45,11 @@ def endpoint_url(port: int) -> str:
 
 
 def client_environment(port: int) -> dict[str, str]:
-    """Return an environment whose AWS is the embedded one, and no other by any leftover variable."""
+    """Return this environment with the embedded AWS as its AWS, without a variable that leads elsewhere."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return inherited | {
         "AWS_ENDPOINT_URL": endpoint_url(port),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        **EMULATOR_ENVIRONMENT,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -62,7 +58,7 @@ def client_environment(port: int) -> dict[str, str]:
 
 
 def _python() -> Path:
-    """Return the interpreter of the embedded AWS; functions run in it, so it must be of our own version."""
+    """Return the embedded AWS's interpreter; it runs the functions, so it must be of this one's version."""
     python = Path(ROOT, os.environ.get("AWS_VENV", ".venv-aws"), "bin", "python")
     if not python.exists():
         raise OperationError(f"{python} does not exist: `make run` and `make test` make it")
@@ -78,7 +74,7 @@ def _python() -> Path:
 
 
 def _environment(port: int, folder: Path, auth: bool) -> dict[str, str]:
-    """Return the server's environment; its functions inherit it, so no endpoint and no credentials."""
+    """Return the server's environment, without endpoint and credentials: its functions inherit it."""
     inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return inherited | {
         "AUTH": str(auth).lower(),

@@ -1,11 +1,11 @@
-"""Start MiniStack, mended in two places; runs inside the embedded AWS's environment.
+"""Start MiniStack with two changes; this script runs in the embedded AWS's own environment.
 
-Function executions queue instead of being refused. Unbounded, fifty uploads at once start fifty interpreters.
-MiniStack's own limit refuses what is above it, and a refused asynchronous call counts as one of three
-attempts, so events are lost. A queue loses none.
+Function executions wait for their turn. Without a limit, fifty uploads at once start fifty interpreters.
+MiniStack's own limit refuses a call, and a refused asynchronous call counts as one of three attempts, so that
+events are lost. A queue loses none.
 
-A wildcard of a policy stands for any characters, as in AWS. MiniStack's ends at a line feed, so that a role
-is refused every object whose key has one.
+A wildcard of a policy stands for any characters, as in AWS. MiniStack's wildcard ends at a line feed, so that
+a role is refused every object whose key contains one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Child processes of a local Sluice: started in the background, waited for, stopped without leftovers."""
+"""The child processes of a local Sluice: start them, wait for them, stop them with all their children."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process in a group of its own, its output in `log`."""
+    """A process in a process group of its own; its output goes to `log`."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -50,7 +50,7 @@ class Child:
 
 
 def start(name: str, command: Sequence[str], environ: Mapping[str, str], folder: Path, log: Path) -> Child:
-    """Start `command` in `folder`, out of reach of the terminal's Ctrl-C, which is for us to handle."""
+    """Start `command` in `folder`, out of reach of the terminal's Ctrl-C: the parent stops its children."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -79,7 +79,7 @@ def wait_until(ready: Callable[[], bool], child: Child, seconds: float) -> None:
 
 
 def require_free(port: int, purpose: str, variable: str) -> None:
-    """Raise OperationError when something listens on `port` already."""
+    """Raise OperationError when `port` cannot be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

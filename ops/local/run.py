@@ -1,4 +1,4 @@
-"""`python -m ops run`: a Sluice on this machine, until Ctrl-C."""
+"""`python -m ops run`: run Sluice on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from ops.aws_session import EMULATOR_ENVIRONMENT
 from ops.errors import OperationError
 from ops.local.demo import upload_samples
 from ops.local.embedded_aws import endpoint_url
-from ops.local.local_stack import LocalStack, port_from, running
+from ops.local.sluice import LocalSluice, port_from, running
 from ops.stages import LOCAL, ROOT, load_stage, require_usable
 
 STATE = ROOT / ".state"
@@ -22,35 +23,40 @@ WATCH_SECONDS = 0.2
 
 
 class StopRequestError(Exception):
-    """Someone wants this process to end."""
+    """A signal asked this process to end."""
 
 
 def command(arguments: list[str]) -> int:
     """Start everything, say where it is, and wait; stop all of it on Ctrl-C or SIGTERM."""
     if arguments:
         raise OperationError(f"run takes no arguments, only AWS_PORT, API_PORT and DEMO; got {arguments}")
-    aws_port, api_port = port_from("AWS_PORT", 4566), port_from("API_PORT", 8000)
-    if aws_port == api_port:
-        raise OperationError(f"AWS_PORT and API_PORT are both {aws_port}; choose two different ones")
+    sluice = configured()
+    if sluice.aws_port == sluice.api_port:
+        raise OperationError(f"AWS_PORT and API_PORT are both {sluice.aws_port}; choose two different ones")
     require_usable(load_stage(LOCAL), load_stage(LOCAL).environment)
-    stack = LocalStack(aws_port, api_port, STATE / f"aws-{aws_port}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _request_stop)
     try:
-        with only_one(aws_port), running(stack, print):
+        with only_one(sluice.aws_port), running(sluice, print):
             if os.environ.get("DEMO", "1") != "0":
                 print("Uploading samples (DEMO=0 for none)")
-                upload_samples(stack.environment)
-            print(welcome(stack), flush=True)
-            _watch(stack)
+                upload_samples(sluice.environment)
+            print(welcome(sluice), flush=True)
+            _watch(sluice)
     except StopRequestError:
         print("\nSluice is stopped")
     return 0
 
 
+def configured() -> LocalSluice:
+    """Return the Sluice on the ports that AWS_PORT and API_PORT name."""
+    aws_port = port_from("AWS_PORT")
+    return LocalSluice(aws_port, port_from("API_PORT"), STATE / f"aws-{aws_port}")
+
+
 def _request_stop(_number: int, _frame: object) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # stopping is under way, and must not be cut short
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not cut stopping short
     raise StopRequestError
 
 
@@ -67,7 +73,7 @@ def only_one(aws_port: int) -> Iterator[None]:
             raise OperationError(
                 f"Sluice is running already, as process {lock.read().strip()}. Stop it there by Ctrl-C, put "
                 f"edited code into it by make deploy-local, or start another: AWS_PORT={aws_port + 1} "
-                f"API_PORT={port_from('API_PORT', 8000) + 1} make run"
+                f"API_PORT={port_from('API_PORT') + 1} make run"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -80,38 +86,38 @@ def lock_path(aws_port: int) -> Path:
     return STATE / f"run-{aws_port}.pid"
 
 
-def _watch(stack: LocalStack) -> None:
-    """Wait for a signal; start the API anew on SIGHUP; give up when a process ended by itself."""
+def _watch(sluice: LocalSluice) -> None:
+    """Wait for a signal to end; restart the API on SIGHUP; raise when a process ended by itself."""
     asked: list[int] = []
     signal.signal(signal.SIGHUP, lambda number, _frame: asked.append(number))
     while True:
         time.sleep(WATCH_SECONDS)
         if asked:
             asked.clear()
-            stack.start_api()
+            sluice.start_api()
             print("API and page run the edited code", flush=True)
-        for child in stack.children:
+        for child in sluice.children:
             if not child.is_running:
                 raise OperationError(f"{child.name} ended by itself; {child.log} says:\n{child.tail()}")
 
 
-def welcome(stack: LocalStack) -> str:
-    """Return what a person needs to go on."""
+def welcome(sluice: LocalSluice) -> str:
+    """Return the addresses, tokens and commands that a person needs to go on."""
     landing = load_stage(LOCAL).environment["LANDING_BUCKET"]
     token = load_stage(LOCAL).environment["API_READER_TOKEN"]
     operator = load_stage(LOCAL).environment["API_OPERATOR_TOKEN"]
-    endpoint = endpoint_url(stack.aws_port)
-    credentials = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1"
+    endpoint = endpoint_url(sluice.aws_port)
+    credentials = " ".join(f"{name}={value}" for name, value in EMULATOR_ENVIRONMENT.items())
     return f"""
 Sluice is ready
 
   AWS endpoint  {endpoint}
-  Page          {stack.api_url}/  (token: {token} to look, {operator} to act as well)
+  Page          {sluice.api_url}/  (token: {token} to look, {operator} to act as well)
 
 Upload a file (no AWS CLI? make cli):
   {credentials} \\
     aws --endpoint-url {endpoint} s3 cp samples/customers.csv s3://{landing}/data/in/customers.csv
 See what happened to it:
-  curl -H 'Authorization: Bearer {token}' '{stack.api_url}/files?limit=5'
+  curl -H 'Authorization: Bearer {token}' '{sluice.api_url}/files?limit=5'
 
 Ctrl-C stops everything."""

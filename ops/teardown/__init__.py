@@ -1,1 +1,1 @@
-"""What `make destroy` does: it removes a stage, and looks until nothing is left."""
+"""What `make destroy` does: remove a stage, and check that nothing of it is left."""

@@ -1,27 +1,28 @@
-"""`python -m ops destroy --stage <stage>`: take a stage out of its account, prove that nothing is left."""
+"""`python -m ops destroy --stage <stage>`: remove a stage from its account, check that nothing is left."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from ops.aws import locate, open_session
-from ops.deploy.deployed import forget
+from ops.aws_session import locate, open_session
+from ops.deploy import chalice_record
+from ops.deploy.stack import Say
 from ops.errors import OperationError
 from ops.stages import Stage, load_stage
-from ops.teardown.leftovers import find
-from ops.teardown.removal import Say, holding_data, remove_data, remove_functions, remove_stack
+from ops.teardown.inventory import find
+from ops.teardown.removal import holding_data, remove_data, remove_functions, remove_stack
 
 
 def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
-    """Delete the stage; its resources stay while they hold data, unless that is to go too.
+    """Delete the stage's functions, and its resources unless some hold data and `delete_data` is false.
 
-    Functions go in any case. Return the exit status: 0 when all is gone, 3 when data was kept.
+    Return the exit status: 0 when all is gone, 3 when data was kept.
     """
     prefix = stage.stack_name
-    _require_here(session, prefix)
+    _require_this_region(session, prefix)
     remove_functions(session, prefix, say)
-    forget(stage)
+    chalice_record.forget(stage)
     kept = [] if delete_data else holding_data(session, prefix)
     if kept:
         say("Kept with their stack, because they hold data:")
@@ -32,13 +33,13 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
     if delete_data:
         remove_data(session, prefix, say)
     remove_stack(session, prefix, say)
-    _require_nothing(session, prefix)
+    _require_nothing_left(session, prefix)
     say(f"Nothing named {prefix} or {prefix}-... is left in the account")
     return 0
 
 
-def _require_here(session: Any, prefix: str) -> None:
-    """Refuse when the stage is in another region: its roles and bucket names are the whole account's."""
+def _require_this_region(session: Any, prefix: str) -> None:
+    """Refuse when the stage is in another region: every region shows its roles and buckets."""
     s3 = session.client("s3")
     for bucket in find(session, prefix, "bucket"):
         headers = s3.head_bucket(Bucket=bucket.identifier)["ResponseMetadata"]["HTTPHeaders"]
@@ -56,7 +57,7 @@ def _require_here(session: Any, prefix: str) -> None:
         )
 
 
-def _require_nothing(session: Any, prefix: str) -> None:
+def _require_nothing_left(session: Any, prefix: str) -> None:
     left = find(session, prefix)
     if left:
         names = "\n".join(f"  {each}" for each in left)

@@ -1,4 +1,4 @@
-"""Delete what a stage has, one kind after the other; each step finds its own work, so it can be repeated."""
+"""Delete a stage's resources kind by kind; each step looks for its work, so it can be repeated."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.deploy.stack import describe, failures
+from ops.deploy.stack import Say, describe, failures
 from ops.errors import OperationError
-from ops.teardown.leftovers import Found, find
+from ops.teardown.inventory import Resource, find
 
-Say = Callable[[str], None]
 STACK_POLL_SECONDS = 2.0
 TABLE_SECONDS = 300
 
 
 def remove_functions(session: Any, prefix: str, say: Say) -> None:
-    """Delete what Chalice deployed: triggers first, so that nothing runs half taken apart."""
-    _forget_notifications(session, prefix)
-    steps: dict[str, Callable[[Any, Found], None]] = {
+    """Delete what Chalice deployed: triggers first, so that nothing calls a stage half deleted."""
+    _remove_notifications(session, prefix)
+    steps: dict[str, Callable[[Any, Resource], None]] = {
         "rule": _delete_rule,
         "function": _delete_function,
         "API": lambda session, api: session.client("apigateway").delete_rest_api(restApiId=api.identifier),
@@ -28,12 +27,12 @@ def remove_functions(session: Any, prefix: str, say: Say) -> None:
     }
     for kind, delete in steps.items():
         for found in find(session, prefix, kind):
-            if found.name != f"{prefix}-etl":  # the state machine's, which is the stack's
+            if found.name != f"{prefix}-etl":  # the state machine's role belongs to the stack
                 say(f"Deleting {found}")
                 delete(session, found)
 
 
-def holding_data(session: Any, prefix: str) -> list[Found]:
+def holding_data(session: Any, prefix: str) -> list[Resource]:
     """Return the buckets and tables that are not empty."""
     return [each for each in find(session, prefix, "bucket", "table") if _holds_data(session, each)]
 
@@ -46,7 +45,7 @@ def remove_data(session: Any, prefix: str, say: Say) -> None:
 
 
 def remove_stack(session: Any, prefix: str, say: Say) -> None:
-    """Delete the stack and then what it keeps: empty buckets, tables, logs written meanwhile."""
+    """Delete the stack, then what it leaves: empty buckets, tables, logs written meanwhile."""
     stacks = session.client("cloudformation")
     stack = describe(stacks, prefix)
     if stack:
@@ -62,8 +61,8 @@ def remove_stack(session: Any, prefix: str, say: Say) -> None:
         session.client("logs").delete_log_group(logGroupName=group.identifier)
 
 
-def _forget_notifications(session: Any, prefix: str) -> None:
-    """Take out of the buckets' notifications what calls this stage, and leave the rest."""
+def _remove_notifications(session: Any, prefix: str) -> None:
+    """Remove this stage's functions from the buckets' notifications, and leave all others."""
     s3 = session.client("s3")
     for bucket in find(session, prefix, "bucket"):
         current = s3.get_bucket_notification_configuration(Bucket=bucket.identifier)
@@ -77,7 +76,7 @@ def _forget_notifications(session: Any, prefix: str) -> None:
             )
 
 
-def _delete_rule(session: Any, rule: Found) -> None:
+def _delete_rule(session: Any, rule: Resource) -> None:
     events = session.client("events")
     targets = [each["Id"] for each in events.list_targets_by_rule(Rule=rule.name)["Targets"]]
     if targets:
@@ -85,7 +84,7 @@ def _delete_rule(session: Any, rule: Found) -> None:
     events.delete_rule(Name=rule.name)
 
 
-def _delete_function(session: Any, function: Found) -> None:
+def _delete_function(session: Any, function: Resource) -> None:
     functions = session.client("lambda")
     mappings = functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]
     for mapping in mappings:
@@ -94,7 +93,7 @@ def _delete_function(session: Any, function: Found) -> None:
     functions.delete_function(FunctionName=function.name)
 
 
-def _delete_role(session: Any, role: Found) -> None:
+def _delete_role(session: Any, role: Resource) -> None:
     iam = session.client("iam")
     for policy in iam.list_role_policies(RoleName=role.name)["PolicyNames"]:
         iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
@@ -107,7 +106,9 @@ def _delete_bucket(s3: Any, name: str) -> None:
     try:
         s3.delete_bucket(Bucket=name)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchBucket":  # listed for a while after it is gone
+        if (
+            error.response["Error"]["Code"] != "NoSuchBucket"
+        ):  # S3 lists a bucket for a while after it is gone
             raise
 
 
@@ -117,7 +118,7 @@ def _delete_table(tables: Any, name: str) -> None:
     tables.delete_table(TableName=name)
 
 
-def _holds_data(session: Any, found: Found) -> bool:
+def _holds_data(session: Any, found: Resource) -> bool:
     if found.kind == "bucket":  # old versions are data too, and keep a bucket from being deleted
         page = session.client("s3").list_object_versions(Bucket=found.identifier, MaxKeys=1)
         return bool(page.get("Versions") or page.get("DeleteMarkers"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.local.local_stack import LocalStack, running
 from ops.local.processes import free_port
+from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
 from tests.support.deployed import DeployedSluice, copy_project
 
@@ -29,6 +29,6 @@ def stack(
     """Start a whole Sluice; once as it is, once with the functions' roles enforced."""
     folder = tmp_path_factory.mktemp(f"sluice-{request.param}")
     auth = request.param == "enforced"
-    local = LocalStack(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
+    local = LocalSluice(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
     with running(local, print, auth=auth):
         yield DeployedSluice(local, load_stage(LOCAL).environment, auth)

@@ -13,7 +13,7 @@ import pytest
 from ops.local.embedded_aws import start_embedded_aws
 from ops.local.processes import free_port
 from ops.stages import ROOT
-from ops.teardown.leftovers import find
+from ops.teardown.inventory import find
 from tests.support.account import Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 

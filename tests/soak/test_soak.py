@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ops.local.local_stack import LocalStack, running
 from ops.local.processes import free_port
+from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
 from tests.soak.processes import Watch, watched
 from tests.soak.uploads import executions, expected, outcomes, put, uploads
@@ -39,7 +39,7 @@ ENVIRONMENT = {
 @pytest.fixture
 def soaked(tmp_path: Any) -> Iterator[DeployedSluice]:
     """Start a Sluice of its own, in which what a dead worker leaves is taken up after seconds."""
-    local = LocalStack(free_port(), free_port(), tmp_path / "aws", copy_project(tmp_path / "project"))
+    local = LocalSluice(free_port(), free_port(), tmp_path / "aws", copy_project(tmp_path / "project"))
     with running(local, lambda _: None):
         stack = DeployedSluice(local, load_stage(LOCAL).environment, auth=False)
         functions, queues = stack.client("lambda"), stack.client("sqs")

@@ -14,7 +14,7 @@ import boto3
 
 from ops.local.embedded_aws import client_environment
 from ops.stages import ROOT
-from ops.teardown.leftovers import find
+from ops.teardown.inventory import find
 
 READS = ("Describe", "List", "Get", "Head", "Scan", "Query", "Invoke")
 MORTAL = ROOT / "tests" / "support" / "mortal"

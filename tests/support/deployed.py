@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import boto3
 from botocore.config import Config
 
-from ops.local.local_stack import LocalStack
+from ops.local.sluice import LocalSluice
 from ops.stages import ROOT
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 class DeployedSluice:
     """One running stack; `names` is the functions' environment, so LANDING_BUCKET and all the rest."""
 
-    stack: LocalStack
+    stack: LocalSluice
     names: dict[str, str]
     auth: bool
 

@@ -17,8 +17,8 @@ import pytest
 
 from ops.__main__ import main
 from ops.checks import audit
-from ops.environments import PIN
 from ops.stages import ROOT
+from ops.venvs import PIN
 
 pytestmark = pytest.mark.xdist_group("audit")  # one environment, made once
 ADVISORY = {"id": "PYSEC-2014-8", "summary": "x"}

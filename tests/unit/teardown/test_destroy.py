@@ -10,10 +10,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from ops.deploy import chalice_record
 from ops.errors import OperationError
 from ops.stages import Stage
 from ops.teardown import destroy as destroying
-from ops.teardown.leftovers import find
+from ops.teardown.inventory import find
 from tests.faults.dying import calls_of
 
 BUCKET = "sluice-prod-landing-123456789012"
@@ -25,7 +26,7 @@ ELSEWHERE = "us-east-1"
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a session of the region in which the stage has a bucket and a role."""
-    monkeypatch.setattr(destroying, "forget", lambda _: None)  # this checkout's own record stays
+    monkeypatch.setattr(chalice_record, "forget", lambda _: None)  # this checkout's own record stays
     with mock_aws():
         session = boto3.Session(region_name=HOME)
         session.client("s3").create_bucket(

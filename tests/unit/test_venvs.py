@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import environments
+from ops import venvs
 from ops.stages import ROOT
 
 PINNED = [
@@ -40,21 +40,21 @@ def _lock(tmp_path: Path, text: str) -> Path:
 
 def test_an_environment_that_holds_all_pins_is_taken_as_it_is(folder: Path, tmp_path: Path) -> None:
     lock = _lock(tmp_path, "XX")
-    assert environments.ensure(folder, lock)
-    assert not environments.ensure(folder, lock)
+    assert venvs.ensure(folder, lock)
+    assert not venvs.ensure(folder, lock)
 
 
 def test_a_changed_lock_is_installed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = _lock(tmp_path, "here-it-is==1.0\n")
-    environments.ensure(folder, lock)
+    venvs.ensure(folder, lock)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     changed = _lock(tmp_path, f"here-it-is==9.9 --hash=sha256:{'0' * 64}\n")
-    assert environments.main([f"{folder}={changed}"]) == 1
+    assert venvs.main([f"{folder}={changed}"]) == 1
     assert "could not install x.txt" in capsys.readouterr().err
-    assert environments.main([f"{folder}={changed}"]) == 1  # a failed one is not taken for done
+    assert venvs.main([f"{folder}={changed}"]) == 1  # a failed one is not taken for done
 
 
 @pytest.mark.parametrize("name", PINNED)
@@ -91,7 +91,7 @@ def test_what_pip_says_is_shown_with_the_next_step(
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "python").touch()
-    assert environments.main([f"{tmp_path / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
+    assert venvs.main([f"{tmp_path / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
     printed = capsys.readouterr().err
     assert said in printed
     assert next_step in printed
@@ -103,7 +103,7 @@ def test_an_active_environment_without_pip_installs_by_its_base(tmp_path: Path) 
     command = [
         str(tmp_path / "active" / "bin" / "python"),
         "-m",
-        "ops.environments",
+        "ops.venvs",
         f"{tmp_path}/new={lock}",
     ]
     environ = {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1"}
@@ -114,7 +114,7 @@ def test_an_active_environment_without_pip_installs_by_its_base(tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
-    assert environments.main([f"{tmp_path / 'file' / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
+    assert venvs.main([f"{tmp_path / 'file' / 'venv'}={_lock(tmp_path, 'x==1')}"]) == 1
     assert str(tmp_path / "file") in capsys.readouterr().err
 
 
@@ -124,6 +124,6 @@ def test_ctrl_c_while_installing_ends_in_words(
     def interrupted(_folder: Path, _lock: Path) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(environments, "ensure", interrupted)
-    assert environments.main([f"{tmp_path}=x.txt"]) == 130
+    monkeypatch.setattr(venvs, "ensure", interrupted)
+    assert venvs.main([f"{tmp_path}=x.txt"]) == 130
     assert "goes on where" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from ops import chalice_hook
-from ops.aws import fill_in_for_emulator, is_emulator, locate, open_session
+from ops.aws_session import fill_in_for_emulator, is_emulator, locate, open_session
 from ops.chalice_hook import option
 from ops.errors import OperationError
 from ops.local.processes import free_port

@@ -1,6 +1,6 @@
-"""What exists of a stage in an account, found by name, whoever made it and however far they came.
+"""Find every resource of a stage in an account by its name, also what an interrupted deploy left.
 
-By name and not by tag: AWS's listing by tag still shows what was deleted a while ago.
+Tags would not do: AWS's listing by tag still shows resources for a while after they were deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ops.deploy.stack import describe
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of resource: how to list it, and a JMESPath to [name, identifier] of each."""
+    """A kind of resource: how it is listed; the JMESPath `entries` yields [name, identifier] of each."""
 
     name: str
     service: str
@@ -24,8 +24,8 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One resource; `identifier` is what the calls that delete it want."""
+class Resource:
+    """One resource; the calls that delete it take `identifier`."""
 
     kind: str
     name: str
@@ -50,22 +50,22 @@ KINDS = (
 )
 
 
-def find(session: Any, prefix: str, *kinds: str) -> list[Found]:
-    """Return what is named `prefix` or `prefix-…`, of the kinds named or of all."""
+def find(session: Any, prefix: str, *kinds: str) -> list[Resource]:
+    """Return the resources named `prefix` or `prefix-…`, of these kinds or of all."""
     wanted = [kind for kind in KINDS if not kinds or kind.name in kinds]
     found = [each for kind in wanted for each in _of_kind(session, kind, prefix)]
     return found + _stack(session, prefix) if not kinds or "stack" in kinds else found
 
 
-def _stack(session: Any, name: str) -> list[Found]:
-    """Look for the stack by its name: a deployer may not list those of others."""
+def _stack(session: Any, name: str) -> list[Resource]:
+    """Look for the stack by its name: a deployer may not list other stacks."""
     stack = describe(session.client("cloudformation"), name)
-    return [Found("stack", name, stack["StackId"])] if stack else []
+    return [Resource("stack", name, stack["StackId"])] if stack else []
 
 
-def _of_kind(session: Any, kind: Kind, prefix: str) -> Iterator[Found]:
+def _of_kind(session: Any, kind: Kind, prefix: str) -> Iterator[Resource]:
     pages = session.client(kind.service).get_paginator(kind.operation).paginate()
     for name, identifier in pages.search(f"{kind.entries} || `[]`"):
         last = re.split("[/:]", name)[-1]
         if last == prefix or last.startswith(f"{prefix}-"):
-            yield Found(kind.name, last, identifier)
+            yield Resource(kind.name, last, identifier)

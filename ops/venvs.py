@@ -1,7 +1,7 @@
-"""Make virtual environments from lock files, each once per state of its lock file.
+"""Make virtual environments from lock files: `python -m ops.venvs .venv=ops/locks/run.txt ...`.
 
-Runs before anything is installed, so it needs only the standard library: `python -m ops.environments
-.venv=ops/locks/run.txt .venv-aws=ops/locks/aws.txt`. Several are made side by side.
+An environment is made once per state of its lock file, several of them side by side. This module runs before
+anything is installed, so it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _python(folder: Path) -> Path:
 
 
 def _installer() -> Path:
-    """Return the interpreter whose pip installs: of an active environment, which may have none, its base."""
+    """Return the interpreter whose pip installs: an active environment may have no pip, its base has one."""
     if sys.prefix == sys.base_prefix:
         return Path(sys.executable)
     return Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
@@ -95,7 +95,7 @@ def _errors(output: str) -> str:
 
 
 def _way_out(output: str) -> str:
-    """Return the next step for what pip said."""
+    """Return what to do about an error of pip."""
     for words, step in WAYS_OUT.items():
         if words in output:
             return step
@@ -103,7 +103,7 @@ def _way_out(output: str) -> str:
 
 
 def _missing(folder: Path, lock: Path) -> set[tuple[str, str]]:
-    """Return the pins of `lock` that `folder` does not hold, those for other platforms left out."""
+    """Return the pins of `lock` that `folder` does not hold; pins for other platforms are left out."""
     found = [str(path) for path in folder.glob("lib/python3*/site-packages")]
     installed = {(_normal(each.name), each.version) for each in distributions(path=found)} if found else set()
     wanted = {(_normal(pin[1]), pin[2]) for pin in PIN.finditer(lock.read_text()) if not pin[3]}

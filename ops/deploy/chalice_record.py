@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
+from ops.deploy.stack import Say
 from ops.stages import ROOT, Stage, Target
 
 PLACE = re.compile(r'"arn:[^:"]+:lambda:([^:"]+):(\d{12}):')
 
 
 def forget(stage: Stage) -> None:
-    """Drop the record, which would send Chalice's next deploy after what is gone."""
+    """Drop the record of a stage that is gone: Chalice's next deploy would look for what it names."""
     _path(stage).unlink(missing_ok=True)
 
 
-def forget_foreign(stage: Stage, target: Target, say: Callable[[str], None]) -> None:
-    """Drop a record of another account or region: Chalice would take away there what it does not find here.
+def forget_foreign(stage: Stage, target: Target, say: Say) -> None:
+    """Drop a record of another account or region: Chalice would delete what it names from there.
 
-    Nothing is lost with it: a deploy takes over what it finds under the stage's names.
+    Nothing is lost: a deploy adopts what it finds under the stage's names.
     """
     path = _path(stage)
     places = set(PLACE.findall(path.read_text())) if path.exists() else set()

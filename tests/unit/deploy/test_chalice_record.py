@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.deploy import deployed
+from ops.deploy import chalice_record
 from ops.stages import Stage, Target
 
 STAGE = Stage("dev", {"STAGE": "dev"}, {})
@@ -25,13 +25,13 @@ HERE = Target("111111111111", "eu-west-1", "aws")
 def test_only_a_record_of_this_account_and_region_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Target, stays: bool
 ) -> None:
-    monkeypatch.setattr(deployed, "ROOT", tmp_path)
+    monkeypatch.setattr(chalice_record, "ROOT", tmp_path)
     record = tmp_path / ".chalice" / "deployed" / "dev.json"
     record.parent.mkdir(parents=True)
     function = f"arn:aws:lambda:{HERE.region}:{HERE.account}:function:sluice-dev-reconcile"
     record.write_text(json.dumps({"resources": [{"name": "reconcile", "lambda_arn": function}]}))
     told: list[str] = []
-    deployed.forget_foreign(STAGE, target, told.append)
+    chalice_record.forget_foreign(STAGE, target, told.append)
     assert record.exists() == stays
     assert bool(told) != stays
 
@@ -39,7 +39,7 @@ def test_only_a_record_of_this_account_and_region_is_kept(
 def test_a_stage_that_was_never_deployed_has_nothing_to_forget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deployed, "ROOT", tmp_path)
+    monkeypatch.setattr(chalice_record, "ROOT", tmp_path)
     told: list[str] = []
-    deployed.forget_foreign(STAGE, HERE, told.append)
+    chalice_record.forget_foreign(STAGE, HERE, told.append)
     assert told == []

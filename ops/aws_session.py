@@ -1,4 +1,4 @@
-"""The operator's own AWS session: where it points, as whom, and clear words when it cannot."""
+"""The AWS session of whoever runs a command: its endpoint, credentials, region and account."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def endpoint(environ: MutableMapping[str, str] = os.environ) -> str:
 
 
 def is_emulator(environ: MutableMapping[str, str] = os.environ) -> bool:
-    """Return whether calls go to this machine, so to an emulator."""
+    """Return whether calls go to this machine, where only an emulator can be."""
     return urlsplit(endpoint(environ)).hostname in LOOPBACK
 
 
 def fill_in_for_emulator(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Give an emulator the credentials and region that it needs and nobody has to have."""
+    """Set the credentials and region of an emulator, which takes any, where none are set."""
     if is_emulator(environ) and "AWS_PROFILE" not in environ:
         for name, value in EMULATOR_ENVIRONMENT.items():
             environ.setdefault(name, value)

@@ -1,30 +1,32 @@
-"""A whole Sluice on this machine: embedded AWS, a real `chalice deploy --stage local`, the API."""
+"""A whole Sluice on this machine: the embedded AWS, a `chalice deploy --stage local` onto it, the API."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from ops.chalice_cli import CHALICE, run_chalice
+from ops.deploy.stack import Say
 from ops.errors import OperationError
 from ops.local.embedded_aws import client_environment, start_embedded_aws
+from ops.local.end_with_parent import tied
 from ops.local.processes import HOST, Child, require_free, start, wait_until
-from ops.stages import ROOT
+from ops.stages import LOCAL, ROOT
 
 API_READY_SECONDS = 30.0
-Say = Callable[[str], None]
+DEFAULT_PORTS = {"AWS_PORT": 4566, "API_PORT": 8000}
 
 
 @dataclass
-class LocalStack:
-    """A Sluice deployed from `project`; `aws` and `api` are its processes."""
+class LocalSluice:
+    """A Sluice deployed from `project`; `folder` holds its files, `children` are its processes."""
 
     aws_port: int
     api_port: int
@@ -34,61 +36,53 @@ class LocalStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which any AWS client talks to this stack."""
+        """The environment in which any AWS client calls this Sluice's AWS."""
         return client_environment(self.aws_port)
 
     @property
     def api_url(self) -> str:
-        """The address of API and page."""
+        """The address of the API and the page."""
         return f"http://{HOST}:{self.api_port}"
 
     def deploy(self) -> str:
         """Deploy the project as it is now; return what Chalice said, raise OperationError when it fails."""
-        command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", "local"]
-        result = subprocess.run(
-            command, cwd=self.project, env=self.environment, capture_output=True, text=True, check=False
-        )
-        output = result.stdout + result.stderr
-        if result.returncode or "Could not install dependencies" in output:
-            raise OperationError(f"chalice deploy --stage local failed:\n{output}")
-        return output
+        return run_chalice("deploy", "--stage", LOCAL, project=self.project, environ=self.environment)
 
     def start_api(self) -> None:
-        """Start `chalice local` on the deployed stage, or start it again with the code as it is now."""
+        """Start `chalice local` on the deployed stage; restart it with the code as it is now when it runs."""
         for child in [child for child in self.children if child.name == "the API"]:
             child.stop()
             self.children.remove(child)
         require_free(self.api_port, "API and page", "API_PORT")
-        options = ["local", "--stage", "local", "--port", str(self.api_port), "--no-autoreload"]
-        chalice = str(Path(sys.executable).with_name("chalice"))
-        command = [sys.executable, str(ROOT / "ops" / "tether.py"), chalice, *options]
+        options = ["local", "--stage", LOCAL, "--port", str(self.api_port), "--no-autoreload"]
+        command = tied(sys.executable, CHALICE, *options)
         api = start("the API", command, self.environment, self.project, self.folder / "api.log")
         self.children.append(api)
         wait_until(lambda: _answers(self.api_url), api, API_READY_SECONDS)
 
 
 @contextmanager
-def running(stack: LocalStack, say: Say, *, auth: bool = False) -> Iterator[LocalStack]:
-    """Start everything of `stack` and stop it at the end, whatever happens."""
-    require_free(stack.api_port, "API and page", "API_PORT")
+def running(sluice: LocalSluice, say: Say, *, auth: bool = False) -> Iterator[LocalSluice]:
+    """Start everything of `sluice` and stop it at the end, whatever happens."""
+    require_free(sluice.api_port, "API and page", "API_PORT")
     try:
         say("Starting the embedded AWS")
-        stack.children.append(start_embedded_aws(stack.aws_port, stack.folder, auth=auth))
-        # what an earlier embedded AWS held went with it
-        (stack.project / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
+        sluice.children.append(start_embedded_aws(sluice.aws_port, sluice.folder, auth=auth))
+        # the embedded AWS is empty, so a record of an earlier deploy is wrong
+        (sluice.project / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
         say("Deploying by chalice deploy --stage local")
-        stack.deploy()
+        sluice.deploy()
         say("Starting API and page by chalice local")
-        stack.start_api()
-        yield stack
+        sluice.start_api()
+        yield sluice
     finally:
-        for child in reversed(stack.children):
+        for child in reversed(sluice.children):
             child.stop()
-        _forget(stack.folder)
+        _remove_state(sluice.folder)
 
 
-def _forget(folder: Path) -> None:
-    """Remove the emulator's files, and keep the logs."""
+def _remove_state(folder: Path) -> None:
+    """Remove the emulator's files and keep the logs."""
     for name in ("s3", "state", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
@@ -103,9 +97,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def port_from(variable: str, default: int) -> int:
-    """Return the port that an environment variable sets."""
-    text = os.environ.get(variable) or str(default)
+def port_from(variable: str) -> int:
+    """Return the port that AWS_PORT or API_PORT sets, or its default."""
+    text = os.environ.get(variable) or str(DEFAULT_PORTS[variable])
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise OperationError(f"{variable}={text!r} is not a port; choose a number from 1 to 65535")
     return int(text)

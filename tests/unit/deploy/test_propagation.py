@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.deploy.patience import NOT_YET, PAUSES_SECONDS, once_permitted
+from ops.deploy.propagation import NOT_YET, PAUSES_SECONDS, once_permitted
 
 
 class _NewPolicy:

@@ -1,4 +1,4 @@
-"""Wait for AWS to see everywhere what was just granted: a policy may take a minute to hold."""
+"""Wait until a new policy is in force: AWS may take a minute to apply it everywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_YET = (
 
 
 def once_permitted(call: Callable[[], object], sleep: Callable[[float], None] = time.sleep) -> None:
-    """Make a call, again for a minute and a half while AWS refuses it for what it does not see yet."""
+    """Make a call, and repeat it for a minute and a half while a new policy is not in force yet."""
     for pause in PAUSES_SECONDS:
         try:
             call()
