@@ -1,7 +1,7 @@
 """`python -m ops.checks.duplicates [--lines N] PATH...`: find equal lines that stand twice.
 
-Lines are compared as the formatter leaves them, within a file and between files. Imports, docstrings and
-comments repeat by nature and do not count.
+Lines are compared as the formatter leaves them, within a file and between files. Imports, docstrings,
+comments and lines of nothing but brackets repeat by nature and do not count.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ def code_of(path: Path) -> Code:
     source = path.read_text(encoding="utf-8")
     skipped = {number for node in ast.walk(ast.parse(source)) for number in _not_counted(node)}
     lines = ((number, line.strip()) for number, line in enumerate(source.splitlines(), 1))
-    kept = ((number, text) for number, text in lines if text and text[0] != "#" and number not in skipped)
+    kept = (
+        (number, text)
+        for number, text in lines
+        if text.strip("()[]{},:") and text[0] != "#" and number not in skipped
+    )
     return Code(path, tuple(kept))
 
 
