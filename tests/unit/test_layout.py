@@ -17,7 +17,14 @@ from ops.stages import ROOT
 SHIPPED = sorted((ROOT / "chalicelib").rglob("*.py"))
 OPS = sorted((ROOT / "ops").rglob("*.py"))
 ROOMS = sorted({path.parent for path in [*SHIPPED, *OPS]})
-GROUND = {"settings": {"errors"}, "errors": set(), "logs": set(), "events": {"errors"}, "moves": {"events"}}
+GROUND = {
+    "settings": {"errors"},
+    "errors": set(),
+    "logs": set(),
+    "events": {"errors"},
+    "moves": {"events"},
+    "keys": {"moves", "settings"},
+}
 OFFERED = {"catalog", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
 LANES = {"landing", "ndjson", "discovery", "tables"}
 BELOW: dict[str, set[str]] = {
