@@ -81,7 +81,7 @@ def _log_level(text: str) -> str:
 _text: Parser = str
 _bucket = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")
 _arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
-_machine = _matching(  # AWS documents only for such an ARN how those of its executions are made of it
+_machine = _matching(  # AWS documents how the ARNs of executions are made from such an ARN, and from no other
     r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+",
     "the ARN of a Step Functions state machine, without version or alias",
 )
