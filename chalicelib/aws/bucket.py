@@ -34,6 +34,7 @@ class StoredObject:
     metadata: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     tag_count: int = 0
+    encryption: str = ""
     first_bytes: bytes = b""
     refusal: Exception | None = None
 
@@ -179,6 +180,7 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         metadata=dict(response.get("Metadata", {})),
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
         tag_count=_tag_count(response),
+        encryption=response.get("ServerSideEncryption", ""),
         first_bytes=first_bytes,
     )
 

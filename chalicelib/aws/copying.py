@@ -7,6 +7,7 @@ the version that was seen arrives. An object whose whole content was already rea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,6 +19,9 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import is_missing, is_precondition_failed
+from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.events import S3_ETAG
+from chalicelib.proof import PROOF, read_claims, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,11 +37,12 @@ class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the sou
 
 
 class CopyTarget:
-    """The bucket that copies go into."""
+    """The bucket that copies go into; `secret` signs them, so that they are told from what uploaders put."""
 
-    def __init__(self, s3: S3Client, name: str) -> None:
+    def __init__(self, s3: S3Client, name: str, secret: MoveSecret) -> None:
         self._s3 = s3
         self._bucket = Bucket(s3, name)
+        self._secret = secret
         self.name = name
 
     def copy_once(
@@ -46,32 +51,66 @@ class CopyTarget:
         seen: StoredObject,
         keys: Sequence[str],
         identity: str,
-        metadata: dict[str, str] | None = None,
+        claims: dict[str, str] | None = None,
     ) -> str:
         """Copy `seen` to the first of `keys` that no other upload holds and return that key.
 
-        A key that already holds `identity` counts as copied: an interrupted copy is finished by its repeat.
-        Raise SourceChanged when the source is gone or newer.
+        A key that already holds the copy of `identity` counts as copied: an interrupted copy is finished by
+        its repeat. `claims` are noted in the copy's metadata. Raise SourceChanged when the source is gone or
+        newer.
         """
-        wanted = _fitting(seen.metadata, {**(metadata or {}), IDENTITY_METADATA: identity})
+        ours = {**(claims or {}), IDENTITY_METADATA: identity}
         for key in keys:
-            if self._create(source, seen, key, wanted) or self.holds(key, identity):
+            wanted = signed(ours, self._secret.read(), self._place(key), seen.size)
+            if self._create(source, seen, key, _fitting(seen.metadata, wanted)) or self.holds(
+                key, identity, seen
+            ):
                 return key
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
-    def holds(self, key: str, identity: str) -> bool:
-        """Tell whether a copy that `identity` made lies at `key`."""
-        return self._find(key, identity) is not None
+    def claims(self, found: StoredObject) -> dict[str, str]:
+        """Return what Sluice noted when it made this copy; nothing of an object that others put there."""
+        if PROOF not in found.metadata:
+            return {}
+        return read_claims(found.metadata, self._secret.read(), self._place(found.key), found.size)
+
+    def is_copy(
+        self,
+        found: StoredObject,
+        identity: str,
+        of: StoredObject | None = None,
+        *,
+        named_by_row: bool = False,
+    ) -> bool:
+        """Tell whether Sluice made this copy for `identity`, with the content of `of` as far as ETags tell.
+
+        Release 0.1.0 signed nothing. Its copies count when their content is that of `of`, or as far as ETags
+        tell when a row names their place.
+        """
+        same = has_same_content(of, found) if of else None
+        if same is False:
+            return False
+        if PROOF in found.metadata:
+            return self.claims(found).get(IDENTITY_METADATA) == identity
+        is_old = found.metadata.get(IDENTITY_METADATA) == identity
+        return is_old and (bool(same) or named_by_row)
+
+    def holds(
+        self, key: str, identity: str, of: StoredObject | None = None, *, named_by_row: bool = False
+    ) -> bool:
+        """Tell whether a copy that Sluice made for `identity` lies at `key`; see `is_copy`."""
+        found = self._bucket.head(key)
+        return found is not None and self.is_copy(found, identity, of, named_by_row=named_by_row)
 
     def discard(self, key: str, identity: str) -> None:
-        """Delete a copy that `identity` made, unless another upload holds the key."""
-        if found := self._find(key, identity):
+        """Delete a copy that was made for `identity`, unless another upload holds the key."""
+        found = self._bucket.head(key)
+        if found and self.is_copy(found, identity):
             with suppress(ClientError):  # replaced meanwhile: no longer ours to delete
                 self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{found.etag}"')
 
-    def _find(self, key: str, identity: str) -> StoredObject | None:
-        found = self._bucket.head(key)
-        return found if found and found.metadata.get(IDENTITY_METADATA) == identity else None
+    def _place(self, key: str) -> str:
+        return f"{self.name}/{key}"
 
     def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
         properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
@@ -137,6 +176,37 @@ class CopyTarget:
                 raise SourceChanged(seen.key) from None
             raise
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
+
+
+def has_same_content(one: StoredObject, other: StoredObject) -> bool | None:
+    """Tell whether two objects hold the same bytes; None when their ETags cannot tell.
+
+    The ETag of an object that was put whole is its MD5, that of one part the MD5 of that. More parts, and
+    other keys than S3's own, make ETags that tell nothing of another object.
+    """
+    if one.size != other.size:
+        return False
+    if not (_is_digest(one) and _is_digest(other)):
+        return None
+    if one.etag == other.etag:
+        return True
+    return (
+        None if {_parts_of(one), _parts_of(other)} - {"", "1"} else _of_one_part(one) == _of_one_part(other)
+    )
+
+
+def _is_digest(found: StoredObject) -> bool:
+    return found.encryption in {"", "AES256"} and S3_ETAG.fullmatch(found.etag) is not None
+
+
+def _parts_of(found: StoredObject) -> str:
+    return found.etag.partition("-")[2]
+
+
+def _of_one_part(found: StoredObject) -> str:
+    if _parts_of(found):
+        return found.etag
+    return hashlib.md5(bytes.fromhex(found.etag), usedforsecurity=False).hexdigest() + "-1"
 
 
 def _fitting(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) ->
     existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED] - PARKED)
     if existing and existing["status"] in PARKED:
         moved_to = existing.get("moved_to")
-        if moved_to and landing.target.holds(moved_to, upload.identity):
+        if moved_to and landing.target.holds(moved_to, upload.identity, upload.found, named_by_row=True):
             row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # else nobody would find the file
         existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED])
     return outcome_of(existing, repeated=True) if existing else outcome_of(row)

@@ -119,7 +119,7 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
     if is_late and not is_replay:
         existing = landing.catalog.find(upload.key, upload.timestamp)
         settled = existing and existing["status"] not in REPLACES[UploadStatus.INACTIVE]
-        if existing and settled and _is_where_it_says(landing, existing):
+        if existing and settled and _is_where_it_says(landing, upload, existing):
             return _repeat(landing, upload, existing)
     job = landing.jobs.match(upload.key)
     if job and job.is_active:
@@ -136,13 +136,13 @@ def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
     return report_inactive(landing, upload, job.job_id)
 
 
-def _is_where_it_says(landing: Landing, existing: dict[str, str]) -> bool:
+def _is_where_it_says(landing: Landing, upload: Upload, existing: dict[str, str]) -> bool:
     """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
     moved_to = existing.get("moved_to")
     return (
         existing["status"] == UploadStatus.TRIGGERED
         or not moved_to
-        or landing.bucket.head(moved_to) is not None
+        or landing.target.holds(moved_to, upload.identity, upload.found, named_by_row=True)
     )
 
 

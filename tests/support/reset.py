@@ -12,6 +12,7 @@ from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
 from chalicelib.aws.copying import IDENTITY_METADATA
+from chalicelib.aws.tracking_keys import MOVES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -23,7 +24,10 @@ def forget_everything() -> None:
         bucket.keys.clear()
         bucket.multiparts.clear()
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        kept = table.items.get(MOVES)  # processes read it once
         table.items.clear()
+        if kept:
+            table.items[MOVES] = kept
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()
     for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines:
