@@ -19,6 +19,7 @@ BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
 DEFAULT_MAX_CONCURRENCY = 2
 OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside NEW_FILES_PREFIX and INACTIVE_PREFIX
+IGNORED_NAMES = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload")  # uploads under way
 
 Parser = Callable[[str], Any]
 _REQUIRED = object()
@@ -139,6 +140,7 @@ class Settings:
     api_operator_token: str = _setting(_text, "")
     api_tokens_secret: str = _setting(_text, "")
     table_names: tuple[str, ...] = _setting(_names, ())
+    ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
     preview_chars: int = _setting(_whole(0, 1000), 500)
     log_level: str = _setting(_log_level, "INFO")
     aws_region: str = _setting(_matching(r"[a-z0-9-]+", "an AWS region, such as eu-west-1"), "")
