@@ -12,7 +12,7 @@ from benchmarks import literal_landing
 from benchmarks.counting import PRICES_DATED, Count, count_of
 from benchmarks.messages import discovery_message
 from benchmarks.tables import Budget, show
-from chalicelib.landing.repair import repair_landing
+from chalicelib.landing.repair import route_missed
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
@@ -72,7 +72,7 @@ def _reconcile_units(size: int) -> dict[str, float]:
             world.land(CASES["routed"].format(n=number), SMALL)
         in_an_hour = datetime.now(UTC) + timedelta(hours=1)
         lane = replace(app.landing(), clock=lambda: in_an_hour)
-        count = count_of(lambda: repair_landing(lane, lambda: True))
+        count = count_of(lambda: route_missed(lane, lambda: True))
     return {"dynamodb read unit": count.units["dynamodb read unit"] / size, "s3 write": 1 / KEYS_OF_A_PAGE}
 
 

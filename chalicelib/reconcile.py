@@ -6,17 +6,20 @@ Each lane repairs itself; this module gives each its share of the time and repor
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.deadline import has_time_of
+from chalicelib.deadline import Shares
 from chalicelib.landing.lane import Landing
-from chalicelib.landing.repair import repair_landing
+from chalicelib.landing.repair import finish_recorded, route_missed
 from chalicelib.logs import emit_metrics
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.ndjson.repair_batches import repair_batches
 
+REPAIRS = 5  # below, each with its share of the time
+STATES = {"waiting", "unfinished"}
 REPAIRED_BY = {"repaired_by": "reconcile"}
 
 
@@ -26,13 +29,27 @@ def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: An
     `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
     """
     started = time.monotonic()
-    has_time = has_time_of(context)
+    shares = Shares(context, REPAIRS)
     ndjson = replace(ndjson, audit=REPAIRED_BY)
     counts = {
-        "ndjson": repair_batches(ndjson, has_time),
-        "arrivals": repair_arrivals(ndjson, has_time),
-        "landing": repair_landing(landing, has_time, discovered),  # last: it may use up the time that is left
+        "ndjson": repair_batches(ndjson, shares.next()),
+        "arrivals": repair_arrivals(ndjson, shares.next()),
+        "landing": _added(
+            finish_recorded(landing, shares.next()),
+            finish_recorded(discovered, shares.next())
+            if discovered.bucket.name != landing.bucket.name
+            else {},
+            route_missed(landing, shares.next()),
+        ),
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
     return counts
+
+
+def _added(*counts: dict[str, int]) -> dict[str, int]:
+    """Add counts by name; what tells a state (`waiting`, `unfinished`) stays 0 or 1."""
+    total = Counter[str]()
+    for each in counts:
+        total.update(each)
+    return {name: min(number, 1) if name in STATES else number for name, number in total.items()}

@@ -7,7 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib.landing import outcomes
+from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
@@ -57,7 +57,8 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
-        outcomes.NOT_CONFIGURED_SUBJECT,
+        parking.NOT_CONFIGURED_SUBJECT,
+        parking.SOURCE_STAYS_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
     }
