@@ -1,7 +1,7 @@
 """The effects of the landing lane, one verb per outcome of an upload.
 
-Their order lets any repeat finish what a dead process began: start, then row; alert, then row. Alerts are best
-effort and may repeat. `parking` moves files, `vanished` has those that are gone.
+Their order lets any repeat finish what a dead process began: start, then row; alert, then row. Alerts are
+best effort and may repeat. `parking` moves files, `vanished` has those that are gone.
 """
 
 from __future__ import annotations

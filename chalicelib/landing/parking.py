@@ -1,8 +1,8 @@
 """Parking: a file is moved aside, once and over nothing, and whoever should know is told.
 
-Copy, then row, then delete, then alert. The row enters the index of what reconcile takes up, and leaves it when
-all is done: a process that dies anywhere leaves what its repeat finishes. A source that cannot be deleted stays;
-its row says why.
+Copy, then row, then delete, then alert. The row enters the index of what reconcile takes up, and leaves it
+when all is done: a process that dies anywhere leaves what its repeat finishes. A source that cannot be
+deleted stays; its row says why.
 """
 
 from __future__ import annotations

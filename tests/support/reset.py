@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.glue.models import glue_backends
 from moto.s3.models import s3_backends
@@ -12,10 +13,12 @@ from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
 from chalicelib.aws.copying import IDENTITY_METADATA
+from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.tracking_keys import MOVES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+TRACKING = "sluice-local-tracking"
 
 
 def forget_everything() -> None:
@@ -23,11 +26,11 @@ def forget_everything() -> None:
     for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
         bucket.keys.clear()
         bucket.multiparts.clear()
+    MoveSecret(boto3.client("dynamodb"), TRACKING).read()  # processes read it once: it is kept
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
-        kept = table.items.get(MOVES)  # processes read it once
+        kept = {name: rows for name, rows in table.items.items() if name == MOVES}
         table.items.clear()
-        if kept:
-            table.items[MOVES] = kept
+        table.items.update(kept)
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()
     for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines:
