@@ -28,7 +28,7 @@ def forget_everything() -> None:
         bucket.multiparts.clear()
     MoveSecret(boto3.client("dynamodb"), TRACKING).read()  # processes read it once: it is kept
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
-        kept = {name: rows for name, rows in table.items.items() if name == MOVES}
+        kept = {name: rows for name, rows in table.items.items() if name.value == MOVES}
         table.items.clear()
         table.items.update(kept)
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
