@@ -220,7 +220,7 @@ def test_given_more_than_a_run_can_look_at_then_the_next_goes_on_where_it_stoppe
     with running(Process(pages_of(2))):
         reached: list[dict[str, int]] = []
         while len(reached) < 9 and (not reached or reached[-1].get("unfinished")):
-            reached.append(_reconcile(LambdaContext(4)))
+            reached.append(_reconcile(LambdaContext(8)))
     assert [each.get("routed", 0) for each in reached] == [2, 2, 2]
     assert sorted(row["file_key"] for row in world.rows()) == keys
     assert items("CURSOR#") == []
