@@ -54,9 +54,10 @@ def end_move(landing: Landing, row: Row, found: StoredObject | None) -> Outcome:
 
 def end_recorded_move(landing: Landing, listed: Row) -> None:
     """End a move that its process did not end, from its row; the attempt is counted before it is made."""
-    attempts = landing.catalog.count_move(listed, landing.clock().isoformat(timespec="milliseconds"))
     row = landing.catalog.find(listed["file_key"], listed["timestamp"])
-    if attempts and row:
+    now = landing.clock().isoformat(timespec="milliseconds")
+    if row and "moved_to" in row and landing.catalog.count_move(row, now):
+        row["attempts"] += 1
         end_move(landing, row, _source_of(landing, row))
 
 

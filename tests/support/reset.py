@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.glue.models import glue_backends
 from moto.s3.models import s3_backends
@@ -13,20 +12,17 @@ from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
 from chalicelib.aws.copying import IDENTITY_METADATA
-from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.tracking_keys import MOVES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-TRACKING = "sluice-local-tracking"
 
 
 def forget_everything() -> None:
-    """Drop every object, item, message, execution and run; the resources themselves stay."""
+    """Drop every object, item, message, execution and run; resources stay, and the secret, which processes keep."""
     for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
         bucket.keys.clear()
         bucket.multiparts.clear()
-    MoveSecret(boto3.client("dynamodb"), TRACKING).read()  # processes read it once: it is kept
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
         kept = {name: rows for name, rows in table.items.items() if name.value == MOVES}
         table.items.clear()

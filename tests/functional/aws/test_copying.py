@@ -15,6 +15,7 @@ from chalicelib.aws import copying
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.copying import CopyTarget, SourceChanged, has_same_content
 from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.aws.tracking_keys import MOVES, tracking_key
 from tests.faults.dying import Call, Failure, Process, Send, run, running
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING
@@ -144,6 +145,8 @@ def test_a_proof_holds_for_its_place_its_size_and_its_claims_only(s3: Any, targe
 
 
 def test_every_process_reads_the_secret_that_the_first_one_made(s3: Any) -> None:
+    boto3.client("dynamodb").delete_item(TableName=TRACKING, Key=tracking_key(MOVES, "SECRET"))
+
     def make(_: Any) -> None:
         MoveSecret(boto3.client("dynamodb"), TRACKING).read()
 
