@@ -179,7 +179,9 @@ def _restore(landing: Landing, row: Row) -> None:
     if parked is None:
         return
     try:
-        landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+        landing.target.copy_once(
+            landing.bucket, parked, [row["file_key"]], _identity(landing, parked), unlike=row.get("etag", "")
+        )
     except SourceChanged:
         raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None
     landing.bucket.delete_if_match(row["moved_to"], parked.etag)

@@ -129,12 +129,16 @@ class Bucket:
 
         S3's own condition knows the ETag only, and the same bytes may have been put there again since: a look
         right before tells by time and metadata. What comes between that look and the delete, one round trip,
-        with the same ETag, is deleted.
+        with the same ETag, is deleted: an upload of the same bytes, never a file that Sluice brought back, as
+        its ETag is another (`CopyTarget.copy_once`).
         """
+        return self.is_unchanged(seen) and self.delete_if_match(seen.key, seen.etag)
+
+    def is_unchanged(self, seen: StoredObject) -> bool:
+        """Tell whether the object that was seen is still there, and not the same bytes put there again."""
         there = self.head(seen.key)
-        if there is None or (there.last_modified, there.metadata) != (seen.last_modified, seen.metadata):
-            return False
-        return self.delete_if_match(seen.key, seen.etag)
+        before = (seen.etag, seen.last_modified, seen.metadata)
+        return there is not None and (there.etag, there.last_modified, there.metadata) == before
 
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.

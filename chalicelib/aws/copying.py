@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up to 5 TB
+RANGED_BYTES = 5 * 1024**2  # what is larger can be copied in more parts than one
 PARALLEL_PARTS = 8
 IDENTITY_METADATA = "sluice-identity"
 METADATA_LIMIT_BYTES = 2048
@@ -52,20 +53,36 @@ class CopyTarget:
         keys: Sequence[str],
         identity: str,
         claims: dict[str, str] | None = None,
+        *,
+        unlike: str = "",
     ) -> str:
         """Copy `seen` to the first of `keys` that no other upload holds and return that key.
 
         A key that already holds the copy of `identity` counts as copied: an interrupted copy is finished by
-        its repeat. `claims` are noted in the copy's metadata. Raise SourceChanged when the source is gone or
-        newer.
+        its repeat. `claims` are noted in the copy's metadata. A copy that goes back to where its file once lay
+        is to be `unlike` that in its ETag, by which a late worker would delete it. Raise SourceChanged when the
+        source is gone or newer.
         """
+        return self.copy_new(source, seen, keys, identity, claims, unlike=unlike)[0]
+
+    def copy_new(
+        self,
+        source: Bucket,
+        seen: StoredObject,
+        keys: Sequence[str],
+        identity: str,
+        claims: dict[str, str] | None = None,
+        *,
+        unlike: str = "",
+    ) -> tuple[str, bool]:
+        """Copy like `copy_once`; return the key and whether the copy was made now."""
         ours = {**(claims or {}), IDENTITY_METADATA: identity}
         for key in keys:
             wanted = signed(ours, self._secret.read(), self._place(key), seen.size)
-            if self._create(source, seen, key, _fitting(seen.metadata, wanted)) or self.holds(
-                key, identity, seen
-            ):
-                return key
+            if self._create(source, seen, key, _fitting(seen.metadata, wanted), unlike):
+                return key, True
+            if self.holds(key, identity, seen):
+                return key, False
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
     def claims(self, found: StoredObject) -> dict[str, str]:
@@ -112,17 +129,21 @@ class CopyTarget:
     def _place(self, key: str) -> str:
         return f"{self.name}/{key}"
 
-    def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
+    def _create(
+        self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str], unlike: str
+    ) -> bool:
         properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
         if seen.content_type:
             properties["ContentType"] = seen.content_type
         if seen.tag_count:
             properties["Tagging"] = self._tags_of(source, seen)
-        if len(seen.first_bytes) == seen.size:
+        if len(seen.first_bytes) == seen.size and ("-" in unlike or not unlike or not seen.size):
             return self._bucket.put_once(key, seen.first_bytes, **properties)
-        return self._copy_parts(source, seen, key, properties)
+        return self._copy_parts(source, seen, key, properties, _part_bytes(seen.size, unlike))
 
-    def _copy_parts(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
+    def _copy_parts(
+        self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any], part_bytes: int
+    ) -> bool:
         def copy() -> None:
             upload = self._s3.create_multipart_upload(Bucket=self.name, Key=key, **properties)["UploadId"]
             try:
@@ -130,7 +151,7 @@ class CopyTarget:
                     Bucket=self.name,
                     Key=key,
                     UploadId=upload,
-                    MultipartUpload={"Parts": self._parts(source, seen, key, upload)},
+                    MultipartUpload={"Parts": self._parts(source, seen, key, upload, part_bytes)},
                     IfNoneMatch="*",
                 )
             except BaseException:
@@ -140,12 +161,12 @@ class CopyTarget:
 
         return write_if_condition_holds(copy)
 
-    def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str) -> list[Any]:
+    def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str, part_bytes: int) -> list[Any]:
         def copy(number: int) -> dict[str, Any]:
-            first = (number - 1) * PART_BYTES
-            last = min(first + PART_BYTES, seen.size) - 1
+            first = (number - 1) * part_bytes
+            last = min(first + part_bytes, seen.size) - 1
             # S3 takes ranges only of what is larger than 5 MB; one part is the whole
-            part: Any = {"CopySourceRange": f"bytes={first}-{last}"} if seen.size > PART_BYTES else {}
+            part: Any = {"CopySourceRange": f"bytes={first}-{last}"} if seen.size > part_bytes else {}
             try:
                 response = self._s3.upload_part_copy(
                     Bucket=self.name,
@@ -162,7 +183,7 @@ class CopyTarget:
                 raise
             return {"PartNumber": number, "ETag": response["CopyPartResult"]["ETag"]}
 
-        numbers = range(1, -(-seen.size // PART_BYTES) + 1)
+        numbers = range(1, -(-seen.size // part_bytes) + 1)
         if len(numbers) == 1:
             return [copy(1)]
         with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
@@ -176,6 +197,17 @@ class CopyTarget:
                 raise SourceChanged(seen.key) from None
             raise
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
+
+
+def _part_bytes(size: int, unlike: str) -> int:
+    """Return the size of parts; their number is part of the ETag, and another than that of `unlike`.
+
+    Only an object of one part of at most 5 MB cannot be copied in more: its copy may have the same ETag.
+    """
+    parts = int(unlike.partition("-")[2] or 0)
+    if -(-size // PART_BYTES) != parts:
+        return PART_BYTES
+    return RANGED_BYTES if parts == 1 else 2 * PART_BYTES
 
 
 def has_same_content(one: StoredObject, other: StoredObject) -> bool | None:

@@ -27,14 +27,22 @@ def park(
 ) -> Outcome:
     """Move the file below `prefix`, once and over nothing, and record where it went."""
     keys = destination_keys(prefix, file_name(upload.key), upload.identity)
-    moved_to = landing.target.copy_once(landing.bucket, upload.found, keys, upload.identity)
+    moved_to, is_new = landing.target.copy_new(landing.bucket, upload.found, keys, upload.identity)
     unended: Row = {"retry": RETRY, "attempts": 1, "unreported": True}
     row = landing.row(upload, status, moved_to=moved_to, job_id=job_id, **unended)
-    existing = landing.catalog.record(row, REPLACES[status]) or row
-    if existing.get("moved_to") != moved_to:
-        landing.target.discard(moved_to, upload.identity)  # another worker came to another outcome first
+    existing = landing.catalog.record(row, REPLACES[status])
+    if existing and _is_surplus(landing, upload, existing, moved_to, is_new=is_new):
+        landing.target.discard(moved_to, upload.identity)
         return outcome_of(existing, repeated=True)
-    return end_move(landing, existing, upload.found)
+    return end_move(landing, existing or row, upload.found)
+
+
+def _is_surplus(landing: Landing, upload: Upload, existing: Row, moved_to: str, *, is_new: bool) -> bool:
+    """Tell whether another worker came to an outcome first, and this one's copy is one too many.
+
+    It came to another outcome; or it had moved the file, and a replay has brought it back since.
+    """
+    return existing.get("moved_to") != moved_to or (is_new and not landing.bucket.is_unchanged(upload.found))
 
 
 def end_move(landing: Landing, row: Row, found: StoredObject | None) -> Outcome:

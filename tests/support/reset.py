@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 
 def forget_everything() -> None:
-    """Drop every object, item, message, execution and run; resources stay, and the secret, which processes keep."""
+    """Drop every object, item, message, execution and run; resources and the secret of moves stay."""
     for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
         bucket.keys.clear()
         bucket.multiparts.clear()
