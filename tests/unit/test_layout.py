@@ -18,8 +18,8 @@ SHIPPED = sorted((ROOT / "chalicelib").rglob("*.py"))
 OPS = sorted((ROOT / "ops").rglob("*.py"))
 ROOMS = sorted({path.parent for path in [*SHIPPED, *OPS]})
 GROUND = {"settings": {"errors"}, "errors": set(), "logs": set(), "events": {"errors"}, "moves": {"events"}}
-OFFERED = {"catalog", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
-LANES = {"landing", "ndjson", "discovery", "tables"}
+OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -27,6 +27,7 @@ BELOW: dict[str, set[str]] = {
     "ndjson": {"aws"},
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
+    "runs": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }
