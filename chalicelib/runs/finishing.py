@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from chalicelib.aws.catalog_table import RUN_DUE
 from chalicelib.aws.items import Row
+from chalicelib.keys import shown
 from chalicelib.landing.catalog import iso
 from chalicelib.runs.lane import Runs
 
@@ -35,7 +36,7 @@ def finish(runs: Runs, row: Row) -> None:
 def report(runs: Runs, row: Row) -> None:
     """Alert a failed execution."""
     message = (
-        f"File: {row['file_key']}\nJob ID: {row.get('job_id', '')}\nExecution: {row['execution']}\n"
+        f"File: {shown(row['file_key'])}\nJob ID: {row.get('job_id', '')}\nExecution: {row['execution']}\n"
         f"Status: {row['run_status']}\nError: {row['run_error']}\nCause: {row['run_cause']}"
     )
     runs.landing.topic.publish_notification(JOB_FAILED_SUBJECT, message)
