@@ -37,6 +37,7 @@ def report(runs: Runs, row: Row) -> None:
     """Alert a failed execution."""
     message = (
         f"File: {shown(row['file_key'])}\nJob ID: {row.get('job_id', '')}\nExecution: {row['execution']}\n"
-        f"Status: {row['run_status']}\nError: {row['run_error']}\nCause: {row['run_cause']}"
+        f"Status: {row['run_status']}\nError: {shown(row['run_error'])}\n"
+        f"Cause: {shown(row['run_cause'])}"
     )
     runs.landing.topic.publish_notification(JOB_FAILED_SUBJECT, message)
