@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from dataclasses import dataclass
+from math import inf, isinf
 from typing import Any
 
 MARGIN_MILLISECONDS = 10_000  # kept for the call that is under way
 
 HasTime = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Tells whether there is time for more, while more than `kept_ms` are left for what comes after."""
+
+    remaining_ms: Callable[[], float]
+    kept_ms: float = MARGIN_MILLISECONDS
+
+    def __call__(self) -> bool:
+        return self.remaining_ms() > self.kept_ms
+
+    def shares(self, count: int) -> list[HasTime]:
+        """Divide the time left now into equal shares, one after the other."""
+        left = self.remaining_ms() - self.kept_ms
+        share = 0 if isinf(left) else left / count
+        return [
+            Until(self.remaining_ms, self.kept_ms + share * (count - number))
+            for number in range(1, count + 1)
+        ]
+
+
+def shares_of(has_time: HasTime, count: int) -> list[HasTime]:
+    """Divide the time left now among `count` repairs that follow each other.
+
+    What one does not use is the next one's, and none can use another's.
+    """
+    return has_time.shares(count) if isinstance(has_time, Until) else [has_time] * count
 
 
 def remaining_ms_of(context: Any) -> Callable[[], float]:
@@ -20,24 +49,4 @@ def remaining_ms_of(context: Any) -> Callable[[], float]:
 
 def has_time_of(context: Any) -> HasTime:
     """Return a function that tells whether there is time for more; without a Lambda context there is."""
-    remaining_ms = remaining_ms_of(context)
-    return lambda: remaining_ms() > MARGIN_MILLISECONDS
-
-
-class Shares:
-    """The time that is left, shared among a number of tasks: none takes what the later ones are to have.
-
-    What a task does not use is shared among those after it.
-    """
-
-    def __init__(self, context: Any, tasks: int) -> None:
-        self._remaining_ms = remaining_ms_of(context)
-        self._tasks = tasks
-
-    def next(self) -> HasTime:
-        """Begin the next task: return a function that tells whether its share lasts."""
-        usable = self._remaining_ms() - MARGIN_MILLISECONDS
-        share = usable / max(self._tasks, 1)
-        self._tasks -= 1
-        end = 0.0 if usable == inf else usable - share + MARGIN_MILLISECONDS
-        return lambda: self._remaining_ms() > max(end, MARGIN_MILLISECONDS)
+    return Until(remaining_ms_of(context))

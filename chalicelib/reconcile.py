@@ -6,49 +6,32 @@ Each lane repairs itself; this module gives each its share of the time and repor
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.deadline import Shares
-from chalicelib.landing.lane import Landing
-from chalicelib.landing.repair import finish_recorded, route_missed
+from chalicelib.deadline import has_time_of, shares_of
+from chalicelib.landing.repair import repair_landing
 from chalicelib.logs import emit_metrics
-from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.ndjson.repair_batches import repair_batches
+from chalicelib.runs.lane import Runs
+from chalicelib.runs.lost import repair_runs
 
-REPAIRS = 4  # below, each with its share of the time, beside that of a bucket that discovery scans
-STATES = {"waiting", "unfinished"}
 REPAIRED_BY = {"repaired_by": "reconcile"}
 
 
-def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
-    """Repair every lane and return the counts of what was done, by lane.
-
-    `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
-    """
+def reconcile(runs: Runs, ndjson: Ndjson, context: Any) -> dict[str, Any]:
+    """Repair every lane and return the counts of what was done, by lane."""
     started = time.monotonic()
-    other = discovered.bucket.name != landing.bucket.name
-    shares = Shares(context, REPAIRS + other)
-    ndjson = replace(ndjson, audit=REPAIRED_BY)
+    batches, arrivals, ended, landed = shares_of(has_time_of(context), 4)
+    ndjson = replace(ndjson, audit=REPAIRED_BY, asking=Asking())
     counts = {
-        "ndjson": repair_batches(ndjson, shares.next()),
-        "arrivals": repair_arrivals(ndjson, shares.next()),
-        "landing": _added(
-            finish_recorded(landing, shares.next()),
-            finish_recorded(discovered, shares.next()) if other else {},
-            route_missed(landing, shares.next()),
-        ),
+        "ndjson": repair_batches(ndjson, batches),
+        "arrivals": repair_arrivals(ndjson, arrivals),
+        "runs": repair_runs(runs, ended),
+        "landing": repair_landing(runs.landing, landed, runs.discovered),
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})
     return counts
-
-
-def _added(*counts: dict[str, int]) -> dict[str, int]:
-    """Add counts by name; what tells a state (`waiting`, `unfinished`) stays 0 or 1."""
-    total = Counter[str]()
-    for each in counts:
-        total.update(each)
-    return {name: min(number, 1) if name in STATES else number for name, number in total.items()}

@@ -59,9 +59,9 @@ class CopyTarget:
         """Copy `seen` to the first of `keys` that no other upload holds and return that key.
 
         A key that already holds the copy of `identity` counts as copied: an interrupted copy is finished by
-        its repeat. `claims` are noted in the copy's metadata. A copy that goes back to where its file once lay
-        is to be `unlike` that in its ETag, by which a late worker would delete it. Raise SourceChanged when
-        the source is gone or newer.
+        its repeat. `claims` are noted in the copy's metadata. A copy that goes back to where its file once
+        lay is to be `unlike` that in its ETag, by which a late worker would delete it. Raise SourceChanged
+        when the source is gone or newer.
         """
         return self.copy_new(source, seen, keys, identity, claims, unlike=unlike)[0]
 

@@ -11,7 +11,8 @@ CURSOR = "CURSOR#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
 MOVES = "MOVES#secret"
-PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records and held locks
+SURGE = "SURGE#"
+PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
 
 
 def tracking_key(date_prefix: str, file_name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from heapq import nsmallest
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
-from chalicelib.deadline import HasTime
+from chalicelib.deadline import HasTime, shares_of
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.attempts import begin
@@ -31,8 +31,25 @@ from chalicelib.logs import log
 RETRIES_OF_ONE_RUN = 1000  # so that many failures leave time for uploads without a row
 
 COUNTED = ("routed", "moves_finished", "retried", "errors", "waiting", "unfinished")
+STATES = {"waiting", "unfinished"}  # 0 or 1
 
 Counts = dict[str, int]
+
+
+def repair_landing(landing: Landing, has_time: HasTime, discovered: Landing | None = None) -> Counts:
+    """Finish what rows tell, route what the listing tells, each in its share of the time; return how much.
+
+    `discovered` is the same lane on the bucket that discovery scans, of which only rows tell.
+    """
+    lanes = [landing]
+    if discovered and discovered.bucket.name != landing.bucket.name:
+        lanes.append(discovered)
+    *shares, rest = shares_of(has_time, len(lanes) + 1)
+    done = [finish_recorded(lane, share) for lane, share in zip(lanes, shares, strict=True)]
+    total = Counter(route_missed(landing, rest))
+    for counts in done:
+        total.update(counts)
+    return {name: min(total[name], 1) if name in STATES else total[name] for name in COUNTED}
 
 
 def finish_recorded(landing: Landing, has_time: HasTime) -> Counts:

@@ -15,7 +15,7 @@ from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.keys import is_upload_under_way
-from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, bytes_to_read
+from chalicelib.landing.catalog import REPLACES, STARTED, Upload, UploadStatus, bytes_to_read
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
 from chalicelib.landing.outcomes import (
@@ -152,7 +152,7 @@ def _is_where_it_says(landing: Landing, upload: Upload, existing: dict[str, str]
     """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
     moved_to = existing.get("moved_to")
     return (
-        existing["status"] == UploadStatus.TRIGGERED
+        existing["status"] in STARTED
         or not moved_to
         or landing.target.holds(moved_to, upload.identity, upload.found, named_by_row=True)
     )

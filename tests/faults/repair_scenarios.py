@@ -26,9 +26,7 @@ from tests.support.scans import LambdaContext
 
 ONE_KEY = {"MOTO_S3_DEFAULT_MAX_KEYS": "1"}  # of a page: of two files, each is a run of its own
 UNTOLD = ("gone without a row", "recorded Counter", "no row says so")  # of what only the event could tell
-LOOKS = (
-    7  # at the clock: once per repair, before the NDJSON bucket's page, before a page, and before its file
-)
+LOOKS = 3  # at the clock: before the NDJSON bucket's page, before a page, and before its file
 
 
 def dies_at(operation: str) -> Callable[[], Fault]:

@@ -26,8 +26,8 @@ GROUND = {
     "keys": {"moves", "settings"},
     "proof": set(),
 }
-OFFERED = {"catalog", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
-LANES = {"landing", "ndjson", "discovery", "tables"}
+OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -35,6 +35,7 @@ BELOW: dict[str, set[str]] = {
     "ndjson": {"aws"},
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
+    "runs": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.landing import outcomes, parking
-from chalicelib.ndjson import quarantine
+from chalicelib.ndjson import quarantine, surge
+from chalicelib.runs import finishing
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
@@ -59,6 +60,8 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         quarantine.SUBJECT,
         parking.NOT_CONFIGURED_SUBJECT,
         parking.SOURCE_STAYS_SUBJECT,
+        surge.SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
+        finishing.JOB_FAILED_SUBJECT,
     }
