@@ -187,6 +187,10 @@ def test_when_time_is_up_nothing_is_begun(world: World, clock: Time, later: Any,
     assert app.reconcile({}, None)[lane][count] == 1
 
 
+def another_no_message(_world: World) -> None:
+    ndjson.upload(f"in/{ndjson.DATE}/another.ndjson", body=BODY, size=len(BODY))
+
+
 GREEDY = {
     "repair_batches": reconcile,
     "repair_arrivals": reconcile,
@@ -212,7 +216,7 @@ def test_a_repair_that_takes_all_it_can_leaves_every_other_its_share(
 
     undone = {
         "repair_batches": (one_file_waits, "ndjson", "flushed"),
-        "repair_arrivals": (no_message, "arrivals", "tracked"),
+        "repair_arrivals": (another_no_message, "arrivals", "tracked"),
         "finish_recorded": (the_mover_died, "landing", "moves_finished"),
         "route_missed": (no_event, "landing", "routed"),
     }
