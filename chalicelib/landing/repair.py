@@ -41,14 +41,11 @@ def repair_landing(landing: Landing, has_time: HasTime, discovered: Landing | No
 
     `discovered` is the same lane on the bucket that discovery scans, of which only rows tell.
     """
-    lanes = [landing]
+    recorded, elsewhere, listed = shares_of(has_time, 3)
+    total = Counter(finish_recorded(landing, recorded))
     if discovered and discovered.bucket.name != landing.bucket.name:
-        lanes.append(discovered)
-    *shares, rest = shares_of(has_time, len(lanes) + 1)
-    done = [finish_recorded(lane, share) for lane, share in zip(lanes, shares, strict=True)]
-    total = Counter(route_missed(landing, rest))
-    for counts in done:
-        total.update(counts)
+        total.update(finish_recorded(discovered, elsewhere))
+    total.update(route_missed(landing, listed))
     return {name: min(total[name], 1) if name in STATES else total[name] for name in COUNTED}
 
 
