@@ -8,6 +8,7 @@ the version that was seen arrives. An object whose whole content was already rea
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up to 5 TB
 RANGED_BYTES = 5 * 1024**2  # what is larger can be copied in more parts than one
 PARALLEL_PARTS = 8
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # S3 answers with the key, in XML 1.0
 IDENTITY_METADATA = "sluice-identity"
 METADATA_LIMIT_BYTES = 2048
 
@@ -139,7 +141,34 @@ class CopyTarget:
             properties["Tagging"] = self._tags_of(source, seen)
         if len(seen.first_bytes) == seen.size and ("-" in unlike or not unlike or not seen.size):
             return self._bucket.put_once(key, seen.first_bytes, **properties)
+        if NOT_IN_XML.search(key):
+            return self._copy_whole(source, seen, key, properties)
         return self._copy_parts(source, seen, key, properties, _part_bytes(seen.size, unlike))
+
+    def _copy_whole(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
+        """Copy by one call, whose answer does not hold the key: up to 5 GB (docs/adr/003)."""
+
+        def copy() -> None:
+            self._s3.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": source.name, "Key": seen.key},
+                CopySourceIfMatch=f'"{seen.etag}"',
+                IfNoneMatch="*",
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                **properties,
+            )
+
+        try:
+            created = write_if_condition_holds(copy)
+        except ClientError as error:
+            if is_missing(error):
+                raise SourceChanged(seen.key) from None
+            raise
+        if not created and not source.is_unchanged(seen):
+            raise SourceChanged(seen.key)  # 412 tells of either condition
+        return created
 
     def _copy_parts(
         self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any], part_bytes: int

@@ -96,9 +96,7 @@ def test_a_source_that_can_be_deleted_again_is_deleted_and_not_told_again(world:
     assert len(world.alerts()) == 1
 
 
-def test_the_repair_loses_no_newer_upload_and_no_source_whose_copy_is_gone(
-    world: World, later: Any
-) -> None:
+def test_the_repair_loses_no_newer_upload_and_no_source_whose_copy_is_gone(world: World, later: Any) -> None:
     with failing("DeleteObject", "AccessDenied", 403):
         world.land(MYSTERY, b"A")
         world.land("data/in/other.csv", b"B")
