@@ -1,4 +1,4 @@
-"""IAM as a test sees it: what a call needs, what a policy allows, and which handler is running."""
+"""IAM in tests: what a call needs, what a policy allows, and which handler is running."""
 
 from __future__ import annotations
 
@@ -63,21 +63,21 @@ def triples_of(call: Call, settings: Settings) -> set[Triple]:
 
 @dataclass
 class Recorder:
-    """The calls that handlers make, and those among them that their policies do not allow."""
+    """The calls that handlers make, and which of them their policies do not allow."""
 
     calls: dict[str, list[Call]] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
 
     def note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
-        """Note a call of the handler that runs; calls of the test itself are not noted."""
+        """Note a call of the running handler; calls of the test itself are not noted."""
         if not self.running:
             return
         handler = self.running[-1]
         call = observed(service, operation, parameters)
         self.calls.setdefault(handler, []).append(call)
         try:
-            settings = app.settings()  # a request of the API has the stage's environment, not the test's
+            settings = app.settings()  # the API runs in the stage's environment, not in the test's
         except SettingsError:
             return
         policy = policy_of(handler, settings)
@@ -87,7 +87,7 @@ class Recorder:
 
 
 def observed(service: str, operation: str, parameters: dict[str, Any]) -> Call:
-    """Return a call that was made, in the form of one that was derived."""
+    """Return an observed call in the form of a derived one."""
     values = {name: _values(value) for name, value in parameters.items()}
     return Call(Operation(service, xform_name(operation)), values, frozenset(values), "observed")
 
