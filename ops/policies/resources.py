@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from chalicelib.settings import Settings
 from ops.policies.actions import Kind
-from ops.policies.reading.refusal import Refused
-from ops.policies.reading.values import OPAQUE, Anything, Box, Nil, Setting, Text, Value, Values
+from ops.policies.reading.containers import Box
+from ops.policies.reading.machine import OPAQUE, Nil, Value, Values
+from ops.policies.reading.sources import Refused
+from ops.policies.reading.texts import Anything, Setting, Text
 from ops.stages import Target
 
 OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows

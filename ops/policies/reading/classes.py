@@ -1,159 +1,306 @@
-"""Classes of the project: their order of resolution, fields, and instances."""
+"""Classes of the project and their instances: ancestry, fields, attributes, and methods that others call."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
 
-from ops.policies.reading.fields import bind_fields
-from ops.policies.reading.state import MAX_DEPTH, Arguments, Frame, Machine
-from ops.policies.reading.values import (
+from ops.policies.reading.containers import mapping
+from ops.policies.reading.functions import Bound, Function
+from ops.policies.reading.machine import (
+    ANYTHING_GIVEN,
+    MAX_DEPTH,
     NOTHING,
     OPAQUE,
-    Bound,
-    Box,
-    ClassRef,
-    External,
-    Function,
-    Instance,
-    SettingsRecord,
+    Arguments,
+    Frame,
+    Site,
     Value,
     Values,
     union,
 )
+from ops.policies.reading.texts import Setting, Text
 
 SETTINGS = ("chalicelib.settings", "Settings")
-HARMLESS_BASES = (
-    "builtins.object",
-    "abc.ABC",
-    "typing.Protocol",
-    "typing.Generic",
-    "typing.NamedTuple",
-    "typing.TypedDict",
-    "enum.",
-    "contextlib.AbstractContextManager",
-)
-UNFOLLOWED_METHODS = frozenset(
+HARMLESS_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
+HARMLESS_ENDINGS = ("Exception", "Error", "Warning")
+INITIALIZERS = frozenset({"__init__", "__post_init__"})
+FOLLOWED = INITIALIZERS | {"__enter__", "__exit__", "__call__"}
+REFUSED_SPECIALS = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
 )  # fmt: skip
-EXCEPTIONS = ("Exception", "Error", "Warning")
 
 
-def bases_of(machine: Machine, cls: ClassRef) -> list[Value]:
-    """Return the classes that a class names as its parents."""
-    parent = cls.frame.parent
-    assert parent is not None
-    return [base for node in cls.node.bases for base in machine.evaluate(parent, node)]
+@dataclass(frozen=True)
+class ClassRef(Value):
+    """A class of the project, by the frame its body was run in."""
+
+    frame: Frame
+
+    @property
+    def node(self) -> ast.ClassDef:
+        """Return the class statement."""
+        assert isinstance(self.frame.node, ast.ClassDef)
+        return self.frame.node
+
+    @property
+    def depth(self) -> int:
+        return self.frame.depth
+
+    def ancestry(self) -> list[ClassRef]:
+        """Return the class and its parents of the project, nearest first; a parent's last mention counts."""
+        found = [self]
+        for base in self.frame.bases:
+            if isinstance(base, ClassRef):
+                found += base.ancestry()
+        return [one for index, one in enumerate(found) if one not in found[index + 1 :]]
+
+    def bases_outside(self) -> list[str]:
+        """Return the paths of all parents from outside the project."""
+        return [base.outside for one in self.ancestry() for base in one.frame.bases if base.outside]
+
+    def is_a(self, kind: str) -> bool:
+        """Tell whether a parent from outside is of this path, or of this module if it ends in a dot."""
+        return any(path.startswith(kind) for path in self.bases_outside())
+
+    @property
+    def has_harmless_parents(self) -> bool:
+        """Tell whether no parent from outside calls methods of it, but for special ones."""
+        return all(one.startswith(HARMLESS_BASES) or one.endswith(HARMLESS_ENDINGS) for one in self.bases_outside())
+
+    def find(self, name: str) -> Values:
+        """Return what the first class in the ancestry that has `name` holds under it."""
+        return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
+
+    def special(self, name: str) -> bool:
+        return bool(self.find(name))
+
+    def attribute(self, at: Site, name: str) -> Values:
+        found = self.find(name)
+        if not found:
+            return OPAQUE if self.bases_outside() else at.unresolved(f"{self.node.name} has no {name}")
+        return union(
+            described(at, value, self) if isinstance(value, Function) and "class" in value.kinds else frozenset({value})
+            for value in found
+        )
+
+    def item(self, _at: Site, _keys: Values) -> Values:
+        return frozenset({self})  # a generic class with its parameter
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        """Return the instance that calling the class gives, after running what makes it."""
+        if (self.frame.source.name, self.node.name) == SETTINGS:
+            return frozenset({SettingsRecord()})
+        if self.is_a("typing.TypedDict"):
+            return mapping(at, given)
+        if self.is_a("enum."):
+            at.escape(given.all())
+            return OPAQUE
+        self._check(at)
+        made = self._allocate(at, given)
+        if self.find("__init__"):
+            at.call(made.attribute(at, "__init__"), given)
+        elif any(_is_dataclass(one.node) for one in self.ancestry()) or self.is_a("typing.NamedTuple"):
+            self._bind_fields(at, made, given)
+            if self.find("__post_init__"):
+                at.call(made.attribute(at, "__post_init__"), Arguments())
+        else:
+            at.escape(given.all())
+        at.escape(made.methods(at, specials_only=self.has_harmless_parents))
+        return frozenset({made})
+
+    def escaped(self, at: Site) -> Values:
+        return self.call(at, ANYTHING_GIVEN)
+
+    def _check(self, at: Site) -> None:
+        for one in self.ancestry():
+            where = Site(at.machine, one.frame, one.node)
+            if one.node.keywords:
+                raise where.refuse(f"class {one.node.name}: a metaclass cannot be followed")
+            for name in REFUSED_SPECIALS & one.frame.names.keys():
+                raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
+
+    def _allocate(self, at: Site, given: Arguments) -> Instance:
+        """Return one instance per class and arguments, so that adapters of two buckets stay two."""
+        depth = 1 + given.depth()
+        key = ("instance", self, at.node, given.key() if depth < MAX_DEPTH else (given.star, given.rest))
+        if key not in at.machine.heap:
+            at.machine.heap[key] = Instance(min(depth, MAX_DEPTH), self)
+            at.machine.changed = True
+        made: Instance = at.machine.heap[key]
+        return made
+
+    def _bind_fields(self, at: Site, made: Instance, given: Arguments) -> None:
+        """Set the fields of a new instance from the arguments, else from their defaults."""
+        fields = fields_of(self)
+        for index, (name, (frame, default)) in enumerate(fields.items()):
+            values = given.get(index, name) or _default(at, frame, default)
+            at.machine.grow(made.attributes, name, values)
+        if len(given.positional) > len(fields):
+            raise at.refuse(f"{self.node.name} takes fewer arguments than this")
 
 
-def ancestry(machine: Machine, cls: ClassRef) -> list[ClassRef]:
-    """Return a class and its parents of the project, nearest first; the last mention of a parent counts."""
-    found = [cls]
-    for base in bases_of(machine, cls):
-        if isinstance(base, ClassRef):
-            found += ancestry(machine, base)
-    return [one for index, one in enumerate(found) if one not in found[index + 1 :]]
+@cache
+def _is_dataclass(node: ast.ClassDef) -> bool:
+    names = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+    return any(ast.unparse(name).rpartition(".")[2] == "dataclass" for name in names)
 
 
-def external_bases(machine: Machine, cls: ClassRef) -> list[str]:
-    """Return the paths of all parents from outside the project."""
-    return [
-        base.path
-        for one in ancestry(machine, cls)
-        for base in bases_of(machine, one)
-        if isinstance(base, External)
-    ]
+def fields_of(cls: ClassRef) -> dict[str, tuple[Frame, ast.expr | None]]:
+    """Return the fields with their class body and default, in the order of `__init__`: parents' first."""
+    ancestry = reversed(cls.ancestry())
+    return {name: (one.frame, default) for one in ancestry for name, default in _declared(one.node)}
 
 
-def find_in_class(machine: Machine, _frame: Frame, cls: ClassRef, name: str) -> Values:
-    """Return what the first class in the ancestry that has `name` holds under it."""
-    for one in ancestry(machine, cls):
-        if name in one.frame.names:
-            return one.frame.names[name]
-    return NOTHING
+@cache
+def _declared(node: ast.ClassDef) -> list[tuple[str, ast.expr | None]]:
+    annotated = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+    fields = [one for one in annotated if "ClassVar" not in ast.unparse(one.annotation)]
+    return [(one.target.id, one.value) for one in fields if isinstance(one.target, ast.Name)]
 
 
-def has_decorator(cls: ClassRef, name: str) -> bool:
-    """Tell whether a class is decorated by `name`, called or not."""
-    for decorator in cls.node.decorator_list:
-        node = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name:
-            return True
-    return False
+def _default(at: Site, frame: Frame, node: ast.expr | None) -> Values:
+    if node is None:
+        return NOTHING
+    at = Site(at.machine, frame, node)
+    if isinstance(node, ast.Call) and any(one.outside == "dataclasses.field" for one in at.evaluate(node.func)):
+        options = {keyword.arg: at.evaluate(keyword.value) for keyword in node.keywords}
+        if not options.keys() <= {"default", "default_factory", "compare", "repr"}:
+            raise at.refuse("field() with other options than default and default_factory cannot be followed")
+        if "default_factory" in options:
+            return at.call(options["default_factory"], Arguments())
+        return options.get("default", NOTHING)
+    return at.evaluate(node)
 
 
-def is_enum(machine: Machine, cls: ClassRef) -> bool:
-    """Tell whether a class is an enumeration."""
-    return any(path.startswith("enum.") for path in external_bases(machine, cls))
+@dataclass(frozen=True, eq=False)
+class Instance(Value):
+    """An instance of a class of the project."""
+
+    nested: int
+    cls: ClassRef
+    attributes: dict[str, Values] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        return self.nested
+
+    @property
+    def shown(self) -> str:
+        return f"the adapter {self.cls.node.name}"
+
+    def held(self) -> Iterable[Values]:
+        return self.attributes.values()
+
+    def has(self, name: str) -> bool:
+        return bool(self.attributes.get(name) or self.cls.find(name) or self.cls.bases_outside())
+
+    def special(self, name: str) -> bool:
+        return self.cls.special(name)
+
+    def attribute(self, at: Site, name: str) -> Values:
+        found = self.attributes.get(name)
+        if not found:
+            found = union(described(at, value, self) for value in self.cls.find(name))
+        if found:
+            return found
+        if any(not path.startswith("typing.") for path in self.cls.bases_outside()):
+            return OPAQUE
+        return at.unresolved(f"{self.cls.node.name} has no {name} that could be found")
+
+    def write(self, at: Site, name: str, values: Values) -> None:
+        at.machine.grow(self.attributes, name, values)
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        if not self.cls.find("__call__"):
+            raise at.refuse(f"{self.cls.node.name} has no __call__")
+        return at.call(self.attribute(at, "__call__"), given)
+
+    def items(self, at: Site) -> Values:
+        if self.cls.is_a("typing.NamedTuple"):
+            return union(self.attributes.values())
+        return super().items(at)
+
+    def item_at(self, at: Site, index: int) -> Values:
+        fields = [*self.attributes.values()] if self.cls.is_a("typing.NamedTuple") else []
+        return fields[index] if index < len(fields) else self.items(at)
+
+    def enter(self, at: Site) -> Values:
+        entered = at.call(self.attribute(at, "__enter__"), Arguments())
+        at.call(self.attribute(at, "__exit__"), Arguments([OPAQUE, OPAQUE, OPAQUE]))
+        return entered
+
+    def escaped(self, at: Site) -> Values:
+        return self.methods(at, specials_only=False).union(*self.held())
+
+    def methods(self, at: Site, *, specials_only: bool) -> Values:
+        """Return what others may call: the methods that Python calls unseen, such as `__eq__`, or all of them."""
+        return union(
+            described(at, value, self)
+            for one in self.cls.ancestry()
+            for name, values in one.frame.names.items()
+            for value in values
+            if isinstance(value, Function) and value.owner
+            if (is_special(name) and name not in FOLLOWED) or (not specials_only and name not in INITIALIZERS)
+        )
 
 
-def instantiate(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, given: Arguments) -> Values:
-    """Return the instance that calling a class gives, after running what makes it."""
-    if (cls.frame.source.name, cls.node.name) == SETTINGS:
-        return frozenset({SettingsRecord()})
-    outside = external_bases(machine, cls)
-    if "typing.TypedDict" in outside:
-        return _typed_dict(machine, frame, node, given)
-    if is_enum(machine, cls):
-        machine.escape(frame, node, given.all())
-        return OPAQUE
-    _check(machine, cls)
-    made = _allocate(machine, frame, node, cls, given)
-    if find_in_class(machine, frame, cls, "__init__"):
-        initializer = machine.read(frame, node, made, "__init__")
-        machine.call(frame, node, initializer, given)
-    elif has_decorator(cls, "dataclass") or "typing.NamedTuple" in outside or _inherits_fields(machine, cls):
-        bind_fields(machine, frame, node, made, ancestry(machine, cls), given)
-        if find_in_class(machine, frame, cls, "__post_init__"):
-            machine.call(frame, node, machine.read(frame, node, made, "__post_init__"), Arguments())
-    else:
-        machine.escape(frame, node, given.all())
-    if not all(path.startswith(HARMLESS_BASES) or path.endswith(EXCEPTIONS) for path in outside):
-        let_others_call(machine, frame, node, made)
-    return frozenset({made})
+def is_special(name: str) -> bool:
+    """Tell whether a name is one of Python's own, such as `__init__`."""
+    return name.startswith("__") and name.endswith("__")
 
 
-def _inherits_fields(machine: Machine, cls: ClassRef) -> bool:
-    return any(has_decorator(one, "dataclass") for one in ancestry(machine, cls))
+def described(at: Site, value: Value, receiver: Value) -> Values:
+    """Return what a class attribute gives when it is read from `receiver`."""
+    if not isinstance(value, Function) or "static" in value.kinds:
+        return frozenset({value})
+    if "class" in value.kinds and isinstance(receiver, Instance):
+        receiver = receiver.cls
+    bound = Bound(value, receiver)
+    return bound.call(at, Arguments()) if "property" in value.kinds else frozenset({bound})
 
 
-def _typed_dict(machine: Machine, frame: Frame, node: ast.AST, given: Arguments) -> Values:
-    made: Box = machine.box(frame, node, mapping=True)
-    for name, values in given.named.items():
-        machine.put(made, values, name)
-    if given.rest:
-        machine.put(made, given.rest)
-    return frozenset({made})
+@dataclass(frozen=True)
+class Super(Value):
+    """The parents' view of an instance or class, as `super()` gives it inside a method of `owner`."""
+
+    owner: Frame
+    receiver: Value
+
+    def held(self) -> Iterable[Values]:
+        yield frozenset({self.receiver})
+
+    def special(self, _name: str) -> bool:
+        return True
+
+    def attribute(self, at: Site, name: str) -> Values:
+        cls = self.receiver.cls if isinstance(self.receiver, Instance) else self.receiver
+        order = cls.ancestry() if isinstance(cls, ClassRef) else []
+        after = next((i + 1 for i, one in enumerate(order) if one.frame is self.owner), 0)
+        for one in order[after:]:
+            if name in one.frame.names:
+                return union(described(at, value, self.receiver) for value in one.frame.names[name])
+        return OPAQUE  # the parent is from outside: object, Exception, a protocol
 
 
-def _check(machine: Machine, cls: ClassRef) -> None:
-    if cls.node.keywords:
-        raise machine.refuse(cls.frame, cls.node, f"class {cls.node.name}: a metaclass cannot be followed")
-    for one in ancestry(machine, cls):
-        for name in UNFOLLOWED_METHODS & one.frame.names.keys():
-            raise machine.refuse(one.frame, one.node, f"class {one.node.name}: {name} cannot be followed")
+@dataclass(frozen=True)
+class SettingsRecord(Value):
+    """The one Settings record."""
+
+    def attribute(self, at: Site, name: str) -> Values:
+        for cls in settings_classes(at):
+            if found := cls.find(name):
+                if any(isinstance(value, Function) for value in found):
+                    return union(described(at, value, self) for value in found)
+            if name in fields_of(cls):
+                return frozenset({Text((Setting(name),))})
+        return at.unresolved(f"Settings has no field {name}")
 
 
-def let_others_call(machine: Machine, frame: Frame, node: ast.AST, made: Instance) -> None:
-    """Run every method with data, as others may: a parent from outside, or whom the instance is given to."""
-    for one in ancestry(machine, made.cls):
-        for values in list(one.frame.names.values()):
-            for value in values:
-                if isinstance(value, Function) and value.owner == one and not value.kinds:
-                    bound: Values = frozenset({Bound(value, made)})
-                    machine.call(frame, node, bound, Arguments(star=OPAQUE, rest=OPAQUE))
-
-
-def _allocate(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, given: Arguments) -> Instance:
-    """Return one instance per class and arguments, so that adapters of two buckets stay two."""
-    parts = [*given.positional, *given.named.values(), given.star, given.rest]
-    depth = 1 + max((value.depth for value in union(parts)), default=0)
-    key: tuple[object, ...] = ("instance", cls, id(node), given.star, given.rest)
-    if depth < MAX_DEPTH:
-        key = (*key, tuple(given.positional), tuple(sorted(given.named.items(), key=lambda pair: pair[0])))
-    if key not in machine.heap:
-        machine.heap[key] = Instance(frame.at(node), min(depth, MAX_DEPTH), cls)
-        machine.changed = True
-    found = machine.heap[key]
-    assert isinstance(found, Instance)
-    return found
+def settings_classes(at: Site) -> list[ClassRef]:
+    """Return the class of the settings, once its module was run."""
+    found = at.machine.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
+    return [value for value in found if isinstance(value, ClassRef)]

@@ -1,84 +1,100 @@
-"""Decorators: known ones are understood, the project's own are called, all others refused."""
+"""Decorators: those of Chalice make handlers, the project's own are called, unknown ones are refused."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ops.policies.reading.state import Arguments, Frame, Machine, Registration
-from ops.policies.reading.values import NOTHING, ClassRef, External, Function, Trigger, Value, Values
+from ops.policies.reading.classes import ClassRef
+from ops.policies.reading.functions import Function
+from ops.policies.reading.machine import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
 
 MARKING = {
     "builtins.property": "property",
     "functools.cached_property": "property",
     "builtins.staticmethod": "static",
     "builtins.classmethod": "class",
-    "contextlib.contextmanager": "manager",
 }
 TRANSPARENT = frozenset(
     {"functools.cache", "functools.lru_cache", "functools.wraps", "functools.total_ordering", "typing.final",
-     "typing.override", "typing.runtime_checkable", "typing.no_type_check", "abc.abstractmethod",
+     "typing.override", "typing.runtime_checkable", "abc.abstractmethod", "contextlib.contextmanager",
      "dataclasses.dataclass", "enum.unique"}
+)  # fmt: skip
+CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
+ROUTE = "route"
+TRIGGERS = frozenset(
+    {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
+     "lambda_function", ROUTE}
 )  # fmt: skip
 
 
-def decorated(
-    machine: Machine, frame: Frame, node: ast.FunctionDef | ast.ClassDef, plain: Function | ClassRef
-) -> Values:
+@dataclass(frozen=True)
+class ChaliceApp(Value):
+    """The app: its decorators are triggers, all else of it is data of Chalice and of the caller."""
+
+    def attribute(self, at: Site, name: str) -> Values:
+        if name in TRIGGERS:
+            return frozenset({Method(self, name)})
+        if name in {"current_request", "handler_map", "lambda_context"}:
+            return OPAQUE
+        raise at.refuse(f"app.{name} is not a trigger whose permissions are known")
+
+    def method(self, _at: Site, name: str, given: Arguments) -> Values:
+        options = [(f"#{index}", values) for index, values in enumerate(given.positional)]
+        return frozenset({Trigger(name, (*options, *given.named.items()))})
+
+
+@dataclass(frozen=True)
+class Trigger(Value):
+    """A decorator of the Chalice app, such as `app.on_s3_event(bucket=…)`, with its arguments."""
+
+    kind: str
+    options: tuple[tuple[str, Values], ...]
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        for value in given.all():
+            if not isinstance(value, Function):
+                raise at.refuse("only a plain function can be a handler")
+            registration = Registration(value, self, at.frame.source.at(at.node))
+            at.machine.registrations[value.node, self.kind, at.node] = registration
+        return given.all()
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A function registered with Chalice."""
+
+    function: Function
+    trigger: Trigger
+    at: str
+
+
+def decorated(at: Site, decorators: list[ast.expr], plain: Function | ClassRef) -> Values:
     """Return what the name of a definition means once its decorators were applied, innermost first."""
     values: Values = frozenset({plain})
-    for decorator in reversed(node.decorator_list):
-        called = isinstance(decorator, ast.Call)
-        path = _path(machine, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path == "typing.overload":
-            return NOTHING
-        if path in MARKING and not called:
-            values = frozenset(_marked(value, MARKING[path]) for value in values)
-        elif path in TRANSPARENT:
-            if called:
-                machine.evaluate(frame, decorator)
-        elif isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter", "getter"}:
-            raise machine.refuse(frame, decorator, "property setters cannot be followed; write a method")
-        else:
-            values = _applied(machine, frame, decorator, values)
+    for node in reversed(decorators):
+        values = _applied(Site(at.machine, at.frame, node), node, values)
     return values
 
 
-def _path(machine: Machine, frame: Frame, node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute) and node.attr in {"setter", "deleter", "getter"}:
-        return ""
-    for value in machine.evaluate(frame, node):
-        if isinstance(value, External):
-            return value.path
-    return ""
+def _applied(at: Site, node: ast.expr, values: Values) -> Values:
+    names = at.evaluate(node.func if isinstance(node, ast.Call) else node)
+    paths = {name.outside for name in names}
+    if len(paths) > 1:
+        raise at.refuse("a decorator that may be several things cannot be followed")
+    path = next(iter(paths), "")
+    if path == "typing.overload":
+        return NOTHING
+    if path in MARKING:
+        return frozenset(_marked(value, MARKING[path]) for value in values)
+    appliers = at.evaluate(node) if isinstance(node, ast.Call) else names
+    if path in TRANSPARENT:
+        return values
+    if path:
+        reason = "is not known, so what it does with the function cannot be followed"
+        raise at.refuse(f"decorator {path} {reason}")
+    return at.call(appliers, Arguments([values]))
 
 
 def _marked(value: Value, kind: str) -> Value:
     return replace(value, kinds=value.kinds | {kind}) if isinstance(value, Function) else value
-
-
-def _applied(machine: Machine, frame: Frame, decorator: ast.expr, values: Values) -> Values:
-    appliers = machine.evaluate(frame, decorator)
-    found = NOTHING
-    for applier in appliers:
-        if isinstance(applier, Trigger):
-            register(machine, frame, decorator, applier, values)
-            found |= values
-        elif isinstance(applier, Function | ClassRef) or not isinstance(applier, External):
-            found |= machine.call(frame, decorator, frozenset({applier}), Arguments([values]))
-        else:
-            reason = (
-                f"decorator {applier.path} is not known, so what it does with the function cannot be followed"
-            )
-            raise machine.refuse(frame, decorator, reason)
-    return found
-
-
-def register(machine: Machine, frame: Frame, node: ast.AST, trigger: Trigger, values: Values) -> None:
-    """Remember a handler."""
-    for value in values:
-        if isinstance(value, Function):
-            key = (value.node, trigger.kind, id(node))
-            machine.registrations[key] = Registration(value, trigger, frame.at(node))
-        else:
-            raise machine.refuse(frame, node, "only a plain function can be a handler")

@@ -3,203 +3,208 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
-from ops.policies.reading import attributes, comprehensions, containers
-from ops.policies.reading.arguments import arguments_of
-from ops.policies.reading.state import YIELDED, Frame, Machine
-from ops.policies.reading.texts import concatenated, formatted
-from ops.policies.reading.values import (
+from ops.policies.reading.binding import arguments_of, bind
+from ops.policies.reading.classes import is_special
+from ops.policies.reading.containers import Box, box, sequence
+from ops.policies.reading.functions import Function
+from ops.policies.reading.machine import (
     NIL,
     OPAQUE,
-    Box,
-    External,
-    Function,
-    Text,
+    YIELDED,
+    Evaluators,
+    Frame,
+    Site,
+    Value,
     Values,
-    text,
     union,
 )
+from ops.policies.reading.modules import External
+from ops.policies.reading.texts import Text, formatted, text
 
-Evaluator = Callable[[Machine, Frame, Any], Values]
-FORBIDDEN_NAMES = frozenset({"eval", "exec", "compile", "globals", "locals", "__import__", "__builtins__"})
-
-
-def evaluate(machine: Machine, frame: Frame, node: ast.expr) -> Values:
-    """Return what an expression may be."""
-    evaluator = EVALUATORS.get(type(node))
-    if evaluator is None:
-        raise machine.refuse(frame, node, f"{type(node).__name__} cannot be followed; write it another way")
-    return evaluator(machine, frame, node)
+HARMLESS_SPECIALS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
 
 
-def _constant(_machine: Machine, _frame: Frame, node: ast.Constant) -> Values:
+def _constant(_at: Site, node: ast.Constant) -> Values:
     if node.value is None:
         return NIL
     return text(node.value) if isinstance(node.value, str) else OPAQUE
 
 
-def _name(machine: Machine, frame: Frame, node: ast.Name) -> Values:
-    return look_up(machine, frame, node, node.id)
-
-
-def look_up(machine: Machine, frame: Frame, node: ast.AST, name: str) -> Values:
+def _name(at: Site, node: ast.Name) -> Values:
     """Return what a name may be: of this scope, those around it (class bodies are skipped), or a built-in."""
-    scope: Frame | None = frame.elsewhere.get(name, frame)
+    scope: Frame | None = at.frame
     while scope is not None:
-        visible = scope is frame or not isinstance(scope.node, ast.ClassDef)
-        if visible and name in scope.names:
-            return scope.names[name]
+        visible = scope is at.frame or not isinstance(scope.node, ast.ClassDef)
+        if visible and node.id in scope.names:
+            return scope.names[node.id]
         scope = scope.parent
-    if name in FORBIDDEN_NAMES:
-        raise machine.refuse(frame, node, f"{name}() can reach anything, so it cannot be followed")
-    return frozenset({External(f"builtins.{name}")})
+    return frozenset({External(f"builtins.{node.id}")})
 
 
-def _attribute(machine: Machine, frame: Frame, node: ast.Attribute) -> Values:
-    owners = machine.evaluate(frame, node.value)
-    having = [owner for owner in owners if not attributes.lacks(machine, frame, owner, node.attr)]
-    return union(machine.read(frame, node, owner, node.attr) for owner in having or owners)
+def _attribute(at: Site, node: ast.Attribute) -> Values:
+    owners = at.evaluate(node.value)
+    if is_special(node.attr):
+        return union([_special(at, owner, node.attr) for owner in owners])
+    having = [owner for owner in owners if owner.has(node.attr)]
+    return union([owner.attribute(at, node.attr) for owner in having or owners])
 
 
-def _call(machine: Machine, frame: Frame, node: ast.Call) -> Values:
-    callees = machine.evaluate(frame, node.func)
-    return machine.call(frame, node, callees, arguments_of(machine, frame, node))
+def _special(at: Site, owner: Value, name: str) -> Values:
+    if owner.special(name):
+        return owner.attribute(at, name)
+    if name in HARMLESS_SPECIALS:
+        return OPAQUE
+    raise at.refuse(f"{name} of {owner.shown} cannot be followed")
 
 
-def _subscript(machine: Machine, frame: Frame, node: ast.Subscript) -> Values:
-    keys = machine.evaluate(frame, node.slice)
-    owners = machine.evaluate(frame, node.value)
-    return union(containers.item(machine, frame, node, owner, keys) for owner in owners)
+def _call(at: Site, node: ast.Call) -> Values:
+    callees = at.evaluate(node.func)
+    return at.call(callees, arguments_of(at, node))
 
 
-def _either(machine: Machine, frame: Frame, node: ast.BoolOp) -> Values:
-    values = [machine.evaluate(frame, value) for value in node.values]
-    for operand in values:
-        containers.test(machine, frame, node, operand)
-    return union(values)
+def _subscript(at: Site, node: ast.Subscript) -> Values:
+    keys = at.evaluate(node.slice)
+    return union([owner.item(at, keys) for owner in at.evaluate(node.value)])
 
 
-def _choice(machine: Machine, frame: Frame, node: ast.IfExp) -> Values:
-    containers.test(machine, frame, node, machine.evaluate(frame, node.test))
-    return machine.evaluate(frame, node.body) | machine.evaluate(frame, node.orelse)
+def _either(at: Site, node: ast.BoolOp) -> Values:
+    return union([at.evaluate(value) for value in node.values])
 
 
-def _compare(machine: Machine, frame: Frame, node: ast.Compare) -> Values:
-    operands = [node.left, *node.comparators]
-    values = [machine.evaluate(frame, operand) for operand in operands]
+def _choice(at: Site, node: ast.IfExp) -> Values:
+    at.evaluate(node.test)
+    return at.evaluate(node.body) | at.evaluate(node.orelse)
+
+
+def _compare(at: Site, node: ast.Compare) -> Values:
+    values = union([at.evaluate(operand) for operand in (node.left, *node.comparators)])
     if not all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops):
-        for operand in values:
-            containers.operate(machine, frame, node, operand)
+        at.as_data(values)
     return OPAQUE
 
 
-def _unary(machine: Machine, frame: Frame, node: ast.UnaryOp) -> Values:
-    operand = machine.evaluate(frame, node.operand)
-    if isinstance(node.op, ast.Not):
-        containers.test(machine, frame, node, operand)
-    else:
-        containers.operate(machine, frame, node, operand)
+def _unary(at: Site, node: ast.UnaryOp) -> Values:
+    operand = at.evaluate(node.operand)
+    if not isinstance(node.op, ast.Not):
+        at.as_data(operand)
     return OPAQUE
 
 
-def _binary(machine: Machine, frame: Frame, node: ast.BinOp) -> Values:
-    left, right = machine.evaluate(frame, node.left), machine.evaluate(frame, node.right)
-    return combine(machine, frame, node, left, right)
+def _binary(at: Site, node: ast.BinOp) -> Values:
+    return combined(at, node.op, at.evaluate(node.left), at.evaluate(node.right))
 
 
-def combine(
-    machine: Machine, frame: Frame, node: ast.BinOp | ast.AugAssign, left: Values, right: Values
-) -> Values:
+def combined(at: Site, operator: ast.operator, left: Values, right: Values) -> Values:
     """Return what an operator gives: texts are joined, containers merged, and all else is data."""
-    if isinstance(node.op, ast.Add) and any(isinstance(value, Text) for value in left | right):
-        joined = concatenated(left, right)
-        if joined is not None:
-            return joined
-    boxes = [value for value in left | right if isinstance(value, Box)]
-    others = left.union(right).difference(boxes)
-    containers.operate(machine, frame, node, others)
+    both = left | right
+    boxes = [value for value in both if isinstance(value, Box)]
+    if isinstance(operator, ast.Add) and any(isinstance(value, Text) and value.is_of_settings for value in both):
+        return formatted([left, right])
+    at.as_data(both.difference(boxes))
     if not boxes:
         return OPAQUE
-    merged = machine.box(frame, node, mapping=any(box.is_mapping for box in boxes))
-    for box in boxes:
-        containers.merge(machine, merged, box)
-    if others >= OPAQUE:
-        machine.put(merged, OPAQUE)
-    return frozenset({merged})
+    made = box(at, mapping=any(one.is_mapping for one in boxes))
+    for one in boxes:
+        made.merge(at, one)
+    if both >= OPAQUE:
+        made.put(at, OPAQUE)
+    return frozenset({made})
 
 
-def _tuple(machine: Machine, frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Values:
-    made = machine.box(frame, node)
+def _elements(at: Site, node: ast.Tuple | ast.List | ast.Set) -> Values:
+    made = box(at)
     position: int | None = 0
     for element in node.elts:
         if isinstance(element, ast.Starred):
-            machine.put(made, machine.iterate(frame, element, machine.evaluate(frame, element.value)))
+            made.put(at, at.iterate(at.evaluate(element.value)))
             position = None
         else:
-            machine.put(made, machine.evaluate(frame, element), position)
+            made.put(at, at.evaluate(element), position)
             position = None if position is None else position + 1
     return frozenset({made})
 
 
-def _dict(machine: Machine, frame: Frame, node: ast.Dict) -> Values:
-    made = machine.box(frame, node, mapping=True)
+def _dict(at: Site, node: ast.Dict) -> Values:
+    made = box(at, mapping=True)
     for key, value in zip(node.keys, node.values, strict=True):
-        values = machine.evaluate(frame, value)
-        if key is None:
-            containers.spread(machine, frame, value, made, values)
+        values = at.evaluate(value)
+        if key is not None:
+            made.store(at, at.evaluate(key), values)
         else:
-            containers.store(machine, frame, node, made, machine.evaluate(frame, key), values)
+            for one in values:
+                made.merge(at, one)
     return frozenset({made})
 
 
-def _lambda(_machine: Machine, frame: Frame, node: ast.Lambda) -> Values:
-    return frozenset({Function(node, frame)})
+def _comprehension(at: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Values:
+    return sequence(at, _inside(at, node.generators).evaluate(node.elt))
 
 
-def _joined(machine: Machine, frame: Frame, node: ast.JoinedStr) -> Values:
-    pieces: list[Values] = []
-    for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            values = machine.evaluate(frame, part.value)
-            containers.operate(machine, frame, part, values)
-            pieces.append(values if part.conversion == -1 and part.format_spec is None else OPAQUE)
-        else:
-            pieces.append(machine.evaluate(frame, part))
-    return formatted(pieces)
+def _mapping_comprehension(at: Site, node: ast.DictComp) -> Values:
+    inner = _inside(at, node.generators)
+    made = box(at, mapping=True)
+    made.store(at, inner.evaluate(node.key), inner.evaluate(node.value))
+    return frozenset({made})
 
 
-def _walrus(machine: Machine, frame: Frame, node: ast.NamedExpr) -> Values:
-    values = machine.evaluate(frame, node.value)
-    scope = frame
-    while isinstance(scope.node, comprehensions.KINDS):
-        assert scope.parent is not None
-        scope = scope.parent
-    machine.bind(scope, node.target, values)
+def _inside(at: Site, generators: Sequence[ast.comprehension]) -> Site:
+    """Return the scope of a comprehension, once its loops have run."""
+    key = ("comprehension", at.node, at.frame)
+    if key not in at.machine.frames:
+        frame = Frame(at.node, at.frame.source, at.frame, at.frame.depth, at.frame.function)
+        at.machine.frames[key] = frame
+    inner = Site(at.machine, at.machine.frames[key], at.node)
+    for generator in generators:
+        bind(inner, generator.target, inner.iterate(inner.evaluate(generator.iter)))
+        for condition in generator.ifs:
+            inner.evaluate(condition)
+    return inner
+
+
+def _lambda(at: Site, node: ast.Lambda) -> Values:
+    return frozenset({Function(node, at.frame)})
+
+
+def _joined(at: Site, node: ast.JoinedStr) -> Values:
+    return formatted([at.evaluate(part) for part in node.values])
+
+
+def _formatted(at: Site, node: ast.FormattedValue) -> Values:
+    values = at.evaluate(node.value)
+    at.as_data(values)
+    return values if node.conversion == -1 and node.format_spec is None else OPAQUE
+
+
+def _walrus(at: Site, node: ast.NamedExpr) -> Values:
+    values = at.evaluate(node.value)
+    frame = at.frame
+    while isinstance(frame.node, COMPREHENSIONS) and frame.parent is not None:
+        frame = frame.parent
+    bind(Site(at.machine, frame, node), node.target, values)
     return values
 
 
-def _yield(machine: Machine, frame: Frame, node: ast.Yield) -> Values:
-    values = machine.evaluate(frame, node.value) if node.value else NIL
-    machine.grow(frame.results, YIELDED, values)
+def _yield(at: Site, node: ast.Yield) -> Values:
+    at.machine.grow(at.frame.results, YIELDED, at.evaluate(node.value) if node.value else NIL)
     return OPAQUE
 
 
-def _yield_from(machine: Machine, frame: Frame, node: ast.YieldFrom) -> Values:
-    values = machine.evaluate(frame, node.value)
-    machine.grow(frame.results, YIELDED, machine.iterate(frame, node, values))
+def _yield_from(at: Site, node: ast.YieldFrom) -> Values:
+    at.machine.grow(at.frame.results, YIELDED, at.iterate(at.evaluate(node.value)))
     return OPAQUE
 
 
-def _slice(machine: Machine, frame: Frame, node: ast.Slice) -> Values:
+def _slice(at: Site, node: ast.Slice) -> Values:
     for bound in (node.lower, node.upper, node.step):
         if bound is not None:
-            machine.evaluate(frame, bound)
+            at.evaluate(bound)
     return OPAQUE
 
 
-EVALUATORS: dict[type[ast.expr], Evaluator] = {
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+EVALUATORS: Evaluators = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
@@ -210,18 +215,19 @@ EVALUATORS: dict[type[ast.expr], Evaluator] = {
     ast.Compare: _compare,
     ast.UnaryOp: _unary,
     ast.BinOp: _binary,
-    ast.Tuple: _tuple,
-    ast.List: _tuple,
-    ast.Set: _tuple,
+    ast.Tuple: _elements,
+    ast.List: _elements,
+    ast.Set: _elements,
     ast.Dict: _dict,
     ast.Lambda: _lambda,
     ast.JoinedStr: _joined,
+    ast.FormattedValue: _formatted,
     ast.NamedExpr: _walrus,
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,
     ast.Slice: _slice,
-    ast.ListComp: comprehensions.sequence,
-    ast.SetComp: comprehensions.sequence,
-    ast.GeneratorExp: comprehensions.sequence,
-    ast.DictComp: comprehensions.mapping,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _mapping_comprehension,
 }

@@ -6,7 +6,11 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.policies.reading.refusal import Refused
+from ops.errors import OperationError
+
+
+class Refused(OperationError):  # noqa: N818 - an answer: this cannot be followed, write it so
+    """The code, a call or a setting cannot be turned into a policy; the message says where and what to do."""
 
 
 @dataclass(frozen=True)
