@@ -66,11 +66,6 @@ class ClassRef(Value):
         """Tell whether a parent from outside is of this path, or of this module if it ends in a dot."""
         return any(path.startswith(kind) for path in self.bases_outside())
 
-    @property
-    def has_harmless_parents(self) -> bool:
-        """Tell whether no parent from outside calls methods of it, but for special ones."""
-        return all(one.startswith(HARMLESS_BASES) or one.endswith(HARMLESS_ENDINGS) for one in self.bases_outside())
-
     def find(self, name: str) -> Values:
         """Return what the first class in the ancestry that has `name` holds under it."""
         return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
@@ -109,11 +104,11 @@ class ClassRef(Value):
                 at.call(made.attribute(at, "__post_init__"), Arguments())
         else:
             at.escape(given.all())
-        at.escape(made.methods(at, specials_only=self.has_harmless_parents))
+        self._let_python_call(at, made)
         return frozenset({made})
 
-    def escaped(self, at: Site) -> Values:
-        return self.call(at, ANYTHING_GIVEN)
+    def escaped(self, _at: Site) -> Values:
+        return union(values for one in self.ancestry() for values in one.frame.names.values())
 
     def _check(self, at: Site) -> None:
         for one in self.ancestry():
@@ -122,6 +117,15 @@ class ClassRef(Value):
                 raise where.refuse(f"class {one.node.name}: a metaclass cannot be followed")
             for name in REFUSED_SPECIALS & one.frame.names.keys():
                 raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
+
+    def _let_python_call(self, at: Site, made: Instance) -> None:
+        """Run what Python, such as `__eq__`, or a parent from outside may call unseen."""
+        for one in self.ancestry():
+            for name in {name for name in one.frame.names if is_special(name)} - FOLLOWED:
+                at.escape(made.attribute(at, name))
+        outside = self.bases_outside()
+        if not all(base.startswith(HARMLESS_BASES) or base.endswith(HARMLESS_ENDINGS) for base in outside):
+            at.escape(frozenset({made}))
 
     def _allocate(self, at: Site, given: Arguments) -> Instance:
         """Return one instance per class and arguments, so that adapters of two buckets stay two."""
@@ -233,19 +237,8 @@ class Instance(Value):
         at.call(self.attribute(at, "__exit__"), Arguments([OPAQUE, OPAQUE, OPAQUE]))
         return entered
 
-    def escaped(self, at: Site) -> Values:
-        return self.methods(at, specials_only=False).union(*self.held())
-
-    def methods(self, at: Site, *, specials_only: bool) -> Values:
-        """Return what others may call: the methods that Python calls unseen, such as `__eq__`, or all of them."""
-        return union(
-            described(at, value, self)
-            for one in self.cls.ancestry()
-            for name, values in one.frame.names.items()
-            for value in values
-            if isinstance(value, Function) and value.owner
-            if (is_special(name) and name not in FOLLOWED) or (not specials_only and name not in INITIALIZERS)
-        )
+    def escaped(self, _at: Site) -> Values:
+        return union([frozenset({self.cls}), *self.held()])
 
 
 def is_special(name: str) -> bool:
