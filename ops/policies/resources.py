@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from chalicelib.settings import Settings
 from ops.policies.actions import Kind
 from ops.policies.reading.containers import Box
-from ops.policies.reading.machine import OPAQUE, Nil, Value, Values
 from ops.policies.reading.sources import Refused
 from ops.policies.reading.texts import Anything, Setting, Text
+from ops.policies.reading.values import OPAQUE, Nil, Value, Values, union
 from ops.stages import Target
 
 OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows
@@ -108,7 +108,7 @@ def _step(value: Value, step: str) -> Values | None:
     if not isinstance(value, Box):
         return None if isinstance(value, Nil) else OPAQUE
     if step == "[]":
-        return value.elements
+        return union(value.held())
     if step == "{}":
         keys: Iterable[Value] = (key if isinstance(key, Text) else Text((str(key),)) for key in value.known)
         return frozenset(keys) | value.unknown

@@ -1,34 +1,22 @@
-"""Classes of the project and their instances: ancestry, fields, attributes, and methods that others call."""
+"""Classes of the project and their instances: ancestry, fields, attributes, and what others call of them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
 from ops.policies.reading.containers import mapping
-from ops.policies.reading.functions import Bound, Function
-from ops.policies.reading.machine import (
-    ANYTHING_GIVEN,
-    MAX_DEPTH,
-    NOTHING,
-    OPAQUE,
-    Arguments,
-    Frame,
-    Site,
-    Value,
-    Values,
-    union,
-)
+from ops.policies.reading.functions import Function, Partial
 from ops.policies.reading.texts import Setting, Text
+from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
 
 SETTINGS = ("chalicelib.settings", "Settings")
-HARMLESS_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
-HARMLESS_ENDINGS = ("Exception", "Error", "Warning")
-INITIALIZERS = frozenset({"__init__", "__post_init__"})
-FOLLOWED = INITIALIZERS | {"__enter__", "__exit__", "__call__"}
-REFUSED_SPECIALS = frozenset(
+DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
+EXCEPTIONS = ("Exception", "Error", "Warning")
+FOLLOWED = frozenset({"__init__", "__post_init__", "__enter__", "__exit__", "__call__"})
+UNFOLLOWED = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
 )  # fmt: skip
@@ -39,12 +27,10 @@ class ClassRef(Value):
     """A class of the project, by the frame its body was run in."""
 
     frame: Frame
+    node: ast.ClassDef
 
-    @property
-    def node(self) -> ast.ClassDef:
-        """Return the class statement."""
-        assert isinstance(self.frame.node, ast.ClassDef)
-        return self.frame.node
+    def __str__(self) -> str:
+        return f"class {self.node.name}"
 
     @property
     def depth(self) -> int:
@@ -52,10 +38,8 @@ class ClassRef(Value):
 
     def ancestry(self) -> list[ClassRef]:
         """Return the class and its parents of the project, nearest first; a parent's last mention counts."""
-        found = [self]
-        for base in self.frame.bases:
-            if isinstance(base, ClassRef):
-                found += base.ancestry()
+        parents = [base for base in self.frame.bases if isinstance(base, ClassRef)]
+        found = [self, *(one for parent in parents for one in parent.ancestry())]
         return [one for index, one in enumerate(found) if one not in found[index + 1 :]]
 
     def bases_outside(self) -> list[str]:
@@ -63,24 +47,17 @@ class ClassRef(Value):
         return [base.outside for one in self.ancestry() for base in one.frame.bases if base.outside]
 
     def is_a(self, kind: str) -> bool:
-        """Tell whether a parent from outside is of this path, or of this module if it ends in a dot."""
+        """Tell whether a parent from outside has a path that begins so."""
         return any(path.startswith(kind) for path in self.bases_outside())
 
     def find(self, name: str) -> Values:
         """Return what the first class in the ancestry that has `name` holds under it."""
         return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
 
-    def special(self, name: str) -> bool:
-        return bool(self.find(name))
-
     def attribute(self, at: Site, name: str) -> Values:
-        found = self.find(name)
-        if not found:
-            return OPAQUE if self.bases_outside() else at.unresolved(f"{self.node.name} has no {name}")
-        return union(
-            described(at, value, self) if isinstance(value, Function) and "class" in value.kinds else frozenset({value})
-            for value in found
-        )
+        if found := self.find(name):
+            return union(described(at, value, self) for value in found)
+        return OPAQUE if self.bases_outside() else at.unresolved(f"{self.node.name} has no {name}")
 
     def item(self, _at: Site, _keys: Values) -> Values:
         return frozenset({self})  # a generic class with its parameter
@@ -92,10 +69,9 @@ class ClassRef(Value):
         if self.is_a("typing.TypedDict"):
             return mapping(at, given)
         if self.is_a("enum."):
-            at.escape(given.all())
-            return OPAQUE
-        self._check(at)
-        made = self._allocate(at, given)
+            return self.method(at, "", given)
+        told_apart, depth = given.key()
+        made: Instance = at.known.heap.setdefault((self, at.node, told_apart), Instance(depth, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)
         elif any(_is_dataclass(one.node) for one in self.ancestry()) or self.is_a("typing.NamedTuple"):
@@ -110,47 +86,34 @@ class ClassRef(Value):
     def escaped(self, _at: Site) -> Values:
         return union(values for one in self.ancestry() for values in one.frame.names.values())
 
-    def _check(self, at: Site) -> None:
-        for one in self.ancestry():
-            where = Site(at.machine, one.frame, one.node)
-            if one.node.keywords:
-                raise where.refuse(f"class {one.node.name}: a metaclass cannot be followed")
-            for name in REFUSED_SPECIALS & one.frame.names.keys():
-                raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
-
-    def _let_python_call(self, at: Site, made: Instance) -> None:
-        """Run what Python, such as `__eq__`, or a parent from outside may call unseen."""
-        for one in self.ancestry():
-            for name in {name for name in one.frame.names if is_special(name)} - FOLLOWED:
-                at.escape(made.attribute(at, name))
-        outside = self.bases_outside()
-        if not all(base.startswith(HARMLESS_BASES) or base.endswith(HARMLESS_ENDINGS) for base in outside):
-            at.escape(frozenset({made}))
-
-    def _allocate(self, at: Site, given: Arguments) -> Instance:
-        """Return one instance per class and arguments, so that adapters of two buckets stay two."""
-        depth = 1 + given.depth()
-        key = ("instance", self, at.node, given.key() if depth < MAX_DEPTH else (given.star, given.rest))
-        if key not in at.machine.heap:
-            at.machine.heap[key] = Instance(min(depth, MAX_DEPTH), self)
-            at.machine.changed = True
-        made: Instance = at.machine.heap[key]
-        return made
-
     def _bind_fields(self, at: Site, made: Instance, given: Arguments) -> None:
         """Set the fields of a new instance from the arguments, else from their defaults."""
         fields = fields_of(self)
-        for index, (name, (frame, default)) in enumerate(fields.items()):
-            values = given.get(index, name) or _default(at, frame, default)
-            at.machine.grow(made.attributes, name, values)
         if len(given.positional) > len(fields):
-            raise at.refuse(f"{self.node.name} takes fewer arguments than this")
+            raise at.refuse(f"{self} takes fewer arguments than this")
+        for index, (name, (frame, default)) in enumerate(fields.items()):
+            values = given.get(index, name)
+            if not values and default is not None:
+                values = _default(at.to(default, frame), default)
+            at.grow(made.attributes, name, values)
+
+    def _let_python_call(self, at: Site, made: Instance) -> None:
+        """Run the methods that Python, as `__eq__`, or a parent from outside call unseen."""
+        for one in self.ancestry():
+            where = at.to(one.node, one.frame)
+            if one.node.keywords:
+                raise where.refuse(f"{one}: a metaclass cannot be followed")
+            for name in {name for name in one.frame.names if name.startswith("__")} - FOLLOWED:
+                if name in UNFOLLOWED:
+                    raise where.refuse(f"{one}: {name} cannot be followed")
+                at.escape(made.attribute(at, name))
+        if not all(base.startswith(DATA_BASES) or base.endswith(EXCEPTIONS) for base in self.bases_outside()):
+            at.escape(frozenset({made}))
 
 
 @cache
 def _is_dataclass(node: ast.ClassDef) -> bool:
-    names = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
-    return any(ast.unparse(name).rpartition(".")[2] == "dataclass" for name in names)
+    return any("dataclass" in ast.unparse(one).partition("(")[0].split(".") for one in node.decorator_list)
 
 
 def fields_of(cls: ClassRef) -> dict[str, tuple[Frame, ast.expr | None]]:
@@ -166,18 +129,17 @@ def _declared(node: ast.ClassDef) -> list[tuple[str, ast.expr | None]]:
     return [(one.target.id, one.value) for one in fields if isinstance(one.target, ast.Name)]
 
 
-def _default(at: Site, frame: Frame, node: ast.expr | None) -> Values:
-    if node is None:
-        return NOTHING
-    at = Site(at.machine, frame, node)
-    if isinstance(node, ast.Call) and any(one.outside == "dataclasses.field" for one in at.evaluate(node.func)):
-        options = {keyword.arg: at.evaluate(keyword.value) for keyword in node.keywords}
-        if not options.keys() <= {"default", "default_factory", "compare", "repr"}:
-            raise at.refuse("field() with other options than default and default_factory cannot be followed")
-        if "default_factory" in options:
-            return at.call(options["default_factory"], Arguments())
-        return options.get("default", NOTHING)
-    return at.evaluate(node)
+def _default(at: Site, node: ast.expr) -> Values:
+    if not isinstance(node, ast.Call) or not any(
+        one.outside == "dataclasses.field" for one in at.evaluate(node.func)
+    ):
+        return at.evaluate(node)
+    options = {keyword.arg: keyword.value for keyword in node.keywords}
+    if not options.keys() <= {"default", "default_factory", "repr", "compare", "hash"}:
+        raise at.refuse("field() with other options than a default cannot be followed")
+    if "default_factory" in options:
+        return at.call(at.evaluate(options["default_factory"]), Arguments())
+    return at.evaluate(options["default"]) if "default" in options else NOTHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,35 +150,33 @@ class Instance(Value):
     cls: ClassRef
     attributes: dict[str, Values] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"the adapter {self.cls.node.name}"
+
     @property
     def depth(self) -> int:
         return self.nested
 
-    @property
-    def shown(self) -> str:
-        return f"the adapter {self.cls.node.name}"
-
     def held(self) -> Iterable[Values]:
         return self.attributes.values()
 
+    def escaped(self, _at: Site) -> Values:
+        return union([frozenset({self.cls}), *self.held()])
+
     def has(self, name: str) -> bool:
+        """Tell whether it has an attribute: code asks for a record's kind before it reads its own fields."""
         return bool(self.attributes.get(name) or self.cls.find(name) or self.cls.bases_outside())
 
-    def special(self, name: str) -> bool:
-        return self.cls.special(name)
-
     def attribute(self, at: Site, name: str) -> Values:
-        found = self.attributes.get(name)
-        if not found:
-            found = union(described(at, value, self) for value in self.cls.find(name))
-        if found:
-            return found
-        if any(not path.startswith("typing.") for path in self.cls.bases_outside()):
+        found = self.attributes.get(name) or union(
+            described(at, value, self) for value in self.cls.find(name)
+        )
+        if not found and any(not path.startswith("typing.") for path in self.cls.bases_outside()):
             return OPAQUE
-        return at.unresolved(f"{self.cls.node.name} has no {name} that could be found")
+        return found or at.unresolved(f"{self.cls.node.name} has no {name} that could be found")
 
     def write(self, at: Site, name: str, values: Values) -> None:
-        at.machine.grow(self.attributes, name, values)
+        at.grow(self.attributes, name, values)
 
     def call(self, at: Site, given: Arguments) -> Values:
         if not self.cls.find("__call__"):
@@ -224,36 +184,27 @@ class Instance(Value):
         return at.call(self.attribute(at, "__call__"), given)
 
     def items(self, at: Site) -> Values:
-        if self.cls.is_a("typing.NamedTuple"):
-            return union(self.attributes.values())
-        return super().items(at)
+        return union(self.held()) if self.cls.is_a("typing.NamedTuple") else super().items(at)
 
     def item_at(self, at: Site, index: int) -> Values:
-        fields = [*self.attributes.values()] if self.cls.is_a("typing.NamedTuple") else []
+        fields = [*self.held()] if self.cls.is_a("typing.NamedTuple") else []
         return fields[index] if index < len(fields) else self.items(at)
 
     def enter(self, at: Site) -> Values:
-        entered = at.call(self.attribute(at, "__enter__"), Arguments())
         at.call(self.attribute(at, "__exit__"), Arguments([OPAQUE, OPAQUE, OPAQUE]))
-        return entered
-
-    def escaped(self, _at: Site) -> Values:
-        return union([frozenset({self.cls}), *self.held()])
-
-
-def is_special(name: str) -> bool:
-    """Tell whether a name is one of Python's own, such as `__init__`."""
-    return name.startswith("__") and name.endswith("__")
+        return at.call(self.attribute(at, "__enter__"), Arguments())
 
 
 def described(at: Site, value: Value, receiver: Value) -> Values:
-    """Return what a class attribute gives when it is read from `receiver`."""
-    if not isinstance(value, Function) or "static" in value.kinds:
+    """Return what a class attribute gives when it is read from an instance or a class."""
+    if not isinstance(value, Function) or value.kind == "static":
         return frozenset({value})
-    if "class" in value.kinds and isinstance(receiver, Instance):
-        receiver = receiver.cls
-    bound = Bound(value, receiver)
-    return bound.call(at, Arguments()) if "property" in value.kinds else frozenset({bound})
+    if value.kind == "class":
+        receiver = receiver.cls if isinstance(receiver, Instance) else receiver
+    elif isinstance(receiver, ClassRef):
+        return frozenset({value})
+    bound = Partial(value, (frozenset({receiver}),))
+    return bound.call(at, Arguments()) if value.kind == "property" else frozenset({bound})
 
 
 @dataclass(frozen=True)
@@ -266,17 +217,18 @@ class Super(Value):
     def held(self) -> Iterable[Values]:
         yield frozenset({self.receiver})
 
-    def special(self, _name: str) -> bool:
-        return True
-
     def attribute(self, at: Site, name: str) -> Values:
+        after = self._after_owner()
+        found = next((one.frame.names[name] for one in after if name in one.frame.names), OPAQUE)
+        return union(described(at, value, self.receiver) for value in found)  # OPAQUE: a parent from outside
+
+    def _after_owner(self) -> Iterator[ClassRef]:
         cls = self.receiver.cls if isinstance(self.receiver, Instance) else self.receiver
-        order = cls.ancestry() if isinstance(cls, ClassRef) else []
-        after = next((i + 1 for i, one in enumerate(order) if one.frame is self.owner), 0)
-        for one in order[after:]:
-            if name in one.frame.names:
-                return union(described(at, value, self.receiver) for value in one.frame.names[name])
-        return OPAQUE  # the parent is from outside: object, Exception, a protocol
+        order = iter(cls.ancestry() if isinstance(cls, ClassRef) else ())
+        for one in order:
+            if one.frame is self.owner:
+                break
+        return order
 
 
 @dataclass(frozen=True)
@@ -285,9 +237,9 @@ class SettingsRecord(Value):
 
     def attribute(self, at: Site, name: str) -> Values:
         for cls in settings_classes(at):
-            if found := cls.find(name):
-                if any(isinstance(value, Function) for value in found):
-                    return union(described(at, value, self) for value in found)
+            methods = [value for value in cls.find(name) if isinstance(value, Function)]
+            if methods:
+                return union(described(at, method, self) for method in methods)
             if name in fields_of(cls):
                 return frozenset({Text((Setting(name),))})
         return at.unresolved(f"Settings has no field {name}")
@@ -295,5 +247,5 @@ class SettingsRecord(Value):
 
 def settings_classes(at: Site) -> list[ClassRef]:
     """Return the class of the settings, once its module was run."""
-    found = at.machine.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
+    found = at.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
     return [value for value in found if isinstance(value, ClassRef)]

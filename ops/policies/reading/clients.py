@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from ops.policies.reading.containers import Box, box
-from ops.policies.reading.machine import NOTHING, OPAQUE, Arguments, Site, Value, Values
 from ops.policies.reading.texts import Anything, Text, literals_of
+from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Site, Value, Values
 
 ADAPTERS = "chalicelib.aws."
 CLIENTS_MODULE = ADAPTERS + "clients"
@@ -48,8 +48,7 @@ class Operation(Value):
     service: str
     name: str
 
-    @property
-    def shown(self) -> str:
+    def __str__(self) -> str:
         return f"{self.service}.{self.name}"
 
     def holds_client(self, _seen: set[int]) -> bool:
@@ -57,26 +56,24 @@ class Operation(Value):
 
     def call(self, at: Site, given: Arguments) -> Values:
         if given.positional or given.star:
-            raise at.refuse(f"{self.shown}: pass its parameters by name")
+            raise at.refuse(f"{self}: pass its parameters by name")
         if given.rest:
-            raise at.refuse(f"{self.shown}: cannot tell which parameters ** brings; use literal keys")
+            raise at.refuse(f"{self}: cannot tell which parameters ** brings; use literal keys")
         if self.name == "generate_presigned_url":
             return self._presigned(at, given)
         at.escape(given.all())
         keywords = at.node.keywords if isinstance(at.node, ast.Call) else []
         certain = frozenset(keyword.arg for keyword in keywords if keyword.arg)
-        where = at.frame.source.at(at.node)
-        at.machine.calls[at.node, at.frame, self] = Call(self, dict(given.named), certain, where)
+        at.known.calls[at.node, at.frame, self] = Call(self, dict(given.named), certain, at.where)
         return self._response(at, given)
 
     def _presigned(self, at: Site, given: Arguments) -> Values:
         """Record the operation that a presigned URL stands for: its bearer acts with the function's role."""
         methods = literals_of(given.named.get("ClientMethod", NOTHING))
         parameters = given.named.get("Params", NOTHING)
-        boxes = [value for value in parameters if isinstance(value, Box)]
-        if not methods or len(boxes) != len(parameters):
-            raise at.refuse("a presigned URL needs a literal ClientMethod and literal Params")
-        for one in boxes:
+        for one in parameters:
+            if not methods or not isinstance(one, Box):
+                raise at.refuse("a presigned URL needs a literal ClientMethod and literal Params")
             named = {key: values for key, values in one.known.items() if isinstance(key, str)}
             for method in methods:
                 Operation(self.service, method).call(at, Arguments(named=named, rest=one.unknown))
@@ -88,22 +85,21 @@ class Operation(Value):
             return OPAQUE
         made = box(at, "response", mapping=True)
         names = given.get(0, "QueueName")
-        queues = frozenset(name if isinstance(name, Text) else Text((Anything(),)) for name in names)
-        made.put(at, queues, "QueueUrl")
-        made.put(at, OPAQUE, "ResponseMetadata")
+        made.put(
+            at,
+            frozenset(name if isinstance(name, Text) else Text((Anything(),)) for name in names),
+            "QueueUrl",
+        )
         return frozenset({made})
 
 
 def new_client(at: Site, given: Arguments) -> Values:
     """Return the client that `client(service, region)` makes; its region shows that settings are at hand."""
-    regions = given.get(1, "region")
-    if at.frame.source.name != "app" and not all(_is_of_settings(value) for value in regions):
+    services, regions = literals_of(given.get(0, "service")), given.get(1, "region")
+    if at.frame.source.name != "app" and not all(
+        isinstance(one, Text) and one.has_setting for one in regions
+    ):
         raise at.refuse("a client is made where its adapter is, of settings: client(…, config.aws_region)")
-    services = literals_of(given.get(0, "service"))
     if services is None:
         raise at.refuse("the service of a client must be a literal text")
     return frozenset(Client(service) for service in services)
-
-
-def _is_of_settings(value: Value) -> bool:
-    return isinstance(value, Text) and value.is_of_settings

@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 
 from ops.policies.reading.classes import ClassRef
 from ops.policies.reading.functions import Function
-from ops.policies.reading.machine import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
+from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
 
-MARKING = {
+CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
+ROUTE = "route"
+TRIGGERS = frozenset(
+    {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
+     "lambda_function", ROUTE}
+)  # fmt: skip
+KINDS = {
     "builtins.property": "property",
     "functools.cached_property": "property",
     "builtins.staticmethod": "static",
@@ -20,33 +26,26 @@ TRANSPARENT = frozenset(
      "typing.override", "typing.runtime_checkable", "abc.abstractmethod", "contextlib.contextmanager",
      "dataclasses.dataclass", "enum.unique"}
 )  # fmt: skip
-CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
-ROUTE = "route"
-TRIGGERS = frozenset(
-    {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
-     "lambda_function", ROUTE}
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ChaliceApp(Value):
-    """The app: its decorators are triggers, all else of it is data of Chalice and of the caller."""
+    """The app: its decorators are triggers."""
 
     def attribute(self, at: Site, name: str) -> Values:
-        if name in TRIGGERS:
-            return frozenset({Method(self, name)})
-        if name in {"current_request", "handler_map", "lambda_context"}:
+        if name in {"current_request", "handler_map"}:
             return OPAQUE
-        raise at.refuse(f"app.{name} is not a trigger whose permissions are known")
+        if name not in TRIGGERS:
+            raise at.refuse(f"app.{name} is not a trigger whose permissions are known")
+        return frozenset({Method(self, name)})
 
     def method(self, _at: Site, name: str, given: Arguments) -> Values:
-        options = [(f"#{index}", values) for index, values in enumerate(given.positional)]
-        return frozenset({Trigger(name, (*options, *given.named.items()))})
+        return frozenset({Trigger(name, tuple(given.named.items()))})
 
 
 @dataclass(frozen=True)
 class Trigger(Value):
-    """A decorator of the Chalice app, such as `app.on_s3_event(bucket=…)`, with its arguments."""
+    """A decorator of the app, such as `app.on_s3_event(bucket=…)`: it registers a function as a handler."""
 
     kind: str
     options: tuple[tuple[str, Values], ...]
@@ -55,8 +54,7 @@ class Trigger(Value):
         for value in given.all():
             if not isinstance(value, Function):
                 raise at.refuse("only a plain function can be a handler")
-            registration = Registration(value, self, at.frame.source.at(at.node))
-            at.machine.registrations[value.node, self.kind, at.node] = registration
+            at.known.registrations[value.node, at.node] = Registration(value, self, at.where)
         return given.all()
 
 
@@ -73,28 +71,20 @@ def decorated(at: Site, decorators: list[ast.expr], plain: Function | ClassRef) 
     """Return what the name of a definition means once its decorators were applied, innermost first."""
     values: Values = frozenset({plain})
     for node in reversed(decorators):
-        values = _applied(Site(at.machine, at.frame, node), node, values)
+        values = _applied(at.to(node), node, values)
     return values
 
 
 def _applied(at: Site, node: ast.expr, values: Values) -> Values:
-    names = at.evaluate(node.func if isinstance(node, ast.Call) else node)
-    paths = {name.outside for name in names}
-    if len(paths) > 1:
-        raise at.refuse("a decorator that may be several things cannot be followed")
-    path = next(iter(paths), "")
+    found = at.evaluate(node)
+    names = at.evaluate(node.func) if isinstance(node, ast.Call) else found
+    if not any(name.outside for name in names):
+        return at.call(found, Arguments([values]))
+    (path, *others) = {name.outside for name in names}
     if path == "typing.overload":
         return NOTHING
-    if path in MARKING:
-        return frozenset(_marked(value, MARKING[path]) for value in values)
-    appliers = at.evaluate(node) if isinstance(node, ast.Call) else names
-    if path in TRANSPARENT:
-        return values
-    if path:
+    if others or path not in TRANSPARENT | KINDS.keys():
         reason = "is not known, so what it does with the function cannot be followed"
         raise at.refuse(f"decorator {path} {reason}")
-    return at.call(appliers, Arguments([values]))
-
-
-def _marked(value: Value, kind: str) -> Value:
-    return replace(value, kinds=value.kinds | {kind}) if isinstance(value, Function) else value
+    kind = KINDS.get(path, "")
+    return frozenset(replace(one, kind=kind) if kind and isinstance(one, Function) else one for one in values)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ops.policies.reading.clients import Call
 from ops.policies.reading.decorators import ROUTE, Registration
-from ops.policies.reading.expressions import EVALUATORS
-from ops.policies.reading.machine import ANYTHING_GIVEN, Machine, Site, Values
 from ops.policies.reading.sources import Project, Refused
-from ops.policies.reading.statements import EXECUTORS
+from ops.policies.reading.statements import Statements
+from ops.policies.reading.values import ANYTHING_GIVEN, Frame, Known, Values
 
 API = "api_handler"
+MAX_ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Handler:
 def read_handlers(root: Path) -> list[Handler]:
     """Return the handlers of the project in `root`, by name; raise Refused for what cannot be followed."""
     project = Project(root)
-    found = _run(project, "").registrations.values()
+    found = _read(project, "").registrations.values()
     return [_handler(project, name, found) for name in sorted({_function_name(one) for one in found})]
 
 
@@ -43,20 +43,34 @@ def _function_name(registration: Registration) -> str:
 
 def _handler(project: Project, name: str, found: Iterable[Registration]) -> Handler:
     try:
-        calls = _run(project, name).calls
+        calls = _read(project, name).calls
     except Refused as refused:
         raise Refused(f"{refused} (reading what {name} can reach)") from None
     trigger = next(one.trigger for one in found if _function_name(one) == name)
-    options = {} if name == API else dict(trigger.options)
-    return Handler(name, trigger.kind, options, tuple(calls.values()))
+    return Handler(name, trigger.kind, {} if name == API else dict(trigger.options), tuple(calls.values()))
 
 
-def _run(project: Project, name: str) -> Machine:
-    """Interpret app.py and the functions of one handler until nothing new is learnt."""
-    machine = Machine(project, EVALUATORS, EXECUTORS)
-    for _ in machine.rounds():
-        frame = machine.module("app")
-        for one in [*machine.registrations.values()]:
-            if name == _function_name(one):
-                one.function.call(Site(machine, frame, one.function.node), ANYTHING_GIVEN)
-    return machine
+def _read(project: Project, name: str) -> Known:
+    """Run app.py and one handler until nothing new is learnt; refuse what is not known then."""
+    known = Known(project)
+    for _ in range(MAX_ROUNDS):
+        known.changed = False
+        for forgotten in (known.done, known.stack, known.calls, known.questions):
+            forgotten.clear()
+        _run(known, name)
+        if not known.changed:
+            break
+    else:
+        raise Refused(f"the code can be followed no further after {MAX_ROUNDS} rounds")
+    if known.questions:
+        raise known.questions[0]
+    return known
+
+
+def _run(known: Known, name: str) -> None:
+    source = known.project.source("app")
+    top = Statements(known, Frame(source.tree, source, None), source.tree)
+    app = top.module("app")
+    for one in [*known.registrations.values()]:
+        if _function_name(one) == name:
+            one.function.call(top.to(one.function.node, app), ANYTHING_GIVEN)

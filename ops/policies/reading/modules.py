@@ -8,53 +8,44 @@ from dataclasses import dataclass
 from ops.policies.reading.clients import CLIENTS_MODULE
 from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.library import call_outside
-from ops.policies.reading.machine import Arguments, Site, Value, Values
+from ops.policies.reading.values import Arguments, Opaque, Site, Value, Values
 
-UNFOLLOWED = frozenset(
-    {"ctypes", "functools.singledispatch", "gc", "http.client", "importlib", "inspect", "marshal",
+UNFOLLOWED = tuple(
+    f"{path}." for path in
+    ("ctypes", "functools.singledispatch", "gc", "http.client", "importlib", "inspect", "marshal",
      "multiprocessing", "os.popen", "os.system", "pickle", "pkgutil", "runpy", "socket", "subprocess",
-     "sys.modules", "urllib.request"}
+     "sys.modules", "urllib.request")
 )  # fmt: skip
 BOTO_DATA = ("botocore.exceptions", "botocore.config", "botocore.utils", "boto3.dynamodb")
 
 
 @dataclass(frozen=True)
-class External(Value):
+class External(Opaque):
     """A name of the standard library or of a dependency, by its dotted path."""
 
-    path: str
-
-    @property
-    def outside(self) -> str:
-        return self.path
-
-    def special(self, _name: str) -> bool:
-        return True
+    outside: str
 
     def attribute(self, at: Site, name: str) -> Values:
-        return external(at, f"{self.path}.{name}")
+        return external(at, f"{self.outside}.{name}")
 
     def item(self, at: Site, keys: Values) -> Values:
         at.escape(keys)
         return frozenset({self})  # a generic class with its parameter
 
-    def write(self, at: Site, _name: str, values: Values) -> None:
-        at.escape(values)
-
     def call(self, at: Site, given: Arguments) -> Values:
-        if self.path in CHALICE:
+        if self.outside in CHALICE:
             at.escape(given.all())
             return frozenset({ChaliceApp()})
-        return call_outside(at, self.path, given)
+        return call_outside(at, self.outside, given)
 
 
 def external(at: Site, path: str) -> Values:
     """Return a name from outside; refuse what could call AWS, or reach anything, unseen."""
-    if any(path == name or path.startswith(name + ".") for name in UNFOLLOWED):
+    if f"{path}.".startswith(UNFOLLOWED):
         raise at.refuse(f"{path} cannot be followed, so nothing that ships may use it")
-    is_boto = path.startswith(("boto3.", "botocore.", "aiobotocore")) and not path.startswith(BOTO_DATA)
+    is_boto = path.startswith(("boto3.", "botocore.", "aiobotocore.")) and not path.startswith(BOTO_DATA)
     if is_boto and at.frame.source.name != CLIENTS_MODULE:
-        raise at.refuse(f"{path}: make clients with {CLIENTS_MODULE}.client, in app.py")
+        raise at.refuse(f"{path}: make clients with {CLIENTS_MODULE}.client, from settings")
     return frozenset({External(path)})
 
 
@@ -64,19 +55,21 @@ class ModuleRef(Value):
 
     name: str
 
+    def __str__(self) -> str:
+        return f"module {self.name}"
+
     def attribute(self, at: Site, name: str) -> Values:
-        names = at.machine.module(self.name).names
+        names = at.module(self.name).names
         return names[name] if name in names else at.unresolved(f"{self.name} has no {name}")
 
 
 def import_modules(at: Site, node: ast.Import) -> None:
     """Run `import a.b [as c]`."""
     for alias in node.names:
-        if at.machine.project.owns(alias.name):
-            raise at.refuse(f"import {alias.name}: write `from package import module`, so that it can be followed")
-        whole = external(at, alias.name)
-        top = alias.name.split(".")[0]
-        at.machine.grow(at.frame.names, alias.asname or top, whole if alias.asname else external(at, top))
+        if at.known.project.owns(alias.name):
+            raise at.refuse(f"import {alias.name}: write `from package import module`, which can be followed")
+        whole, top = external(at, alias.name), alias.name.split(".")[0]
+        at.name(alias.asname or top, whole if alias.asname else external(at, top))
 
 
 def import_names(at: Site, node: ast.ImportFrom) -> None:
@@ -85,16 +78,14 @@ def import_names(at: Site, node: ast.ImportFrom) -> None:
     for alias in node.names if origin != "__future__" else []:
         if alias.name == "*":
             raise at.refuse(f"import the names you need from {origin}, not *")
-        at.machine.grow(at.frame.names, alias.asname or alias.name, _member(at, origin, alias.name))
+        at.name(alias.asname or alias.name, _member(at, origin, alias.name))
 
 
 def _member(at: Site, origin: str, name: str) -> Values:
     path = f"{origin}.{name}"
-    if not at.machine.project.owns(origin):
+    if not at.known.project.owns(origin):
         return external(at, path)
-    names = at.machine.module(origin).names
-    if name in names:
-        return names[name]
-    if at.machine.project.has(path):
+    names = at.module(origin).names
+    if name not in names and at.known.project.has(path):
         return frozenset({ModuleRef(path)})
-    return at.unresolved(f"{origin} has no {name}")
+    return ModuleRef(origin).attribute(at, name)

@@ -1,4 +1,4 @@
-"""Texts as far as they are known: literals, settings, and what is built of them, such as one ARN of another."""
+"""Texts as far as they are known: literals, settings, and what is built of them, as one ARN of another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from ops.policies.reading.machine import OPAQUE, Arguments, Opaque, Site, Value, Values, union
+from ops.policies.reading.values import OPAQUE, Arguments, Opaque, Site, Value, Values, union
 
 MAX_PARTS = 12
 MAX_COMBINATIONS = 64
@@ -46,24 +46,29 @@ class Text(Opaque):
         return first if len(self.parts) == 1 and isinstance(first, str) else None
 
     @property
-    def is_of_settings(self) -> bool:
+    def has_setting(self) -> bool:
         """Tell whether a setting is in it."""
         return any(isinstance(part, Setting) for part in self.parts)
 
     def method(self, at: Site, name: str, given: Arguments) -> Values:
         """Follow `replace` with literals; what other methods give is data."""
-        at.escape(given.all())
-        if name == "replace" and len(given.positional) == 2:
-            literals = [literals_of(values) for values in given.positional]
-            if all(found is not None and len(found) == 1 for found in literals):
-                old, new = (found[0] for found in literals if found)
+        literals = [literals_of(values) for values in given.positional]
+        if name == "replace" and len(literals) == 2 and all(literals):
+            (old, *more), (new, *others) = (found or [] for found in literals)
+            if not more and not others:
                 return frozenset({Text(tuple(part.replace(old, new) for part in self.parts))})
-        return OPAQUE
+        return super().method(at, name, given)
 
 
 def text(literal: str) -> Values:
     """Return the set of one literal text."""
     return frozenset({Text((literal,))})
+
+
+def literals_of(values: Values) -> list[str] | None:
+    """Return all texts when every value is a known one, else None."""
+    found = [value.literal for value in values if isinstance(value, Text) and value.literal is not None]
+    return sorted(found) if found and len(found) == len(values) else None
 
 
 def key_of(value: Value) -> str | Text | None:
@@ -73,17 +78,11 @@ def key_of(value: Value) -> str | Text | None:
     return None
 
 
-def literals_of(values: Values) -> list[str] | None:
-    """Return all texts when every value is a known one, else None."""
-    found = [value.literal if isinstance(value, Text) else None for value in values]
-    known = sorted(literal for literal in found if literal is not None)
-    return known if known and len(known) == len(found) else None
-
-
 def formatted(pieces: list[Values]) -> Values:
     """Return the texts that the pieces give in every combination; data when no setting is in them."""
-    told = any(isinstance(value, Text) and value.is_of_settings for value in union(pieces))
-    if not told or prod(len(piece) for piece in pieces) > MAX_COMBINATIONS:
+    if prod(map(len, pieces)) > MAX_COMBINATIONS:
+        return OPAQUE
+    if not any(isinstance(value, Text) and value.has_setting for value in union(pieces)):
         return OPAQUE
     return union(_joined(combination) for combination in product(*pieces))
 

@@ -1,0 +1,306 @@
+"""What an expression may be, and where the reading stands.
+
+All that is known only grows: names, attributes and containers hold sets of what they may be, and the project
+is run again until nothing new is learnt. Each kind of value is a subclass of `Value`, most in other modules.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ops.policies.reading.sources import Project, Refused, Source
+
+Cell = TypeVar("Cell", bound=Hashable)
+MAX_DEPTH = 10
+
+
+class Value:
+    """One thing an expression may be; each kind says what the code can do with it.
+
+    A use that a kind says nothing about is refused, or takes it as plain data that must not hold a client.
+    """
+
+    outside = ""  # the dotted path of what is not of the project
+
+    def __str__(self) -> str:
+        return f"a {type(self).__name__.lower()}"
+
+    @property
+    def depth(self) -> int:
+        """Return how deep values are nested in this one; a bound on it makes the reading end."""
+        return 1 + max((value.depth for values in self.held() for value in values), default=-1)
+
+    def held(self) -> Iterable[Values]:
+        """Return what can be got at through its data, not by calling it."""
+        return ()
+
+    def holds_client(self, seen: set[int]) -> bool:
+        """Tell whether a client can be got at through its data."""
+        if id(self) in seen:
+            return False
+        seen.add(id(self))
+        return any(value.holds_client(seen) for values in self.held() for value in values)
+
+    def escaped(self, _at: Site) -> Values:
+        """Let whoever has it do with it what can be done; return what that brings out."""
+        return union(self.held())
+
+    def has(self, _name: str) -> bool:
+        """Tell whether it may have an attribute."""
+        return True
+
+    def attribute(self, at: Site, name: str) -> Values:
+        """Return what an attribute may be."""
+        raise at.refuse(f"{name} of {self} cannot be followed")
+
+    def write(self, at: Site, name: str, _values: Values) -> None:
+        """Set an attribute."""
+        raise at.refuse(f"{name} of {self} is replaced, which cannot be followed")
+
+    def call(self, at: Site, _given: Arguments) -> Values:
+        """Return what calling it may give."""
+        raise at.refuse(f"{self} is called")
+
+    def method(self, at: Site, _name: str, given: Arguments) -> Values:
+        """Return what calling one of its methods may give."""
+        at.escape(given.all())
+        return OPAQUE
+
+    def items(self, at: Site) -> Values:
+        """Return what iterating over it may give."""
+        at.as_data(frozenset({self}))
+        return OPAQUE
+
+    def item(self, at: Site, keys: Values) -> Values:
+        """Return what `self[key]` may be."""
+        at.escape(keys)
+        return self.items(at)
+
+    def item_at(self, at: Site, _index: int) -> Values:
+        """Return what it gives at a position when it is unpacked."""
+        return self.items(at)
+
+    def store(self, at: Site, keys: Values, values: Values) -> None:
+        """Run `self[key] = value`."""
+        at.escape(keys | values)
+
+    def enter(self, at: Site) -> Values:
+        """Return what `with self as …` may bind."""
+        return self.items(at)
+
+
+Values = frozenset[Value]
+NOTHING: Values = frozenset()
+
+
+def union(many: Iterable[Values]) -> Values:
+    """Return everything that any of `many` may be."""
+    return NOTHING.union(*many)
+
+
+@dataclass(frozen=True)
+class Opaque(Value):
+    """Data of the outside world; it never holds a client."""
+
+    def attribute(self, _at: Site, name: str) -> Values:
+        return frozenset({Method(self, name)})
+
+    def write(self, at: Site, _name: str, values: Values) -> None:
+        at.escape(values)
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        return self.method(at, "", given)
+
+
+@dataclass(frozen=True)
+class Nil(Opaque):
+    """The value None: what is done with it fails at run time, so nothing comes of it."""
+
+    def attribute(self, _at: Site, _name: str) -> Values:
+        return NIL
+
+    def call(self, _at: Site, _given: Arguments) -> Values:
+        return NIL
+
+
+@dataclass(frozen=True)
+class Method(Opaque):
+    """A method of a text, a container or opaque data; where it is data, an attribute of it."""
+
+    receiver: Value
+    name: str
+
+    def held(self) -> Iterable[Values]:
+        yield frozenset({self.receiver})
+
+    def attribute(self, at: Site, _name: str) -> Values:
+        return self.items(at)
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        return self.receiver.method(at, self.name, given)
+
+
+OPAQUE: Values = frozenset({Opaque()})
+NIL: Values = frozenset({Nil()})
+DATA = OPAQUE | NIL
+
+
+@dataclass
+class Arguments:
+    """The arguments of one call; `star` and `rest` are what `*` and `**` bring under unknown places."""
+
+    positional: list[Values] = field(default_factory=list)
+    named: dict[str, Values] = field(default_factory=dict)
+    star: Values = NOTHING
+    rest: Values = NOTHING
+
+    def all(self) -> Values:
+        """Return everything that is passed."""
+        return NOTHING.union(*self.positional, *self.named.values(), self.star, self.rest)
+
+    def get(self, index: int, name: str) -> Values:
+        """Return one argument by its position or name."""
+        if index < len(self.positional):
+            return self.positional[index]
+        return self.named.get(name, NOTHING) | self.star | self.rest
+
+    def after(self, positional: Iterable[Values], named: Iterable[tuple[str, Values]] = ()) -> Arguments:
+        """Return these arguments after others."""
+        return Arguments([*positional, *self.positional], {**dict(named), **self.named}, self.star, self.rest)
+
+    def key(self, around: int = -1) -> tuple[Hashable, int]:
+        """Return what tells these arguments from others, and how deep they are nested with what is around."""
+        depth = 1 + max([around, *(value.depth for value in self.all())])
+        if depth >= MAX_DEPTH:
+            return (), MAX_DEPTH
+        return (*self.positional, frozenset(self.named.items()), self.star, self.rest), depth
+
+
+ANYTHING_GIVEN = Arguments(star=OPAQUE, rest=OPAQUE)
+
+
+@dataclass(eq=False)
+class Frame:
+    """One scope: a module, a class body, a comprehension, or one way to call a function.
+
+    What a function returns and yields is in `names` as well, under `return` and `yield`.
+    """
+
+    node: ast.AST
+    source: Source
+    parent: Frame | None
+    depth: int = 0
+    function: Value | None = None
+    names: dict[str, Values] = field(default_factory=dict)
+    bases: list[Value] = field(default_factory=list)  # of a class body
+
+
+@dataclass
+class Known:
+    """What is known of a project so far."""
+
+    project: Project
+    frames: dict[Hashable, Frame] = field(default_factory=dict)
+    heap: dict[Hashable, Any] = field(default_factory=dict)
+    calls: dict[Hashable, Any] = field(default_factory=dict)
+    registrations: dict[Hashable, Any] = field(default_factory=dict)
+    stack: list[Frame] = field(default_factory=list)
+    done: set[Frame] = field(default_factory=set)
+    questions: list[Refused] = field(default_factory=list)
+    changed: bool = True
+
+
+class Site(ast.NodeVisitor):
+    """Where the reading stands: a syntax node of a frame; subclasses visit it."""
+
+    def __init__(self, known: Known, frame: Frame, node: ast.AST) -> None:
+        self.known = known
+        self.frame = frame
+        self.node = node
+
+    def to(self, node: ast.AST, frame: Frame | None = None) -> Site:
+        """Return another site."""
+        return type(self)(self.known, frame or self.frame, node)
+
+    def generic_visit(self, node: ast.AST) -> Any:
+        raise self.refuse(f"{type(node).__name__} cannot be followed; write it another way")
+
+    def evaluate(self, node: ast.expr) -> Values:
+        """Return what an expression may be."""
+        found: Values = type(self)(self.known, self.frame, node).visit(node)
+        return found
+
+    def execute(self, *bodies: list[ast.stmt]) -> None:
+        """Run statements one after the other."""
+        for body in bodies:
+            for node in body:
+                type(self)(self.known, self.frame, node).visit(node)
+
+    def module(self, name: str) -> Frame:
+        """Return a module of the project, its body run."""
+        source = self.known.project.source(name)
+        frame = self.known.frames.setdefault(name, Frame(source.tree, source, None))
+        if frame not in self.known.done:
+            self.known.done.add(frame)
+            self.to(source.tree, frame).execute(source.tree.body)
+        return frame
+
+    @property
+    def where(self) -> str:
+        """Return `path:line`."""
+        return self.frame.source.at(self.node)
+
+    def refuse(self, reason: str) -> Refused:
+        """Return the refusal of this line."""
+        return Refused(f"{self.where}: {reason}")
+
+    def unresolved(self, reason: str) -> Values:
+        """Return nothing yet; if the last round, when all is known, still asks this, it is a refusal."""
+        self.known.questions.append(self.refuse(reason))
+        return NOTHING
+
+    def grow(self, cells: MutableMapping[Cell, Values], key: Cell, values: Values) -> None:
+        """Add `values` to what a cell may hold."""
+        before = cells.get(key)
+        if before is None or not values <= before:
+            cells[key] = values | (before or NOTHING)
+            self.known.changed = True
+
+    def name(self, name: str, values: Values) -> None:
+        """Add `values` to what a name of this frame may be."""
+        self.grow(self.frame.names, name, values)
+
+    def call(self, callees: Values, given: Arguments) -> Values:
+        """Return what calling any of `callees` may give; what is not known yet waits for a later round."""
+        if not callees or not all(given.positional) or not all(given.named.values()):
+            return self.unresolved(
+                f"cannot tell what {'an argument may be' if callees else 'is called here'}"
+            )
+        return union([callee.call(self, given) for callee in callees])
+
+    def iterate(self, values: Values) -> Values:
+        """Return what iterating over any of `values` may give."""
+        return union([value.items(self) for value in values])
+
+    def as_data(self, values: Values) -> None:
+        """Use values as plain data, which only what holds no client is."""
+        if not values <= DATA and any(value.holds_client(set()) for value in values):
+            raise self.refuse(
+                "an adapter or client is used as plain data; pass it on or call its methods only"
+            )
+
+    def escape(self, values: Values) -> None:
+        """Let values go where they are not followed: functions are called with data, clients refused."""
+        seen: set[Value] = set(DATA)
+        waiting = list(values)
+        while waiting:
+            value = waiting.pop()
+            if value not in seen:
+                seen.add(value)
+                if value.holds_client(set()):
+                    reason = "goes where it cannot be followed; call its methods here instead"
+                    raise self.refuse(f"{value} {reason}")
+                waiting += value.escaped(self)
