@@ -10,7 +10,7 @@ from chalicelib.settings import Settings
 from ops.policies.actions import Kind
 from ops.policies.reading.containers import Box
 from ops.policies.reading.sources import Refused
-from ops.policies.reading.texts import Anything, Setting, Text
+from ops.policies.reading.texts import Part, Setting, Text
 from ops.policies.reading.values import OPAQUE, Nil, Value, Values, union
 from ops.stages import Target
 
@@ -39,12 +39,12 @@ class Place:
         settings = [text for text, part in zip(texts, value.parts, strict=True) if isinstance(part, Setting)]
         if settings and not all(settings):
             return ""  # an optional resource that this stage does not have
-        if any(isinstance(part, Anything) for part in value.parts) and kind not in OPEN_ENDED:
+        if None in value.parts and kind not in OPEN_ENDED:
             raise Refused(f"{where}: a part of this {kind}'s name is known at run time only")
         return "".join(texts)
 
-    def _part(self, part: str | Setting | Anything) -> str:
-        if isinstance(part, Anything):
+    def _part(self, part: Part) -> str:
+        if part is None:
             return "*"
         if isinstance(part, str):
             return part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -15,7 +15,7 @@ from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Frame, Site,
 SETTINGS = ("chalicelib.settings", "Settings")
 DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
 EXCEPTIONS = ("Exception", "Error", "Warning")
-FOLLOWED = frozenset({"__init__", "__post_init__", "__enter__", "__exit__", "__call__"})
+FOLLOWED = frozenset({"__init__", "__post_init__", "__enter__", "__exit__"})
 UNFOLLOWED = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
@@ -23,24 +23,20 @@ UNFOLLOWED = frozenset(
 
 
 @dataclass(frozen=True)
-class ClassRef(Value):
+class Class(Value):
     """A class of the project, by the frame its body was run in."""
 
     frame: Frame
     node: ast.ClassDef
 
-    def __str__(self) -> str:
-        return f"class {self.node.name}"
-
     @property
     def depth(self) -> int:
         return self.frame.depth
 
-    def ancestry(self) -> list[ClassRef]:
-        """Return the class and its parents of the project, nearest first; a parent's last mention counts."""
-        parents = [base for base in self.frame.bases if isinstance(base, ClassRef)]
-        found = [self, *(one for parent in parents for one in parent.ancestry())]
-        return [one for index, one in enumerate(found) if one not in found[index + 1 :]]
+    def ancestry(self) -> list[Class]:
+        """Return the class and its parents of the project, nearest first."""
+        parents = [parent for parent in self.frame.bases if isinstance(parent, Class)]
+        return [self, *(one for parent in parents for one in parent.ancestry())]
 
     def bases_outside(self) -> list[str]:
         """Return the paths of all parents from outside the project."""
@@ -90,7 +86,7 @@ class ClassRef(Value):
         """Set the fields of a new instance from the arguments, else from their defaults."""
         fields = fields_of(self)
         if len(given.positional) > len(fields):
-            raise at.refuse(f"{self} takes fewer arguments than this")
+            raise at.refuse(f"{self.node.name} takes fewer arguments than this")
         for index, (name, (frame, default)) in enumerate(fields.items()):
             values = given.get(index, name)
             if not values and default is not None:
@@ -101,11 +97,13 @@ class ClassRef(Value):
         """Run the methods that Python, as `__eq__`, or a parent from outside call unseen."""
         for one in self.ancestry():
             where = at.to(one.node, one.frame)
-            if one.node.keywords:
-                raise where.refuse(f"{one}: a metaclass cannot be followed")
+            if one.node.keywords or sum(isinstance(base, Class) for base in one.frame.bases) > 1:
+                raise where.refuse(
+                    f"class {one.node.name}: a metaclass or a second parent cannot be followed"
+                )
             for name in {name for name in one.frame.names if name.startswith("__")} - FOLLOWED:
                 if name in UNFOLLOWED:
-                    raise where.refuse(f"{one}: {name} cannot be followed")
+                    raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
                 at.escape(made.attribute(at, name))
         if not all(base.startswith(DATA_BASES) or base.endswith(EXCEPTIONS) for base in self.bases_outside()):
             at.escape(frozenset({made}))
@@ -116,7 +114,7 @@ def _is_dataclass(node: ast.ClassDef) -> bool:
     return any("dataclass" in ast.unparse(one).partition("(")[0].split(".") for one in node.decorator_list)
 
 
-def fields_of(cls: ClassRef) -> dict[str, tuple[Frame, ast.expr | None]]:
+def fields_of(cls: Class) -> dict[str, tuple[Frame, ast.expr | None]]:
     """Return the fields with their class body and default, in the order of `__init__`: parents' first."""
     ancestry = reversed(cls.ancestry())
     return {name: (one.frame, default) for one in ancestry for name, default in _declared(one.node)}
@@ -147,7 +145,7 @@ class Instance(Value):
     """An instance of a class of the project."""
 
     nested: int
-    cls: ClassRef
+    cls: Class
     attributes: dict[str, Values] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -178,18 +176,6 @@ class Instance(Value):
     def write(self, at: Site, name: str, values: Values) -> None:
         at.grow(self.attributes, name, values)
 
-    def call(self, at: Site, given: Arguments) -> Values:
-        if not self.cls.find("__call__"):
-            raise at.refuse(f"{self.cls.node.name} has no __call__")
-        return at.call(self.attribute(at, "__call__"), given)
-
-    def items(self, at: Site) -> Values:
-        return union(self.held()) if self.cls.is_a("typing.NamedTuple") else super().items(at)
-
-    def item_at(self, at: Site, index: int) -> Values:
-        fields = [*self.held()] if self.cls.is_a("typing.NamedTuple") else []
-        return fields[index] if index < len(fields) else self.items(at)
-
     def enter(self, at: Site) -> Values:
         at.call(self.attribute(at, "__exit__"), Arguments([OPAQUE, OPAQUE, OPAQUE]))
         return at.call(self.attribute(at, "__enter__"), Arguments())
@@ -201,7 +187,7 @@ def described(at: Site, value: Value, receiver: Value) -> Values:
         return frozenset({value})
     if value.kind == "class":
         receiver = receiver.cls if isinstance(receiver, Instance) else receiver
-    elif isinstance(receiver, ClassRef):
+    elif isinstance(receiver, Class):
         return frozenset({value})
     bound = Partial(value, (frozenset({receiver}),))
     return bound.call(at, Arguments()) if value.kind == "property" else frozenset({bound})
@@ -209,26 +195,17 @@ def described(at: Site, value: Value, receiver: Value) -> Values:
 
 @dataclass(frozen=True)
 class Super(Value):
-    """The parents' view of an instance or class, as `super()` gives it inside a method of `owner`."""
+    """What an instance has of the parents of a class, as `super()` gives it inside a method of that class."""
 
-    owner: Frame
+    parents: tuple[Value, ...]
     receiver: Value
 
     def held(self) -> Iterable[Values]:
         yield frozenset({self.receiver})
 
     def attribute(self, at: Site, name: str) -> Values:
-        after = self._after_owner()
-        found = next((one.frame.names[name] for one in after if name in one.frame.names), OPAQUE)
-        return union(described(at, value, self.receiver) for value in found)  # OPAQUE: a parent from outside
-
-    def _after_owner(self) -> Iterator[ClassRef]:
-        cls = self.receiver.cls if isinstance(self.receiver, Instance) else self.receiver
-        order = iter(cls.ancestry() if isinstance(cls, ClassRef) else ())
-        for one in order:
-            if one.frame is self.owner:
-                break
-        return order
+        found = union(parent.find(name) for parent in self.parents if isinstance(parent, Class))
+        return union(described(at, value, self.receiver) for value in found or OPAQUE)
 
 
 @dataclass(frozen=True)
@@ -245,7 +222,7 @@ class SettingsRecord(Value):
         return at.unresolved(f"Settings has no field {name}")
 
 
-def settings_classes(at: Site) -> list[ClassRef]:
+def settings_classes(at: Site) -> list[Class]:
     """Return the class of the settings, once its module was run."""
     found = at.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
-    return [value for value in found if isinstance(value, ClassRef)]
+    return [value for value in found if isinstance(value, Class)]

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from ops.policies.reading.containers import Box, box
-from ops.policies.reading.texts import Anything, Text, literals_of
+from ops.policies.reading.texts import Text, literals_of
 from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Site, Value, Values
 
 ADAPTERS = "chalicelib.aws."
@@ -87,7 +87,7 @@ class Operation(Value):
         names = given.get(0, "QueueName")
         made.put(
             at,
-            frozenset(name if isinstance(name, Text) else Text((Anything(),)) for name in names),
+            frozenset(name if isinstance(name, Text) else Text((None,)) for name in names),
             "QueueUrl",
         )
         return frozenset({made})

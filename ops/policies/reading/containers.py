@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ops.policies.reading.texts import Text, key_of, text
+from ops.policies.reading.texts import Text, key_of
 from ops.policies.reading.values import (
     NIL,
     NOTHING,
@@ -64,8 +64,7 @@ class Box(Value):
 
     def keys(self) -> Values:
         """Return what may be a key of this mapping."""
-        known = union(map(_as_value, self.known))
-        return known | OPAQUE if self.unknown or not known else known
+        return union(map(_as_value, self.known)) | (NOTHING if self.known and not self.unknown else OPAQUE)
 
     def under(self, keys: Values) -> Values:
         """Return what may be under any of `keys`."""
@@ -78,17 +77,18 @@ class Box(Value):
         return frozenset({Method(self, name)})
 
     def items(self, _at: Site) -> Values:
-        return self.keys() if self.is_mapping else union(self.held())
+        return OPAQUE if self.is_mapping else union(self.held())
 
-    def item_at(self, at: Site, index: int) -> Values:
-        return self.items(at) if self.is_mapping else self.known.get(index, NOTHING) | self.unknown
+    def at_position(self, index: int) -> Values:
+        """Return what may be at a position of a sequence."""
+        return self.known.get(index, NOTHING) | self.unknown
 
     def item(self, at: Site, keys: Values) -> Values:
         index = at.node.slice if isinstance(at.node, ast.Subscript) else None
         if isinstance(index, ast.Slice):
             return frozenset({self})
         if isinstance(index, ast.Constant) and isinstance(index.value, int):
-            return self.known.get(index.value, NOTHING) | self.unknown or OPAQUE
+            return self.at_position(index.value) or OPAQUE
         return self.under(keys)
 
     def store(self, at: Site, keys: Values, values: Values) -> None:
@@ -118,10 +118,9 @@ class Box(Value):
 
     def _view(self, at: Site, name: str) -> Values:
         if name != "items":
-            return sequence(at, self.keys() if name == "keys" else union(self.held()))
+            return sequence(at, OPAQUE if name == "keys" else union(self.held()))
         rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
-        if self.unknown:
-            rows.append(row(at, [OPAQUE, self.unknown], "any"))
+        rows += [row(at, [OPAQUE, self.unknown], "any")] if self.unknown else []
         return sequence(at, union(rows))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from ops.policies.reading.classes import ClassRef
+from ops.policies.reading.classes import Class
 from ops.policies.reading.functions import Function
 from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
 
@@ -67,7 +67,7 @@ class Registration:
     at: str
 
 
-def decorated(at: Site, decorators: list[ast.expr], plain: Function | ClassRef) -> Values:
+def decorated(at: Site, decorators: list[ast.expr], plain: Function | Class) -> Values:
     """Return what the name of a definition means once its decorators were applied, innermost first."""
     values: Values = frozenset({plain})
     for node in reversed(decorators):

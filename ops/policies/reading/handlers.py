@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ops.policies.reading.clients import Call
 from ops.policies.reading.decorators import ROUTE, Registration
+from ops.policies.reading.interpreter import Interpreter
 from ops.policies.reading.sources import Project, Refused
-from ops.policies.reading.statements import Statements
 from ops.policies.reading.values import ANYTHING_GIVEN, Frame, Known, Values
 
 API = "api_handler"
@@ -69,7 +69,7 @@ def _read(project: Project, name: str) -> Known:
 
 def _run(known: Known, name: str) -> None:
     source = known.project.source("app")
-    top = Statements(known, Frame(source.tree, source, None), source.tree)
+    top = Interpreter(known, Frame(source.tree, source, None), source.tree)
     app = top.module("app")
     for one in [*known.registrations.values()]:
         if _function_name(one) == name:

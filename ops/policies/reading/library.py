@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from ops.policies.reading.classes import ClassRef, Instance, Super, fields_of, settings_classes
+from ops.policies.reading.classes import Class, Instance, Super, fields_of, settings_classes
 from ops.policies.reading.containers import Box, mapping, row, sequence
 from ops.policies.reading.functions import Function, Partial, Runnable
 from ops.policies.reading.texts import Setting, Text, literals_of
@@ -14,10 +13,7 @@ from ops.policies.reading.values import (
     NOTHING,
     OPAQUE,
     Arguments,
-    Frame,
-    Method,
     Site,
-    Value,
     Values,
     union,
 )
@@ -53,7 +49,7 @@ def call_outside(at: Site, path: str, given: Arguments) -> Values:
 
 def _same_elements(at: Site, given: Arguments) -> Values:
     values = union(given.positional) | given.star
-    called = frozenset(value for value in values if isinstance(value, Runnable | ClassRef))  # by filter
+    called = frozenset(value for value in values if isinstance(value, Runnable | Class))  # by filter
     at.escape(called.union(*given.named.values()))  # key=
     return sequence(at, at.iterate(values - called))
 
@@ -70,14 +66,14 @@ def _map(at: Site, given: Arguments) -> Values:
     return sequence(at, at.call(given.get(0, "func"), Arguments(columns, star=at.iterate(given.star))))
 
 
-def _enumerate(at: Site, given: Arguments) -> Values:
-    return sequence(at, row(at, [OPAQUE, at.iterate(given.get(0, "iterable")) or OPAQUE], "row"))
-
-
 def _zip(at: Site, given: Arguments) -> Values:
     if given.star:
         raise at.refuse("zip() with * cannot be followed")
     return sequence(at, row(at, [at.iterate(values) or OPAQUE for values in given.positional], "row"))
+
+
+def _enumerate(at: Site, given: Arguments) -> Values:
+    return _zip(at, Arguments([OPAQUE, given.get(0, "iterable")]))
 
 
 def _partial(at: Site, given: Arguments) -> Values:
@@ -89,13 +85,10 @@ def _partial(at: Site, given: Arguments) -> Values:
 
 def _super(at: Site, _given: Arguments) -> Values:
     function = at.frame.function
-    if not isinstance(function, Function) or not function.owner or not function.node.args.args:
+    if not isinstance(function, Function) or function.owner is None or function.node is not at.frame.node:
         raise at.refuse("super() outside of a method cannot be followed")
-    scope: Frame | None = at.frame
-    while scope is not None and scope.node is not function.node:
-        scope = scope.parent
-    receivers = scope.names[function.node.args.args[0].arg] if scope else NOTHING
-    return frozenset(Super(function.owner, one) for one in receivers)
+    receivers = at.frame.names[function.node.args.args[0].arg]
+    return frozenset(Super(tuple(function.owner.bases), one) for one in receivers)
 
 
 def _getattr(at: Site, given: Arguments) -> Values:
@@ -132,31 +125,6 @@ def _environment(at: Site, given: Arguments) -> Values:
     return frozenset(Text((Setting(name),)) for name in names)
 
 
-@dataclass(frozen=True)
-class Executor(Value):
-    """A pool of threads: `map` and `submit` pass on what they are given."""
-
-    def attribute(self, _at: Site, name: str) -> Values:
-        return frozenset({Method(self, name)})
-
-    def enter(self, _at: Site) -> Values:
-        return frozenset({self})
-
-    def method(self, at: Site, name: str, given: Arguments) -> Values:
-        if name == "map":
-            return _map(at, given)
-        if name != "submit" or not given.positional:
-            return super().method(at, name, given)
-        rest = Arguments(given.positional[1:], given.named, given.star, given.rest)
-        at.escape(at.call(given.positional[0], rest))
-        return OPAQUE
-
-
-def _executor(at: Site, given: Arguments) -> Values:
-    at.escape(given.all())
-    return frozenset({Executor()})
-
-
 MODELS: dict[str, Model] = {
     "builtins.next": _one_element,
     "builtins.min": _one_element,
@@ -167,7 +135,6 @@ MODELS: dict[str, Model] = {
     "builtins.dict": mapping,
     "builtins.super": _super,
     "builtins.getattr": _getattr,
-    "concurrent.futures.ThreadPoolExecutor": _executor,
     "functools.partial": _partial,
     "dataclasses.replace": _replace,
     "typing.cast": _cast,

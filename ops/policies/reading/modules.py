@@ -50,13 +50,10 @@ def external(at: Site, path: str) -> Values:
 
 
 @dataclass(frozen=True)
-class ModuleRef(Value):
+class Module(Value):
     """A module of the project."""
 
     name: str
-
-    def __str__(self) -> str:
-        return f"module {self.name}"
 
     def attribute(self, at: Site, name: str) -> Values:
         names = at.module(self.name).names
@@ -87,5 +84,5 @@ def _member(at: Site, origin: str, name: str) -> Values:
         return external(at, path)
     names = at.module(origin).names
     if name not in names and at.known.project.has(path):
-        return frozenset({ModuleRef(path)})
-    return ModuleRef(origin).attribute(at, name)
+        return frozenset({Module(path)})
+    return Module(origin).attribute(at, name)

@@ -24,20 +24,14 @@ class Setting:
         return Setting(self.name, (*self.replaced, (old, new)))
 
 
-@dataclass(frozen=True)
-class Anything:
-    """A part of a text that is not known."""
-
-    def replace(self, _old: str, _new: str) -> Anything:
-        """Return what is not known after a replacement either."""
-        return self
+Part = str | Setting | None  # None: a part that is not known
 
 
 @dataclass(frozen=True)
 class Text(Opaque):
     """A text: literal parts, settings, and unknown parts."""
 
-    parts: tuple[str | Setting | Anything, ...]
+    parts: tuple[Part, ...]
 
     @property
     def literal(self) -> str | None:
@@ -56,7 +50,7 @@ class Text(Opaque):
         if name == "replace" and len(literals) == 2 and all(literals):
             (old, *more), (new, *others) = (found or [] for found in literals)
             if not more and not others:
-                return frozenset({Text(tuple(part.replace(old, new) for part in self.parts))})
+                return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
         return super().method(at, name, given)
 
 
@@ -73,7 +67,7 @@ def literals_of(values: Values) -> list[str] | None:
 
 def key_of(value: Value) -> str | Text | None:
     """Return what `value` is as a known key of a mapping: a literal or a text made of settings, else None."""
-    if isinstance(value, Text) and not any(isinstance(part, Anything) for part in value.parts):
+    if isinstance(value, Text) and None not in value.parts:
         return value.literal or value
     return None
 
@@ -88,7 +82,7 @@ def formatted(pieces: list[Values]) -> Values:
 
 
 def _joined(values: tuple[Value, ...]) -> Values:
-    parts: list[str | Setting | Anything] = []
+    parts: list[Part] = []
     for value in values:
-        parts += value.parts if isinstance(value, Text) else (Anything(),)
+        parts += value.parts if isinstance(value, Text) else (None,)
     return frozenset({Text(tuple(parts))}) if len(parts) <= MAX_PARTS else OPAQUE

@@ -71,16 +71,12 @@ class Value:
 
     def items(self, at: Site) -> Values:
         """Return what iterating over it may give."""
-        at.as_data(frozenset({self}))
+        at.escape(frozenset({self}))
         return OPAQUE
 
     def item(self, at: Site, keys: Values) -> Values:
         """Return what `self[key]` may be."""
         at.escape(keys)
-        return self.items(at)
-
-    def item_at(self, at: Site, _index: int) -> Values:
-        """Return what it gives at a position when it is unpacked."""
         return self.items(at)
 
     def store(self, at: Site, keys: Values, values: Values) -> None:
@@ -113,6 +109,15 @@ class Opaque(Value):
 
     def call(self, at: Site, given: Arguments) -> Values:
         return self.method(at, "", given)
+
+    def method(self, at: Site, name: str, given: Arguments) -> Values:
+        """Of a pool of threads, `submit` and `map` call what they are given; others may do so with data."""
+        if name not in {"submit", "map"} or not given.positional:
+            return super().method(at, name, given)
+        function, *others = given.positional
+        passed = others if name == "submit" else [at.iterate(values) or OPAQUE for values in others]
+        at.escape(at.call(function, Arguments(passed, given.named, given.star, given.rest)))
+        return OPAQUE
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,12 @@ class Site(ast.NodeVisitor):
         """Return another site."""
         return type(self)(self.known, frame or self.frame, node)
 
+    def scope(self) -> Site:
+        """Return the scope that this node opens in its frame: of a class body or a comprehension."""
+        around = self.frame
+        inner = Frame(self.node, around.source, around, around.depth, around.function)
+        return self.to(self.node, self.known.frames.setdefault((self.node, around), inner))
+
     def generic_visit(self, node: ast.AST) -> Any:
         raise self.refuse(f"{type(node).__name__} cannot be followed; write it another way")
 
@@ -284,13 +295,6 @@ class Site(ast.NodeVisitor):
     def iterate(self, values: Values) -> Values:
         """Return what iterating over any of `values` may give."""
         return union([value.items(self) for value in values])
-
-    def as_data(self, values: Values) -> None:
-        """Use values as plain data, which only what holds no client is."""
-        if not values <= DATA and any(value.holds_client(set()) for value in values):
-            raise self.refuse(
-                "an adapter or client is used as plain data; pass it on or call its methods only"
-            )
 
     def escape(self, values: Values) -> None:
         """Let values go where they are not followed: functions are called with data, clients refused."""

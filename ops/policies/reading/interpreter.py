@@ -1,24 +1,25 @@
-"""Expressions: what each kind of syntax node may be. Those that are missing here are refused."""
+"""What each kind of syntax node does: every branch is taken, and what is missing here is refused."""
 
 # ruff: noqa: N802, N815 - ast.NodeVisitor names its methods so
 from __future__ import annotations
 
 import ast
 
-from ops.policies.reading.binding import arguments_of, bind
-from ops.policies.reading.classes import FOLLOWED
+from ops.policies.reading.classes import FOLLOWED, Class
 from ops.policies.reading.containers import Box, box, sequence
-from ops.policies.reading.functions import Function
-from ops.policies.reading.modules import External
+from ops.policies.reading.decorators import decorated
+from ops.policies.reading.functions import Function, arguments_of, bind
+from ops.policies.reading.modules import External, import_modules, import_names
 from ops.policies.reading.texts import Text, formatted, text
-from ops.policies.reading.values import NIL, OPAQUE, Frame, Site, Values, union
+from ops.policies.reading.values import NIL, OPAQUE, Arguments, Frame, Site, Values, union
 
 NAMES_OF_THINGS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
+LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
-class Expressions(Site):
-    """The site of an expression; visiting its node returns what it may be."""
+class Interpreter(Site):
+    """A site that knows Python: visiting an expression returns what it may be, a statement is run."""
 
     def visit_Constant(self, node: ast.Constant) -> Values:
         if isinstance(node.value, str):
@@ -50,41 +51,35 @@ class Expressions(Site):
         keys = self.evaluate(node.slice)
         return union([owner.item(self, keys) for owner in self.evaluate(node.value)])
 
-    def visit_Slice(self, node: ast.Slice) -> Values:
-        for bound in (node.lower, node.upper, node.step):
-            if bound is not None:
-                self.evaluate(bound)
+    def visit_BoolOp(self, node: ast.BoolOp | ast.Expr) -> Values:
+        return union(
+            [self.evaluate(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        )
+
+    def visit_Compare(self, node: ast.Compare | ast.UnaryOp | ast.Slice | ast.Raise | ast.Assert) -> Values:
+        parts = [*ast.iter_child_nodes(node)]
+        values = union([self.evaluate(part) for part in parts if isinstance(part, ast.expr)])
+        if not any(isinstance(part, LOOKS_ONLY) for part in parts):
+            self.escape(values)
         return OPAQUE
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> Values:
-        return union([self.evaluate(value) for value in node.values])
+    visit_UnaryOp = visit_Slice = visit_Raise = visit_Assert = visit_Compare
+    visit_Expr = visit_BoolOp
 
     def visit_IfExp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
         return self.evaluate(node.body) | self.evaluate(node.orelse)
 
-    def visit_Compare(self, node: ast.Compare) -> Values:
-        values = union([self.evaluate(operand) for operand in (node.left, *node.comparators)])
-        if not all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops):
-            self.as_data(values)
-        return OPAQUE
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> Values:
-        operand = self.evaluate(node.operand)
-        if not isinstance(node.op, ast.Not):
-            self.as_data(operand)
-        return OPAQUE
-
     def visit_BinOp(self, node: ast.BinOp) -> Values:
-        return self.combined(node.op, self.evaluate(node.left), self.evaluate(node.right))
+        return self._combined(node.op, self.evaluate(node.left), self.evaluate(node.right))
 
-    def combined(self, operator: ast.operator, left: Values, right: Values) -> Values:
+    def _combined(self, operator: ast.operator, left: Values, right: Values) -> Values:
         """Return what an operator gives: texts are joined, containers merged, and all else is data."""
         both = left | right
         boxes = [value for value in both if isinstance(value, Box)]
         if isinstance(operator, ast.Add) and any(isinstance(one, Text) and one.has_setting for one in both):
             return formatted([left, right])
-        self.as_data(both.difference(boxes))
+        self.escape(both.difference(boxes))
         if not boxes:
             return OPAQUE
         made = box(self, mapping=any(one.is_mapping for one in boxes))
@@ -129,9 +124,7 @@ class Expressions(Site):
 
     def _inside(self, generators: list[ast.comprehension]) -> Site:
         """Return the scope of a comprehension, once its loops have run."""
-        around = self.frame
-        frame = Frame(self.node, around.source, around, around.depth, around.function)
-        inner = self.to(self.node, self.known.frames.setdefault((self.node, around), frame))
+        inner = self.scope()
         for generator in generators:
             bind(inner, generator.target, inner.iterate(inner.evaluate(generator.iter)))
             for condition in generator.ifs:
@@ -146,7 +139,7 @@ class Expressions(Site):
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Values:
         values = self.evaluate(node.value)
-        self.as_data(values)
+        self.escape(values)
         return values if node.conversion == -1 and node.format_spec is None else OPAQUE
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Values:
@@ -164,3 +157,70 @@ class Expressions(Site):
     def visit_YieldFrom(self, node: ast.YieldFrom) -> Values:
         self.name("yield", self.iterate(self.evaluate(node.value)))
         return OPAQUE
+
+    def visit_Return(self, node: ast.Return) -> None:
+        self.name("return", self.evaluate(node.value) if node.value else NIL)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        values = self.evaluate(node.value)
+        for target in node.targets:
+            bind(self, target, values)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            bind(self, node.target, self.evaluate(node.value))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        left, right = self.evaluate(node.target), self.evaluate(node.value)
+        for one in left:
+            if isinstance(one, Box):  # += and |= change what others hold too
+                one.method(self, "update", Arguments(star=right))
+        bind(self, node.target, self._combined(node.op, left, right))
+
+    def visit_For(self, node: ast.For) -> None:
+        bind(self, node.target, self.iterate(self.evaluate(node.iter)))
+        self.execute(node.body, node.orelse)
+
+    def visit_If(self, node: ast.If | ast.While) -> None:
+        self.evaluate(node.test)
+        is_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        self.execute([] if is_for_types else node.body, node.orelse)
+
+    visit_While = visit_If
+
+    def visit_With(self, node: ast.With) -> None:
+        for part in node.items:
+            entered = union([value.enter(self) for value in self.evaluate(part.context_expr)])
+            if part.optional_vars is not None:
+                bind(self, part.optional_vars, entered)
+        self.execute(node.body)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        self.execute(node.body)
+        for handler in node.handlers:
+            if handler.type is not None:
+                self.evaluate(handler.type)
+            if handler.name:
+                self.name(handler.name, OPAQUE)
+            self.execute(handler.body)
+        self.execute(node.orelse, node.finalbody)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        frame, owner = self.frame, self.frame if isinstance(self.frame.node, ast.ClassDef) else None
+        while isinstance(frame.node, ast.ClassDef) and frame.parent is not None:
+            frame = frame.parent
+        self.name(node.name, decorated(self, node.decorator_list, Function(node, frame, owner)))
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        body = self.scope()
+        body.frame.bases = [base for parent in node.bases for base in self.evaluate(parent)]
+        body.execute(node.body)
+        self.name(node.name, decorated(self, node.decorator_list, Class(body.frame, node)))
+
+    visit_Import = import_modules
+    visit_ImportFrom = import_names
+
+    def visit_Pass(self, node: ast.Pass | ast.Break | ast.Continue | ast.Delete) -> None:
+        """Do nothing: the statement moves no values."""
+
+    visit_Break = visit_Continue = visit_Delete = visit_Pass
