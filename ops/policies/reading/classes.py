@@ -7,15 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from ops.policies.reading.containers import mapping
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
 from ops.policies.reading.functions import Function, Partial
 from ops.policies.reading.texts import Setting, Text
-from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
 
 SETTINGS = ("chalicelib.settings", "Settings")
 DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
 EXCEPTIONS = ("Exception", "Error", "Warning")
-FOLLOWED = frozenset({"__init__", "__post_init__", "__enter__", "__exit__"})
+FOLLOWED = frozenset({"__init__", "__enter__"})
 UNFOLLOWED = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
@@ -55,25 +54,16 @@ class Class(Value):
             return union(described(at, value, self) for value in found)
         return OPAQUE if self.bases_outside() else at.unresolved(f"{self.node.name} has no {name}")
 
-    def item(self, _at: Site, _keys: Values) -> Values:
-        return frozenset({self})  # a generic class with its parameter
-
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
         if (self.frame.source.name, self.node.name) == SETTINGS:
             return frozenset({SettingsRecord()})
-        if self.is_a("typing.TypedDict"):
-            return mapping(at, given)
-        if self.is_a("enum."):
-            return self.method(at, "", given)
         told_apart, depth = given.key()
         made: Instance = at.known.heap.setdefault((self, at.node, told_apart), Instance(depth, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)
         elif any(_is_dataclass(one.node) for one in self.ancestry()) or self.is_a("typing.NamedTuple"):
             self._bind_fields(at, made, given)
-            if self.find("__post_init__"):
-                at.call(made.attribute(at, "__post_init__"), Arguments())
         else:
             at.escape(given.all())
         self._let_python_call(at, made)
@@ -177,7 +167,6 @@ class Instance(Value):
         at.grow(self.attributes, name, values)
 
     def enter(self, at: Site) -> Values:
-        at.call(self.attribute(at, "__exit__"), Arguments([OPAQUE, OPAQUE, OPAQUE]))
         return at.call(self.attribute(at, "__enter__"), Arguments())
 
 
@@ -191,21 +180,6 @@ def described(at: Site, value: Value, receiver: Value) -> Values:
         return frozenset({value})
     bound = Partial(value, (frozenset({receiver}),))
     return bound.call(at, Arguments()) if value.kind == "property" else frozenset({bound})
-
-
-@dataclass(frozen=True)
-class Super(Value):
-    """What an instance has of the parents of a class, as `super()` gives it inside a method of that class."""
-
-    parents: tuple[Value, ...]
-    receiver: Value
-
-    def held(self) -> Iterable[Values]:
-        yield frozenset({self.receiver})
-
-    def attribute(self, at: Site, name: str) -> Values:
-        found = union(parent.find(name) for parent in self.parents if isinstance(parent, Class))
-        return union(described(at, value, self.receiver) for value in found or OPAQUE)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from ops.policies.reading.containers import Box, box
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Value, Values
 from ops.policies.reading.texts import Text, literals_of
-from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Site, Value, Values
 
 ADAPTERS = "chalicelib.aws."
 CLIENTS_MODULE = ADAPTERS + "clients"
@@ -42,17 +42,16 @@ class Client(Value):
 
 
 @dataclass(frozen=True)
-class Operation(Value):
+class Operation(Client):
     """A method of a client."""
 
-    service: str
     name: str
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
 
-    def holds_client(self, _seen: set[int]) -> bool:
-        return True
+    def attribute(self, at: Site, name: str) -> Values:
+        raise at.refuse(f"{name} of {self} cannot be followed")
 
     def call(self, at: Site, given: Arguments) -> Values:
         if given.positional or given.star:

@@ -6,19 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ops.policies.reading.texts import Text, key_of
-from ops.policies.reading.values import (
-    NIL,
-    NOTHING,
-    OPAQUE,
-    Arguments,
-    Method,
-    Nil,
-    Site,
-    Value,
-    Values,
-    union,
-)
+from ops.policies.reading.core import NIL, NOTHING, OPAQUE, Arguments, Method, Nil, Site, Value, Values, union
+from ops.policies.reading.texts import Text, key_of, text
 
 Key = str | int | Text
 
@@ -77,7 +66,7 @@ class Box(Value):
         return frozenset({Method(self, name)})
 
     def items(self, _at: Site) -> Values:
-        return OPAQUE if self.is_mapping else union(self.held())
+        return self.keys() if self.is_mapping else union(self.held())
 
     def at_position(self, index: int) -> Values:
         """Return what may be at a position of a sequence."""
@@ -118,7 +107,7 @@ class Box(Value):
 
     def _view(self, at: Site, name: str) -> Values:
         if name != "items":
-            return sequence(at, OPAQUE if name == "keys" else union(self.held()))
+            return sequence(at, self.keys() if name == "keys" else union(self.held()))
         rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
         rows += [row(at, [OPAQUE, self.unknown], "any")] if self.unknown else []
         return sequence(at, union(rows))

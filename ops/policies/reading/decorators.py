@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass, replace
 
 from ops.policies.reading.classes import Class
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
 from ops.policies.reading.functions import Function
-from ops.policies.reading.values import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
 
 CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
 ROUTE = "route"

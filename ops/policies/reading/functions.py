@@ -9,8 +9,8 @@ from functools import cache
 
 from ops.policies.reading.clients import CLIENTS_MODULE, new_client
 from ops.policies.reading.containers import Box, box, mapping, sequence
-from ops.policies.reading.values import (
-    ANYTHING_GIVEN,
+from ops.policies.reading.core import (
+    ANYTHING,
     NIL,
     NOTHING,
     OPAQUE,
@@ -129,7 +129,7 @@ class Runnable(Value):
     """What runs code of the project when it is called; whoever has it may call it with any data."""
 
     def escaped(self, at: Site) -> Values:
-        return self.call(at, ANYTHING_GIVEN)
+        return self.call(at, ANYTHING)
 
     def holds_client(self, _seen: set[int]) -> bool:
         return False  # what calling it gives is asked when it is called
@@ -219,4 +219,6 @@ class Partial(Runnable):
         return (frozenset({self.callee}), *self.positional, *dict(self.named).values())
 
     def call(self, at: Site, given: Arguments) -> Values:
-        return self.callee.call(at, given.after(self.positional, self.named))
+        positional = [*self.positional, *given.positional]
+        named = {**dict(self.named), **given.named}
+        return self.callee.call(at, Arguments(positional, named, given.star, given.rest))

@@ -7,11 +7,11 @@ import ast
 
 from ops.policies.reading.classes import FOLLOWED, Class
 from ops.policies.reading.containers import Box, box, sequence
+from ops.policies.reading.core import NIL, OPAQUE, Arguments, Frame, Site, Values, union
 from ops.policies.reading.decorators import decorated
 from ops.policies.reading.functions import Function, arguments_of, bind
 from ops.policies.reading.modules import External, import_modules, import_names
 from ops.policies.reading.texts import Text, formatted, text
-from ops.policies.reading.values import NIL, OPAQUE, Arguments, Frame, Site, Values, union
 
 NAMES_OF_THINGS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
 LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ops.policies.reading.classes import Class, Instance, Super, fields_of, settings_classes
+from ops.policies.reading.classes import Class, Instance, fields_of, settings_classes
 from ops.policies.reading.containers import Box, mapping, row, sequence
+from ops.policies.reading.core import DATA, NOTHING, OPAQUE, Arguments, Site, Values, union
 from ops.policies.reading.functions import Function, Partial, Runnable
 from ops.policies.reading.texts import Setting, Text, literals_of
-from ops.policies.reading.values import (
-    DATA,
-    NOTHING,
-    OPAQUE,
-    Arguments,
-    Site,
-    Values,
-    union,
-)
 
 Model = Callable[[Site, Arguments], Values]
 LOOKS_ONLY = frozenset(
@@ -84,11 +76,14 @@ def _partial(at: Site, given: Arguments) -> Values:
 
 
 def _super(at: Site, _given: Arguments) -> Values:
-    function = at.frame.function
-    if not isinstance(function, Function) or function.owner is None or function.node is not at.frame.node:
-        raise at.refuse("super() outside of a method cannot be followed")
-    receivers = at.frame.names[function.node.args.args[0].arg]
-    return frozenset(Super(tuple(function.owner.bases), one) for one in receivers)
+    owner = at.frame.function.owner if isinstance(at.frame.function, Function) else None
+    parents = [parent for parent in owner.bases if isinstance(parent, Class)] if owner else []
+    inherited = union(one.escaped(at) for one in parents)
+    if owner is None or any(isinstance(value, Function) for value in inherited):
+        raise at.refuse(
+            "super() cannot be followed; call Parent.method(self) of the project's parents"
+        )
+    return OPAQUE  # the parent that has methods is from outside: object, Exception, a protocol
 
 
 def _getattr(at: Site, given: Arguments) -> Values:

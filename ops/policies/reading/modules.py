@@ -6,9 +6,9 @@ import ast
 from dataclasses import dataclass
 
 from ops.policies.reading.clients import CLIENTS_MODULE
+from ops.policies.reading.core import Arguments, Opaque, Site, Value, Values
 from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.library import call_outside
-from ops.policies.reading.values import Arguments, Opaque, Site, Value, Values
 
 UNFOLLOWED = tuple(
     f"{path}." for path in

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from ops.policies.reading.values import OPAQUE, Arguments, Opaque, Site, Value, Values, union
+from ops.policies.reading.core import OPAQUE, Arguments, Opaque, Site, Value, Values, union
 
 MAX_PARTS = 12
 MAX_COMBINATIONS = 64

@@ -8,9 +8,9 @@ from textwrap import dedent
 
 import pytest
 
+from ops.policies.reading.core import Values
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.texts import Setting, Text
-from ops.policies.reading.values import Values
 
 SOURCES = {
     "chalicelib/__init__.py": "",

@@ -172,10 +172,6 @@ class Arguments:
             return self.positional[index]
         return self.named.get(name, NOTHING) | self.star | self.rest
 
-    def after(self, positional: Iterable[Values], named: Iterable[tuple[str, Values]] = ()) -> Arguments:
-        """Return these arguments after others."""
-        return Arguments([*positional, *self.positional], {**dict(named), **self.named}, self.star, self.rest)
-
     def key(self, around: int = -1) -> tuple[Hashable, int]:
         """Return what tells these arguments from others, and how deep they are nested with what is around."""
         depth = 1 + max([around, *(value.depth for value in self.all())])
@@ -184,7 +180,7 @@ class Arguments:
         return (*self.positional, frozenset(self.named.items()), self.star, self.rest), depth
 
 
-ANYTHING_GIVEN = Arguments(star=OPAQUE, rest=OPAQUE)
+ANYTHING = Arguments(star=OPAQUE, rest=OPAQUE)
 
 
 @dataclass(eq=False)
