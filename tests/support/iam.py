@@ -22,7 +22,8 @@ from ops.policies.grants import Grant, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
 from ops.policies.reading.containers import Box, Key
 from ops.policies.reading.core import OPAQUE, Values
-from ops.policies.reading.handlers import API, Handler, read_handlers
+from ops.policies.reading.decorators import API
+from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS

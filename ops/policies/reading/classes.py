@@ -41,18 +41,16 @@ class Class(Value):
         """Return the paths of all parents from outside the project."""
         return [base.outside for one in self.ancestry() for base in one.frame.bases if base.outside]
 
-    def is_a(self, kind: str) -> bool:
-        """Tell whether a parent from outside has a path that begins so."""
-        return any(path.startswith(kind) for path in self.bases_outside())
-
     def find(self, name: str) -> Values:
         """Return what the first class in the ancestry that has `name` holds under it."""
         return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
 
     def attribute(self, at: Site, name: str) -> Values:
-        if found := self.find(name):
-            return union(described(at, value, self) for value in found)
-        return OPAQUE if self.bases_outside() else at.unresolved(f"{self.node.name} has no {name}")
+        return union(described(at, value, self) for value in self.find(name)) or self.inherited()
+
+    def inherited(self) -> Values:
+        """Return what an attribute is that no class of the project has."""
+        return NOTHING if all(path.startswith("typing.") for path in self.bases_outside()) else OPAQUE
 
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
@@ -62,7 +60,7 @@ class Class(Value):
         made: Instance = at.known.heap.setdefault((self, at.node, told_apart), Instance(depth, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)
-        elif any(_is_dataclass(one.node) for one in self.ancestry()) or self.is_a("typing.NamedTuple"):
+        elif fields_of(self):  # a dataclass or a named tuple
             self._bind_fields(at, made, given)
         else:
             at.escape(given.all())
@@ -97,11 +95,6 @@ class Class(Value):
                 at.escape(made.attribute(at, name))
         if not all(base.startswith(DATA_BASES) or base.endswith(EXCEPTIONS) for base in self.bases_outside()):
             at.escape(frozenset({made}))
-
-
-@cache
-def _is_dataclass(node: ast.ClassDef) -> bool:
-    return any("dataclass" in ast.unparse(one).partition("(")[0].split(".") for one in node.decorator_list)
 
 
 def fields_of(cls: Class) -> dict[str, tuple[Frame, ast.expr | None]]:
@@ -151,23 +144,14 @@ class Instance(Value):
     def escaped(self, _at: Site) -> Values:
         return union([frozenset({self.cls}), *self.held()])
 
-    def has(self, name: str) -> bool:
-        """Tell whether it has an attribute: code asks for a record's kind before it reads its own fields."""
-        return bool(self.attributes.get(name) or self.cls.find(name) or self.cls.bases_outside())
-
     def attribute(self, at: Site, name: str) -> Values:
         found = self.attributes.get(name) or union(
             described(at, value, self) for value in self.cls.find(name)
         )
-        if not found and any(not path.startswith("typing.") for path in self.cls.bases_outside()):
-            return OPAQUE
-        return found or at.unresolved(f"{self.cls.node.name} has no {name} that could be found")
+        return found or self.cls.inherited()
 
     def write(self, at: Site, name: str, values: Values) -> None:
         at.grow(self.attributes, name, values)
-
-    def enter(self, at: Site) -> Values:
-        return at.call(self.attribute(at, "__enter__"), Arguments())
 
 
 def described(at: Site, value: Value, receiver: Value) -> Values:
@@ -193,7 +177,7 @@ class SettingsRecord(Value):
                 return union(described(at, method, self) for method in methods)
             if name in fields_of(cls):
                 return frozenset({Text((Setting(name),))})
-        return at.unresolved(f"Settings has no field {name}")
+        return NOTHING
 
 
 def settings_classes(at: Site) -> list[Class]:

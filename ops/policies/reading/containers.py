@@ -86,7 +86,6 @@ class Box(Value):
             self.put(at, values, key_of(key) if self.is_mapping else None)
 
     def method(self, at: Site, name: str, given: Arguments) -> Values:
-        first, *others = given.positional or [OPAQUE]
         if name in {"append", "add", "insert", "appendleft"}:
             self.put(at, given.all())
         elif name in {"extend", "update"}:
@@ -95,22 +94,26 @@ class Box(Value):
             for key, values in given.named.items():
                 self.put(at, values, key)
             self.put(at, given.rest)
-        elif name in {"get", "pop", "popleft", "setdefault"}:
-            if name == "setdefault" and others:
-                self.store(at, first, others[0])
-            return self.under(first) | union(others) | NIL
-        elif name in {"items", "keys", "values"}:
-            return self._view(at, name)
+        elif name in {"__enter__", "get", "items", "keys", "pop", "popleft", "setdefault", "values"}:
+            return self._taken(at, name, given)
         else:
             at.escape(given.all() if name in {"sort", "clear"} else given.all().union(*self.held()))
         return OPAQUE
 
-    def _view(self, at: Site, name: str) -> Values:
-        if name != "items":
+    def _taken(self, at: Site, name: str, given: Arguments) -> Values:
+        if name == "__enter__":  # of a generator made into a context manager
+            return union(self.held())
+        if name in {"keys", "values"}:
             return sequence(at, self.keys() if name == "keys" else union(self.held()))
-        rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
-        rows += [row(at, [OPAQUE, self.unknown], "any")] if self.unknown else []
-        return sequence(at, union(rows))
+        if name == "items":
+            rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
+            return sequence(
+                at, union([*rows, row(at, [OPAQUE, self.unknown], "any") if self.unknown else NOTHING])
+            )
+        first, *others = given.positional or [OPAQUE]
+        if name == "setdefault" and others:
+            self.store(at, first, others[0])
+        return self.under(first) | union(others) | NIL
 
 
 def _as_value(key: Key) -> Values:

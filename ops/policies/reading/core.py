@@ -48,10 +48,6 @@ class Value:
         """Let whoever has it do with it what can be done; return what that brings out."""
         return union(self.held())
 
-    def has(self, _name: str) -> bool:
-        """Tell whether it may have an attribute."""
-        return True
-
     def attribute(self, at: Site, name: str) -> Values:
         """Return what an attribute may be."""
         raise at.refuse(f"{name} of {self} cannot be followed")
@@ -82,10 +78,6 @@ class Value:
     def store(self, at: Site, keys: Values, values: Values) -> None:
         """Run `self[key] = value`."""
         at.escape(keys | values)
-
-    def enter(self, at: Site) -> Values:
-        """Return what `with self as …` may bind."""
-        return self.items(at)
 
 
 Values = frozenset[Value]
@@ -207,11 +199,17 @@ class Known:
     frames: dict[Hashable, Frame] = field(default_factory=dict)
     heap: dict[Hashable, Any] = field(default_factory=dict)
     calls: dict[Hashable, Any] = field(default_factory=dict)
-    registrations: dict[Hashable, Any] = field(default_factory=dict)
+    handlers: dict[str, dict[Any, Any]] = field(default_factory=dict)
     stack: list[Frame] = field(default_factory=list)
     done: set[Frame] = field(default_factory=set)
     questions: list[Refused] = field(default_factory=list)
     changed: bool = True
+
+    def forget(self) -> None:
+        """Begin another round, in which everything is run again."""
+        self.changed = False
+        for forgotten in (self.done, self.stack, self.calls, self.questions):
+            forgotten.clear()
 
 
 class Site(ast.NodeVisitor):

@@ -11,6 +11,7 @@ from ops.policies.reading.functions import Function
 
 CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
 ROUTE = "route"
+API = "api_handler"  # the one function of all routes
 TRIGGERS = frozenset(
     {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
      "lambda_function", ROUTE}
@@ -51,20 +52,13 @@ class Trigger(Value):
     options: tuple[tuple[str, Values], ...]
 
     def call(self, at: Site, given: Arguments) -> Values:
+        if "name" in dict(self.options):
+            raise at.refuse("name=… of a handler cannot be followed; name its function")
         for value in given.all():
             if not isinstance(value, Function):
                 raise at.refuse("only a plain function can be a handler")
-            at.known.registrations[value.node, at.node] = Registration(value, self, at.where)
+            at.known.handlers.setdefault(API if self.kind == ROUTE else value.name, {})[value] = self
         return given.all()
-
-
-@dataclass(frozen=True)
-class Registration:
-    """A function registered with Chalice."""
-
-    function: Function
-    trigger: Trigger
-    at: str
 
 
 def decorated(at: Site, decorators: list[ast.expr], plain: Function | Class) -> Values:

@@ -167,9 +167,6 @@ class Function(Runnable):
             return sequence(called, called.frame.names.get("yield", NOTHING))
         return called.frame.names.get("return", NOTHING)
 
-    def items(self, at: Site) -> Values:
-        raise at.refuse(f"{self.name} is a function and cannot be iterated over")
-
     def _frame_of(self, at: Site, given: Arguments) -> Frame:
         """Return the frame of a call: one per function and arguments; recursion joins the one that runs."""
         running = [frame for frame in at.known.stack if frame.node is self.node]

@@ -40,8 +40,12 @@ class Interpreter(Site):
             return OPAQUE
         if node.attr.startswith("__") and node.attr not in FOLLOWED and not owners <= OPAQUE:
             raise self.refuse(f"{node.attr} cannot be followed")
-        having = [owner for owner in owners if owner.has(node.attr)]
-        return union([owner.attribute(self, node.attr) for owner in having or owners])
+        return self._read(owners, node.attr)
+
+    def _read(self, owners: Values, name: str) -> Values:
+        """Return an attribute: code asks for a record's kind before it reads what only one of several has."""
+        found = union([owner.attribute(self, name) for owner in owners])
+        return found or self.unresolved(f"{' or '.join(sorted(map(str, owners)))} has no {name}")
 
     def visit_Call(self, node: ast.Call) -> Values:
         callees = self.evaluate(node.func)
@@ -190,7 +194,8 @@ class Interpreter(Site):
 
     def visit_With(self, node: ast.With) -> None:
         for part in node.items:
-            entered = union([value.enter(self) for value in self.evaluate(part.context_expr)])
+            entering = self._read(self.evaluate(part.context_expr), "__enter__")
+            entered = self.call(entering, Arguments())
             if part.optional_vars is not None:
                 bind(self, part.optional_vars, entered)
         self.execute(node.body)

@@ -80,9 +80,7 @@ def _super(at: Site, _given: Arguments) -> Values:
     parents = [parent for parent in owner.bases if isinstance(parent, Class)] if owner else []
     inherited = union(one.escaped(at) for one in parents)
     if owner is None or any(isinstance(value, Function) for value in inherited):
-        raise at.refuse(
-            "super() cannot be followed; call Parent.method(self) of the project's parents"
-        )
+        raise at.refuse("super() cannot be followed; call Parent.method(self) of the project's parents")
     return OPAQUE  # the parent that has methods is from outside: object, Exception, a protocol
 
 

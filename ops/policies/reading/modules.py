@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from ops.policies.reading.clients import CLIENTS_MODULE
-from ops.policies.reading.core import Arguments, Opaque, Site, Value, Values
+from ops.policies.reading.core import NOTHING, Arguments, Opaque, Site, Value, Values
 from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.library import call_outside
 
@@ -56,25 +56,23 @@ class Module(Value):
     name: str
 
     def attribute(self, at: Site, name: str) -> Values:
-        names = at.module(self.name).names
-        return names[name] if name in names else at.unresolved(f"{self.name} has no {name}")
+        return at.module(self.name).names.get(name, NOTHING)
 
 
 def import_modules(at: Site, node: ast.Import) -> None:
     """Run `import a.b [as c]`."""
     for alias in node.names:
-        if at.known.project.owns(alias.name):
+        if at.known.project.owns(alias.name) or "." in alias.name:
             raise at.refuse(f"import {alias.name}: write `from package import module`, which can be followed")
-        whole, top = external(at, alias.name), alias.name.split(".")[0]
-        at.name(alias.asname or top, whole if alias.asname else external(at, top))
+        at.name(alias.asname or alias.name, external(at, alias.name))
 
 
 def import_names(at: Site, node: ast.ImportFrom) -> None:
     """Run `from a import b [as c]`."""
-    origin = at.frame.source.absolute(node.module, node.level)
+    origin = node.module or ""
     for alias in node.names if origin != "__future__" else []:
-        if alias.name == "*":
-            raise at.refuse(f"import the names you need from {origin}, not *")
+        if alias.name == "*" or node.level:
+            raise at.refuse(f"import the names you need from {origin} by its whole path, not *")
         at.name(alias.asname or alias.name, _member(at, origin, alias.name))
 
 
@@ -85,4 +83,4 @@ def _member(at: Site, origin: str, name: str) -> Values:
     names = at.module(origin).names
     if name not in names and at.known.project.has(path):
         return frozenset({Module(path)})
-    return Module(origin).attribute(at, name)
+    return names.get(name) or at.unresolved(f"{origin} has no {name}")

@@ -20,19 +20,10 @@ class Source:
     name: str
     path: str
     tree: ast.Module
-    is_package: bool
 
     def at(self, node: ast.AST) -> str:
         """Return `path:line` of a node."""
         return f"{self.path}:{getattr(node, 'lineno', 1)}"
-
-    def absolute(self, name: str | None, level: int) -> str:
-        """Return the dotted name that an import of this module means; `level` counts its leading dots."""
-        if not level:
-            return name or ""
-        parts = self.name.split(".")
-        base = parts[: len(parts) - level + (1 if self.is_package else 0)]
-        return ".".join([*base, name] if name else base)
 
 
 @dataclass
@@ -71,7 +62,7 @@ class Project:
             tree = _parsed(path.read_text(), shown)
         except SyntaxError as error:
             raise Refused(f"{shown}:{error.lineno}: {error.msg}") from None
-        return Source(name, shown, tree, path.name == "__init__.py")
+        return Source(name, shown, tree)
 
 
 def _parsed(text: str, shown: str) -> ast.Module:
