@@ -16,12 +16,8 @@ TRIGGERS = frozenset(
     {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
      "lambda_function", ROUTE}
 )  # fmt: skip
-KINDS = {
-    "builtins.property": "property",
-    "functools.cached_property": "property",
-    "builtins.staticmethod": "static",
-    "builtins.classmethod": "class",
-}
+KINDS = {"builtins.property": "property", "functools.cached_property": "property",
+         "builtins.staticmethod": "static", "builtins.classmethod": "class"}  # fmt: skip
 TRANSPARENT = frozenset(
     {"functools.cache", "functools.lru_cache", "functools.wraps", "functools.total_ordering", "typing.final",
      "typing.override", "typing.runtime_checkable", "abc.abstractmethod", "contextlib.contextmanager",

@@ -119,18 +119,9 @@ def _environment(at: Site, given: Arguments) -> Values:
 
 
 MODELS: dict[str, Model] = {
-    "builtins.next": _one_element,
-    "builtins.min": _one_element,
-    "builtins.max": _one_element,
-    "builtins.map": _map,
-    "builtins.enumerate": _enumerate,
-    "builtins.zip": _zip,
-    "builtins.dict": mapping,
-    "builtins.super": _super,
-    "builtins.getattr": _getattr,
-    "functools.partial": _partial,
-    "dataclasses.replace": _replace,
-    "typing.cast": _cast,
-    "os.environ.get": _environment,
-    "os.getenv": _environment,
-}
+    "builtins.next": _one_element, "builtins.min": _one_element, "builtins.max": _one_element,
+    "builtins.map": _map, "builtins.enumerate": _enumerate, "builtins.zip": _zip, "builtins.dict": mapping,
+    "builtins.super": _super, "builtins.getattr": _getattr, "functools.partial": _partial,
+    "dataclasses.replace": _replace, "typing.cast": _cast,
+    "os.environ.get": _environment, "os.getenv": _environment,
+}  # fmt: skip
