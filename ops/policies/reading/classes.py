@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
+from ops.policies.reading.core import FOLLOWED, NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
 from ops.policies.reading.functions import Function, Partial
 from ops.policies.reading.texts import Setting, Text
 
 SETTINGS = ("chalicelib.settings", "Settings")
 DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
 EXCEPTIONS = ("Exception", "Error", "Warning")
-FOLLOWED = frozenset({"__init__", "__enter__"})
 UNFOLLOWED = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
@@ -86,9 +85,7 @@ class Class(Value):
         for one in self.ancestry():
             where = at.to(one.node, one.frame)
             if one.node.keywords or sum(isinstance(base, Class) for base in one.frame.bases) > 1:
-                raise where.refuse(
-                    f"class {one.node.name}: a metaclass or a second parent cannot be followed"
-                )
+                raise where.refuse(f"{one.node.name}: a metaclass or a second parent cannot be followed")
             for name in {name for name in one.frame.names if name.startswith("__")} - FOLLOWED:
                 if name in UNFOLLOWED:
                     raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
@@ -111,9 +108,8 @@ def _declared(node: ast.ClassDef) -> list[tuple[str, ast.expr | None]]:
 
 
 def _default(at: Site, node: ast.expr) -> Values:
-    if not isinstance(node, ast.Call) or not any(
-        one.outside == "dataclasses.field" for one in at.evaluate(node.func)
-    ):
+    called = at.evaluate(node.func) if isinstance(node, ast.Call) else NOTHING
+    if not isinstance(node, ast.Call) or not any(one.outside == "dataclasses.field" for one in called):
         return at.evaluate(node)
     options = {keyword.arg: keyword.value for keyword in node.keywords}
     if not options.keys() <= {"default", "default_factory", "repr", "compare", "hash"}:
@@ -145,10 +141,8 @@ class Instance(Value):
         return union([frozenset({self.cls}), *self.held()])
 
     def attribute(self, at: Site, name: str) -> Values:
-        found = self.attributes.get(name) or union(
-            described(at, value, self) for value in self.cls.find(name)
-        )
-        return found or self.cls.inherited()
+        of_class = union(described(at, value, self) for value in self.cls.find(name))
+        return self.attributes.get(name) or of_class or self.cls.inherited()
 
     def write(self, at: Site, name: str, values: Values) -> None:
         at.grow(self.attributes, name, values)

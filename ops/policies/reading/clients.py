@@ -84,20 +84,16 @@ class Operation(Client):
             return OPAQUE
         made = box(at, "response", mapping=True)
         names = given.get(0, "QueueName")
-        made.put(
-            at,
-            frozenset(name if isinstance(name, Text) else Text((None,)) for name in names),
-            "QueueUrl",
-        )
+        texts = frozenset(name if isinstance(name, Text) else Text((None,)) for name in names)
+        made.put(at, texts, "QueueUrl")
         return frozenset({made})
 
 
 def new_client(at: Site, given: Arguments) -> Values:
     """Return the client that `client(service, region)` makes; its region shows that settings are at hand."""
-    services, regions = literals_of(given.get(0, "service")), given.get(1, "region")
-    if at.frame.source.name != "app" and not all(
-        isinstance(one, Text) and one.has_setting for one in regions
-    ):
+    services = literals_of(given.get(0, "service"))
+    of_settings = [isinstance(one, Text) and one.has_setting for one in given.get(1, "region")]
+    if at.frame.source.name != "app" and not all(of_settings):
         raise at.refuse("a client is made where its adapter is, of settings: client(…, config.aws_region)")
     if services is None:
         raise at.refuse("the service of a client must be a literal text")

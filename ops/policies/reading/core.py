@@ -15,6 +15,8 @@ from ops.policies.reading.sources import Project, Refused, Source
 
 Cell = TypeVar("Cell", bound=Hashable)
 MAX_DEPTH = 10
+FOLLOWED = frozenset({"__init__", "__enter__"})
+NAMES_OF_THINGS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
 
 
 class Value:
@@ -155,11 +157,9 @@ class Arguments:
     rest: Values = NOTHING
 
     def all(self) -> Values:
-        """Return everything that is passed."""
         return NOTHING.union(*self.positional, *self.named.values(), self.star, self.rest)
 
     def get(self, index: int, name: str) -> Values:
-        """Return one argument by its position or name."""
         if index < len(self.positional):
             return self.positional[index]
         return self.named.get(name, NOTHING) | self.star | self.rest
@@ -221,7 +221,6 @@ class Site(ast.NodeVisitor):
         self.node = node
 
     def to(self, node: ast.AST, frame: Frame | None = None) -> Site:
-        """Return another site."""
         return type(self)(self.known, frame or self.frame, node)
 
     def scope(self) -> Site:
@@ -234,12 +233,10 @@ class Site(ast.NodeVisitor):
         raise self.refuse(f"{type(node).__name__} cannot be followed; write it another way")
 
     def evaluate(self, node: ast.expr) -> Values:
-        """Return what an expression may be."""
         found: Values = type(self)(self.known, self.frame, node).visit(node)
         return found
 
     def execute(self, *bodies: list[ast.stmt]) -> None:
-        """Run statements one after the other."""
         for body in bodies:
             for node in body:
                 type(self)(self.known, self.frame, node).visit(node)
@@ -255,11 +252,9 @@ class Site(ast.NodeVisitor):
 
     @property
     def where(self) -> str:
-        """Return `path:line`."""
         return self.frame.source.at(self.node)
 
     def refuse(self, reason: str) -> Refused:
-        """Return the refusal of this line."""
         return Refused(f"{self.where}: {reason}")
 
     def unresolved(self, reason: str) -> Values:
@@ -278,16 +273,23 @@ class Site(ast.NodeVisitor):
         """Add `values` to what a name of this frame may be."""
         self.grow(self.frame.names, name, values)
 
+    def read(self, owners: Values, name: str) -> Values:
+        """Return an attribute: code asks for a record's kind before it reads what only one of several has."""
+        if name in NAMES_OF_THINGS:
+            return OPAQUE
+        if name.startswith("__") and name not in FOLLOWED and not owners <= OPAQUE:
+            raise self.refuse(f"{name} cannot be followed")
+        found = union([owner.attribute(self, name) for owner in owners])
+        return found or self.unresolved(f"{' or '.join(sorted(map(str, owners)))} has no {name}")
+
     def call(self, callees: Values, given: Arguments) -> Values:
         """Return what calling any of `callees` may give; what is not known yet waits for a later round."""
         if not callees or not all(given.positional) or not all(given.named.values()):
-            return self.unresolved(
-                f"cannot tell what {'an argument may be' if callees else 'is called here'}"
-            )
+            unknown = "what an argument may be" if callees else "what is called here"
+            return self.unresolved(f"cannot tell {unknown}")
         return union([callee.call(self, given) for callee in callees])
 
     def iterate(self, values: Values) -> Values:
-        """Return what iterating over any of `values` may give."""
         return union([value.items(self) for value in values])
 
     def escape(self, values: Values) -> None:

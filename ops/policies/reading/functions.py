@@ -118,11 +118,8 @@ def bind_parameters(called: Site, signature: ast.arguments, definer: Frame, give
 
 def _defaults(signature: ast.arguments, plain: list[str], keywords: list[str]) -> list[tuple[str, ast.expr]]:
     positional = plain[len(plain) - len(signature.defaults) :]
-    pairs = [
-        *zip(positional, signature.defaults, strict=True),
-        *zip(keywords, signature.kw_defaults, strict=True),
-    ]
-    return [(name, default) for name, default in pairs if default is not None]
+    names, defaults = positional + keywords, [*signature.defaults, *signature.kw_defaults]
+    return [(name, default) for name, default in zip(names, defaults, strict=True) if default is not None]
 
 
 class Runnable(Value):

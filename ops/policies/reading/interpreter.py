@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 
-from ops.policies.reading.classes import FOLLOWED, Class
+from ops.policies.reading.classes import Class
 from ops.policies.reading.containers import Box, box, sequence
 from ops.policies.reading.core import NIL, OPAQUE, Arguments, Frame, Site, Values, union
 from ops.policies.reading.decorators import decorated
@@ -13,7 +13,6 @@ from ops.policies.reading.functions import Function, arguments_of, bind
 from ops.policies.reading.modules import External, import_modules, import_names
 from ops.policies.reading.texts import Text, formatted, text
 
-NAMES_OF_THINGS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
 LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -35,17 +34,7 @@ class Interpreter(Site):
         return frozenset({External(f"builtins.{node.id}")})
 
     def visit_Attribute(self, node: ast.Attribute) -> Values:
-        owners = self.evaluate(node.value)
-        if node.attr in NAMES_OF_THINGS:
-            return OPAQUE
-        if node.attr.startswith("__") and node.attr not in FOLLOWED and not owners <= OPAQUE:
-            raise self.refuse(f"{node.attr} cannot be followed")
-        return self._read(owners, node.attr)
-
-    def _read(self, owners: Values, name: str) -> Values:
-        """Return an attribute: code asks for a record's kind before it reads what only one of several has."""
-        found = union([owner.attribute(self, name) for owner in owners])
-        return found or self.unresolved(f"{' or '.join(sorted(map(str, owners)))} has no {name}")
+        return self.read(self.evaluate(node.value), node.attr)
 
     def visit_Call(self, node: ast.Call) -> Values:
         callees = self.evaluate(node.func)
@@ -55,7 +44,7 @@ class Interpreter(Site):
         keys = self.evaluate(node.slice)
         return union([owner.item(self, keys) for owner in self.evaluate(node.value)])
 
-    def visit_BoolOp(self, node: ast.BoolOp | ast.Expr) -> Values:
+    def visit_BoolOp(self, node: ast.BoolOp | ast.Expr | ast.Delete) -> Values:
         return union(
             [self.evaluate(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
         )
@@ -68,7 +57,7 @@ class Interpreter(Site):
         return OPAQUE
 
     visit_UnaryOp = visit_Slice = visit_Raise = visit_Assert = visit_Compare
-    visit_Expr = visit_BoolOp
+    visit_Expr = visit_Delete = visit_BoolOp
 
     def visit_IfExp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
@@ -136,7 +125,15 @@ class Interpreter(Site):
         return inner
 
     def visit_Lambda(self, node: ast.Lambda) -> Values:
-        return frozenset({Function(node, self.frame)})
+        return frozenset({self._function(node, self.frame)})
+
+    def _function(
+        self, node: ast.FunctionDef | ast.Lambda, frame: Frame, owner: Frame | None = None
+    ) -> Function:
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.evaluate(default)
+        return Function(node, frame, owner)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Values:
         return formatted([self.evaluate(part) for part in node.values])
@@ -144,6 +141,8 @@ class Interpreter(Site):
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Values:
         values = self.evaluate(node.value)
         self.escape(values)
+        if node.format_spec is not None:
+            self.evaluate(node.format_spec)
         return values if node.conversion == -1 and node.format_spec is None else OPAQUE
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Values:
@@ -194,8 +193,7 @@ class Interpreter(Site):
 
     def visit_With(self, node: ast.With) -> None:
         for part in node.items:
-            entering = self._read(self.evaluate(part.context_expr), "__enter__")
-            entered = self.call(entering, Arguments())
+            entered = self.call(self.read(self.evaluate(part.context_expr), "__enter__"), Arguments())
             if part.optional_vars is not None:
                 bind(self, part.optional_vars, entered)
         self.execute(node.body)
@@ -214,7 +212,7 @@ class Interpreter(Site):
         frame, owner = self.frame, self.frame if isinstance(self.frame.node, ast.ClassDef) else None
         while isinstance(frame.node, ast.ClassDef) and frame.parent is not None:
             frame = frame.parent
-        self.name(node.name, decorated(self, node.decorator_list, Function(node, frame, owner)))
+        self.name(node.name, decorated(self, node.decorator_list, self._function(node, frame, owner)))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         body = self.scope()
@@ -225,7 +223,7 @@ class Interpreter(Site):
     visit_Import = import_modules
     visit_ImportFrom = import_names
 
-    def visit_Pass(self, node: ast.Pass | ast.Break | ast.Continue | ast.Delete) -> None:
+    def visit_Pass(self, node: ast.Pass | ast.Break | ast.Continue) -> None:
         """Do nothing: the statement moves no values."""
 
-    visit_Break = visit_Continue = visit_Delete = visit_Pass
+    visit_Break = visit_Continue = visit_Pass

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ops.policies.reading.classes import Class, Instance, fields_of, settings_classes
 from ops.policies.reading.containers import Box, mapping, row, sequence
-from ops.policies.reading.core import DATA, NOTHING, OPAQUE, Arguments, Site, Values, union
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Values, union
 from ops.policies.reading.functions import Function, Partial, Runnable
 from ops.policies.reading.texts import Setting, Text, literals_of
 
@@ -88,8 +88,7 @@ def _getattr(at: Site, given: Arguments) -> Values:
     names = literals_of(given.get(1, "name"))
     if names is None:
         raise at.refuse("getattr() with a name that is not a literal cannot be followed")
-    found = (owner.attribute(at, name) for owner in given.get(0, "object") for name in names)
-    return union([*found, *given.positional[2:]])
+    return union([*(at.read(given.get(0, "object"), name) for name in names), *given.positional[2:]])
 
 
 def _cast(_at: Site, given: Arguments) -> Values:
@@ -101,8 +100,6 @@ def _replace(at: Site, given: Arguments) -> Values:
     for one in given.get(0, "obj"):
         if isinstance(one, Instance):
             found |= one.cls.call(at, Arguments(named={**one.attributes, **given.named}))
-        elif one not in DATA:
-            raise at.refuse(f"replace() of {one} cannot be followed")
         else:
             at.escape(given.all())
             found |= OPAQUE
@@ -113,7 +110,7 @@ def _environment(at: Site, given: Arguments) -> Values:
     """Return the setting that an environment variable is read into; any other variable is data."""
     at.escape(given.all())
     names = {name.lower() for name in literals_of(given.get(0, "key")) or [""]}
-    if not all(names <= fields_of(cls).keys() for cls in settings_classes(at)):
+    if not names <= {name for cls in settings_classes(at) for name in fields_of(cls)}:
         return OPAQUE
     return frozenset(Text((Setting(name),)) for name in names)
 

@@ -81,6 +81,6 @@ def _member(at: Site, origin: str, name: str) -> Values:
     if not at.known.project.owns(origin):
         return external(at, path)
     names = at.module(origin).names
-    if name not in names and at.known.project.has(path):
+    if name not in names and at.known.project.file(path):
         return frozenset({Module(path)})
     return names.get(name) or at.unresolved(f"{origin} has no {name}")

@@ -272,6 +272,20 @@ FORMS = {
             for step in lane.steps:
                 step("k")
         """,
+    "default that is never used": """
+        def run(landing, ndjson, event):
+            def inner(content=landing.read("k")):
+                return content
+            return inner("given")
+        """,
+    "width of a formatted value": """
+        def run(landing, ndjson, event):
+            return f"{event:{landing.read('k')}}"
+        """,
+    "deletion": """
+        def run(landing, ndjson, event):
+            del landing.read("k")["body"]
+        """,
 }
 
 

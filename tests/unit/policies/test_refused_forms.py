@@ -96,6 +96,16 @@ FORMS = {
         """,
         "__dict__ cannot be followed",
     ),
+    "own dictionary by getattr": (
+        """
+        class Worker(Exception):
+            def __init__(self, bucket):
+                self.bucket = bucket
+        def run(landing, ndjson, event):
+            return getattr(Worker(landing), "__dict__")["bucket"].read("k")  # here
+        """,
+        "__dict__ cannot be followed",
+    ),
     "vars": (
         """
         def run(landing, ndjson, event):
