@@ -110,6 +110,8 @@ def _step(value: Value, step: str) -> Values | None:
     if step == "[]":
         return union(value.held())
     if step == "{}":
-        keys: Iterable[Value] = (key if isinstance(key, Text) else Text((str(key),)) for key in value.known)
+        keys: Iterable[Value] = (
+            key if isinstance(key, Text) else Text((str(key),)) for key in value.known if key is not None
+        )
         return frozenset(keys) | value.unknown
     return value.known.get(step, frozenset()) | value.unknown

@@ -99,10 +99,10 @@ def _values(value: Any) -> Values:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        known: dict[Key, Values] = {str(key): _values(each) for key, each in value.items()}
+        known: dict[Key | None, Values] = {str(key): _values(each) for key, each in value.items()}
         return frozenset({Box(1, is_mapping=True, known=known)})
     if isinstance(value, list | tuple):
-        return frozenset({Box(1, known=dict(enumerate(map(_values, value))))})
+        return frozenset({Box(1, known={**dict(enumerate(map(_values, value)))})})
     return OPAQUE
 
 

@@ -14,12 +14,11 @@ Key = str | int | Text
 
 @dataclass(frozen=True, eq=False)
 class Box(Value):
-    """A container: `known` by key (a text made of settings too) or position, `others` under any other key."""
+    """A container: what is in it by key (a text made of settings too) or position, else under None."""
 
     nested: int
     is_mapping: bool = False
-    known: dict[Key, Values] = field(default_factory=dict)
-    others: dict[str, Values] = field(default_factory=dict)
+    known: dict[Key | None, Values] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:
@@ -28,16 +27,14 @@ class Box(Value):
     @property
     def unknown(self) -> Values:
         """Return what may be under a key or position that is not known."""
-        return self.others.get("", NOTHING)
+        return self.known.get(None, NOTHING)
 
     def held(self) -> Iterable[Values]:
-        yield from (*self.known.values(), self.unknown)
+        return self.known.values()
 
     def put(self, at: Site, values: Values, key: Key | None = None) -> None:
         """Add `values` under a known key or an unknown one."""
-        if key is None:
-            at.grow(self.others, "", values)
-        else:
+        if values or key is not None:
             at.grow(self.known, key, values)
 
     def merge(self, at: Site, value: Value) -> None:
@@ -49,11 +46,10 @@ class Box(Value):
         elif value is not self:
             for key, values in value.known.items():
                 self.put(at, values, key)
-            self.put(at, value.unknown)
 
     def keys(self) -> Values:
         """Return what may be a key of this mapping."""
-        return union(map(_as_value, self.known)) | (NOTHING if self.known and not self.unknown else OPAQUE)
+        return union(map(_as_value, self.known)) or OPAQUE
 
     def under(self, keys: Values) -> Values:
         """Return what may be under any of `keys`."""
@@ -107,16 +103,14 @@ class Box(Value):
             return sequence(at, self.keys() if name == "keys" else union(self.held()))
         if name == "items":
             rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
-            return sequence(
-                at, union([*rows, row(at, [OPAQUE, self.unknown], "any") if self.unknown else NOTHING])
-            )
+            return sequence(at, union(rows))
         first, *others = given.positional or [OPAQUE]
         if name == "setdefault" and others:
             self.store(at, first, others[0])
         return self.under(first) | union(others) | NIL
 
 
-def _as_value(key: Key) -> Values:
+def _as_value(key: Key | None) -> Values:
     return text(key) if isinstance(key, str) else frozenset({key}) if isinstance(key, Text) else OPAQUE
 
 

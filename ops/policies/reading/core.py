@@ -51,15 +51,12 @@ class Value:
         return union(self.held())
 
     def attribute(self, at: Site, name: str) -> Values:
-        """Return what an attribute may be."""
         raise at.refuse(f"{name} of {self} cannot be followed")
 
     def write(self, at: Site, name: str, _values: Values) -> None:
-        """Set an attribute."""
         raise at.refuse(f"{name} of {self} is replaced, which cannot be followed")
 
     def call(self, at: Site, _given: Arguments) -> Values:
-        """Return what calling it may give."""
         raise at.refuse(f"{self} is called")
 
     def method(self, at: Site, _name: str, given: Arguments) -> Values:
@@ -216,9 +213,7 @@ class Site(ast.NodeVisitor):
     """Where the reading stands: a syntax node of a frame; subclasses visit it."""
 
     def __init__(self, known: Known, frame: Frame, node: ast.AST) -> None:
-        self.known = known
-        self.frame = frame
-        self.node = node
+        self.known, self.frame, self.node = known, frame, node
 
     def to(self, node: ast.AST, frame: Frame | None = None) -> Site:
         return type(self)(self.known, frame or self.frame, node)
@@ -242,7 +237,6 @@ class Site(ast.NodeVisitor):
                 type(self)(self.known, self.frame, node).visit(node)
 
     def module(self, name: str) -> Frame:
-        """Return a module of the project, its body run."""
         source = self.known.project.source(name)
         frame = self.known.frames.setdefault(name, Frame(source.tree, source, None))
         if frame not in self.known.done:
@@ -270,7 +264,6 @@ class Site(ast.NodeVisitor):
             self.known.changed = True
 
     def name(self, name: str, values: Values) -> None:
-        """Add `values` to what a name of this frame may be."""
         self.grow(self.frame.names, name, values)
 
     def read(self, owners: Values, name: str) -> Values:
@@ -298,9 +291,9 @@ class Site(ast.NodeVisitor):
         waiting = list(values)
         while waiting:
             value = waiting.pop()
-            if value not in seen:
-                seen.add(value)
-                if value.holds_client(set()):
-                    reason = "goes where it cannot be followed; call its methods here instead"
-                    raise self.refuse(f"{value} {reason}")
-                waiting += value.escaped(self)
+            if value in seen:
+                continue
+            if value.holds_client(set()):
+                raise self.refuse(f"{value} goes where it cannot be followed; call its methods here instead")
+            seen.add(value)
+            waiting += value.escaped(self)

@@ -53,7 +53,7 @@ class Trigger(Value):
         for value in given.all():
             if not isinstance(value, Function):
                 raise at.refuse("only a plain function can be a handler")
-            at.known.handlers.setdefault(API if self.kind == ROUTE else value.name, {})[value] = self
+            at.known.handlers.setdefault(API if self.kind == ROUTE else str(value), {})[value] = self
         return given.all()
 
 

@@ -85,7 +85,6 @@ def _add_double_starred(at: Site, given: Arguments, value: Value) -> None:
     if not isinstance(value, Box):
         given.rest |= NOTHING if isinstance(value, Nil) else value.items(at)  # None fails at run time
         return
-    given.rest |= value.unknown
     for key, held in value.known.items():
         if isinstance(key, str):
             given.named[key] = given.named.get(key, NOTHING) | held
@@ -141,17 +140,15 @@ class Function(Runnable):
     owner: Frame | None = None
     kind: str = ""  # of a method: property, static or class
 
-    @property
-    def name(self) -> str:
-        """Return the function's name."""
-        return self.node.name if isinstance(self.node, ast.FunctionDef) else "<lambda>"
+    def __str__(self) -> str:
+        return self.node.name if isinstance(self.node, ast.FunctionDef) else "a lambda"
 
     @property
     def depth(self) -> int:
         return self.frame.depth
 
     def call(self, at: Site, given: Arguments) -> Values:
-        if (self.frame.source.name, self.name) == (CLIENTS_MODULE, "client"):
+        if (self.frame.source.name, str(self)) == (CLIENTS_MODULE, "client"):
             return new_client(at, given)
         called = at.to(self.node, self._frame_of(at, given))
         bind_parameters(called, self.node.args, self.owner or self.frame, given)
@@ -173,7 +170,7 @@ class Function(Runnable):
         told_apart, depth = given.key(self.frame.depth)
         key = (self.node, self.frame, self.owner, told_apart)
         if len(at.known.frames) > MAX_FRAMES:
-            raise at.refuse(f"{self.name} is called in too many ways to follow them all")
+            raise at.refuse(f"{self} is called in too many ways to follow them all")
         if key not in at.known.frames:
             at.known.frames[key] = Frame(self.node, self.frame.source, self.frame, depth, self)
             at.known.changed = True

@@ -125,15 +125,13 @@ class Interpreter(Site):
         return inner
 
     def visit_Lambda(self, node: ast.Lambda) -> Values:
-        return frozenset({self._function(node, self.frame)})
+        self.visit(node.args)
+        return frozenset({Function(node, self.frame)})
 
-    def _function(
-        self, node: ast.FunctionDef | ast.Lambda, frame: Frame, owner: Frame | None = None
-    ) -> Function:
-        for default in (*node.args.defaults, *node.args.kw_defaults):
+    def visit_arguments(self, node: ast.arguments) -> None:
+        for default in (*node.defaults, *node.kw_defaults):
             if default is not None:
                 self.evaluate(default)
-        return Function(node, frame, owner)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Values:
         return formatted([self.evaluate(part) for part in node.values])
@@ -212,7 +210,8 @@ class Interpreter(Site):
         frame, owner = self.frame, self.frame if isinstance(self.frame.node, ast.ClassDef) else None
         while isinstance(frame.node, ast.ClassDef) and frame.parent is not None:
             frame = frame.parent
-        self.name(node.name, decorated(self, node.decorator_list, self._function(node, frame, owner)))
+        self.visit(node.args)
+        self.name(node.name, decorated(self, node.decorator_list, Function(node, frame, owner)))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         body = self.scope()
