@@ -19,9 +19,12 @@ from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import Grant, grants_of, grants_of_call
-from ops.policies.reading.handlers import API, Handler, read_handlers
-from ops.policies.reading.state import Call
-from ops.policies.reading.values import OPAQUE, Box, Key, Operation, Values, text
+from ops.policies.reading.clients import Call, Operation
+from ops.policies.reading.containers import Box, Key
+from ops.policies.reading.core import OPAQUE, Values
+from ops.policies.reading.decorators import API
+from ops.policies.reading.handlers import Handler, read_handlers
+from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
@@ -96,10 +99,10 @@ def _values(value: Any) -> Values:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        known: dict[Key, Values] = {str(key): _values(each) for key, each in value.items()}
-        return frozenset({Box("observed", 1, is_mapping=True, known=known)})
+        known: dict[Key | None, Values] = {str(key): _values(each) for key, each in value.items()}
+        return frozenset({Box(1, is_mapping=True, known=known)})
     if isinstance(value, list | tuple):
-        return frozenset({Box("observed", 1, known=dict(enumerate(map(_values, value))))})
+        return frozenset({Box(1, known={**dict(enumerate(map(_values, value)))})})
     return OPAQUE
 
 
