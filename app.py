@@ -19,8 +19,9 @@ if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr
     from chalicelib.landing.lane import Landing
     from chalicelib.ndjson.lane import Ndjson
 
-if os.environ.get("AWS_CHALICE_CLI_MODE") and {"deploy", "local"} & {*sys.argv}:  # never in Lambda
-    from ops.chalice_hook import prepare
+CLI_COMMANDS = {"deploy", "local", "package", "delete"}
+if os.environ.get("AWS_CHALICE_CLI_MODE") and CLI_COMMANDS & {*sys.argv}:  # never in Lambda
+    from ops.chalice_entry import prepare
 
     prepare(sys.argv, os.environ)
 
@@ -30,7 +31,8 @@ STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
-NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ)
+NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ, "NDJSON_MAX_CONCURRENCY")
+DISCOVERED_MAX_CONCURRENCY = max_concurrency(os.environ, "DISCOVERED_MAX_CONCURRENCY")
 
 
 @cache
@@ -84,7 +86,7 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     return arrivals.ndjson_arrived(ndjson(), event.payload)
 
 
-@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
+@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10, maximum_concurrency=DISCOVERED_MAX_CONCURRENCY)
 def csv_discovered(event: AnyEvent) -> Any:
     """Catalogue and route the files that discovery has queued."""
     from chalicelib.discovery import consumer
