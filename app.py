@@ -12,15 +12,15 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Res
 from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
-from chalicelib.settings import Settings, max_concurrency
+from chalicelib.patterns import ended_executions
+from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
     from chalicelib.api.auth import CachedTokens, GivenTokens
     from chalicelib.landing.lane import Landing
     from chalicelib.ndjson.lane import Ndjson
 
-CLI_COMMANDS = {"deploy", "local", "package", "delete"}
-if os.environ.get("AWS_CHALICE_CLI_MODE") and CLI_COMMANDS & {*sys.argv}:  # never in Lambda
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
     from ops.chalice_entry import prepare
 
     prepare(sys.argv, os.environ)
@@ -31,8 +31,7 @@ STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
-NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ, "NDJSON_MAX_CONCURRENCY")
-DISCOVERED_MAX_CONCURRENCY = max_concurrency(os.environ, "DISCOVERED_MAX_CONCURRENCY")
+NDJSON_MAX_CONCURRENCY, DISCOVERED_MAX_CONCURRENCY = max_concurrencies(os.environ)
 
 
 @cache
@@ -94,6 +93,17 @@ def csv_discovered(event: AnyEvent) -> Any:
     return consumer.csv_discovered(discovered_files(), event.payload)
 
 
+# What was started and has ended
+
+
+@app.on_cw_event(ended_executions(os.environ))
+def execution_changed(event: AnyEvent) -> Any:
+    """Record how an execution ended."""
+    from chalicelib.runs import changes, wiring
+
+    return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
+
+
 # What a schedule does
 
 
@@ -117,8 +127,10 @@ def write_table_manifests(event: AnyEvent) -> Any:
 def reconcile(event: AnyEvent) -> Any:
     """Finish what was interrupted, in every lane."""
     from chalicelib import reconcile
+    from chalicelib.runs import wiring
 
-    return reconcile.reconcile(landing(), discovered_files(), ndjson(), event.context)
+    runs = wiring.runs(settings(), landing(), discovered_files())
+    return reconcile.reconcile(runs, ndjson(), event.context)
 
 
 for handler in app.handler_map.values():  # the handlers above; the API's own come below

@@ -129,6 +129,7 @@ class Settings:
     size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))
     max_batch_size_gb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal("0.7"))
     max_batch_age_seconds: int = _setting(_whole(0, 31_536_000), 3600)
+    max_flushes_per_run: int = _setting(_whole(1, 10_000), 20)
     lock_ttl_seconds: int = _setting(_whole(1, 86_400), 300)
     reconcile_grace_seconds: int = _setting(_whole(0, 86_400), 300)
     reconcile_window_seconds: int = _setting(_whole(0, 31_536_000), 86_400)
@@ -143,8 +144,6 @@ class Settings:
     api_tokens_secret: str = _setting(_text, "")
     alert_email: str = _setting(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"), "")
     page_origin: str = _setting(_origin, "")
-        _matching(r"https://[^/\s]+", "an origin, such as https://sluice.example"), ""
-    )
     permissions_boundary: str = _setting(_arn, "")
     table_names: tuple[str, ...] = _setting(_names, ())
     ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
@@ -223,12 +222,17 @@ class Settings:
         return self.expected_file_size_mb * (1 + percent / 100) * BYTES_PER_MB
 
 
-def max_concurrency(environ: Mapping[str, str], name: str) -> int:
-    """Return a queue's maximum concurrency, or its default where `Settings` will refuse it.
+def max_concurrencies(environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return how many functions may be at work on the NDJSON queue and on the queue of discovered files.
 
-    A decorator needs it when app.py is imported, where no caller could be told of a bad value.
+    A decorator needs them when app.py is imported, where no caller could be told of a bad value: it counts as
+    the default, and `Settings` will refuse it.
     """
-    text = environ.get(name)
+    return _max_concurrency_of(environ, "NDJSON"), _max_concurrency_of(environ, "DISCOVERED")
+
+
+def _max_concurrency_of(environ: Mapping[str, str], queue: str) -> int:
+    text = environ.get(f"{queue}_MAX_CONCURRENCY")
     try:
         return int(_read(text, parse=_max_concurrency, default=DEFAULT_MAX_CONCURRENCY, parse_empty=False))
     except ValueError:

@@ -7,10 +7,13 @@ from collections.abc import MutableMapping, Sequence
 
 from ops.errors import OperationError, or_exit
 
+COMMANDS = {"deploy", "local", "package", "delete"}
+
 
 def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
-    """Prepare this process for a command of Chalice's."""
-    or_exit(lambda: _prepare(arguments, environ))
+    """Prepare this process for a command of Chalice's; most need nothing."""
+    if COMMANDS & {*arguments}:
+        or_exit(lambda: _prepare(arguments, environ))
 
 
 def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:

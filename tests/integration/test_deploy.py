@@ -18,7 +18,7 @@ from tests.support.account import READS, Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 
 pytestmark = pytest.mark.xdist_group("deploy")
-ACTION_OF = {  # where IAM's name is another
+ACTION_OF = {  # operations whose IAM action has another name
     "DeleteObjects": "s3:DeleteObjectVersion",
     "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "HeadBucket": "s3:ListBucket",
@@ -126,7 +126,7 @@ def _action(service: str, operation: str) -> str:
 
 
 def deaths(writes: int) -> list[int]:
-    """Return after which writes to die: spread evenly, all when asked to."""
+    """Return after which writes to die: a few, spread evenly, or all."""
     if os.environ.get("ALL_DEATHS"):
         return list(range(1, writes))
     return sorted({max(1, writes * part // (CI_DEATHS + 1)) for part in range(1, CI_DEATHS + 1)})
