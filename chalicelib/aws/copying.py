@@ -65,25 +65,22 @@ class CopyTarget:
         lay is to be `unlike` that in its ETag, by which a late worker would delete it. Raise SourceChanged
         when the source is gone or newer.
         """
-        return self.copy_new(source, seen, keys, identity, claims, unlike=unlike)[0]
+        return self._copy(source, seen, keys, {**(claims or {}), IDENTITY_METADATA: identity}, unlike)[0]
 
     def copy_new(
-        self,
-        source: Bucket,
-        seen: StoredObject,
-        keys: Sequence[str],
-        identity: str,
-        claims: dict[str, str] | None = None,
-        *,
-        unlike: str = "",
+        self, source: Bucket, seen: StoredObject, keys: Sequence[str], identity: str
     ) -> tuple[str, bool]:
         """Copy like `copy_once`; return the key and whether the copy was made now."""
-        ours = {**(claims or {}), IDENTITY_METADATA: identity}
+        return self._copy(source, seen, keys, {IDENTITY_METADATA: identity}, "")
+
+    def _copy(
+        self, source: Bucket, seen: StoredObject, keys: Sequence[str], claims: dict[str, str], unlike: str
+    ) -> tuple[str, bool]:
         for key in keys:
-            wanted = signed(ours, self._secret.read(), self._place(key), seen.size)
+            wanted = signed(claims, self._secret.read(), self._place(key), seen.size)
             if self._create(source, seen, key, _fitting(seen.metadata, wanted), unlike):
                 return key, True
-            if self.holds(key, identity, seen):
+            if self.holds(key, claims[IDENTITY_METADATA], seen):
                 return key, False
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
