@@ -13,12 +13,12 @@ from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import REPLACES, UploadStatus, iso
 from chalicelib.landing.executions import read_name
 from chalicelib.logs import log
-from chalicelib.runs.finishing import finish
+from chalicelib.runs.finishing import MARKS, finish
 from chalicelib.runs.lane import Runs
 from chalicelib.runs.run_end import TEXT_LENGTH, Ignored, RunEnd
 
 UNKNOWN = "unknown"  # an error that Step Functions does not name
-OF_A_FAILURE = ("run_error", "run_cause", "run_alerted", "reason", "retry", "run_due_at")
+OF_A_FAILURE = ("run_error", "run_cause", "run_alerted", "reason", *MARKS)
 
 
 def end_run(runs: Runs, end: RunEnd) -> dict[str, Any]:
