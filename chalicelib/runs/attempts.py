@@ -27,7 +27,7 @@ from chalicelib.runs.lane import Runs
 MOST_RETRIES = 5
 EARLIER_KEPT = 10
 OF_ONE_ATTEMPT = ("run_status", "run_stopped_at", "run_error", "run_cause", "run_alerted", "reason", "retry",
-                  "run_due_at", "next_attempt")  # fmt: skip
+                  "run_due_at", "run_repairs", "next_attempt")  # fmt: skip
 TOLD = ("execution", "run_status", "run_stopped_at", "run_error", "run_cause")
 
 

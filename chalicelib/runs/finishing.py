@@ -1,4 +1,4 @@
-"""What an end asks for: an alert of a failure, another attempt. Any later process finishes what one left."""
+"""What an end asks for: an alert, another attempt, or the archive. Any process finishes what another left."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from chalicelib.aws.catalog_table import RUN_DUE
 from chalicelib.aws.items import Row
 from chalicelib.keys import shown
 from chalicelib.landing.catalog import UploadStatus, iso
+from chalicelib.runs.archive import archive
 from chalicelib.runs.attempts import retries_of, start_attempt
 from chalicelib.runs.lane import Runs
 
 JOB_FAILED_SUBJECT = "Job Failed"
-MARKS = ("retry", "run_due_at", "next_attempt")
+MARKS = ("retry", "run_due_at", "run_repairs", "next_attempt")
+MOST_REPAIRS = 10  # of one end: a file may be too large to be archived in a worker's time
 NOT_STARTED = "not started again: the file is gone or overwritten, or no active job takes it"
 
 
@@ -22,6 +24,12 @@ def finish_later(runs: Runs, listed: Row) -> bool:
     grace = timedelta(seconds=runs.landing.settings.reconcile_grace_seconds)
     if row is None or row.get("retry") != RUN_DUE or row["run_due_at"] > iso(runs.landing.clock() - grace):
         return False
+    repairs = row.get("run_repairs", 0) + 1
+    if repairs > MOST_REPAIRS:
+        reason = f"{row.get('reason', '')}; left after {MOST_REPAIRS} attempts".removeprefix("; ")
+        runs.log.change(row, {"reason": reason}, MARKS, statuses=[row["status"]])
+        return False
+    runs.log.change(row, {"run_repairs": repairs}, statuses=[row["status"]])  # before: it may end its worker
     finish(runs, row)
     return True
 
@@ -35,6 +43,9 @@ def finish(runs: Runs, row: Row) -> None:
         _begun(runs, row)
     elif row["status"] == UploadStatus.JOB_FAILED:
         _failed(runs, row)
+    else:
+        archive(runs, row)
+        runs.log.change(row, {"run_status": row["run_status"]}, MARKS, statuses=[row["status"]])
 
 
 def _begun(runs: Runs, row: Row) -> None:

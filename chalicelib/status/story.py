@@ -32,6 +32,8 @@ def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
         for run in (*row.get("runs", ()), row):
             if "run_status" in run:
                 yield _sentence(run["run_stopped_at"], "run", _end(run))
+        if row["status"] == UploadStatus.SUCCEEDED and row.get("moved_to"):
+            yield _sentence(row["run_stopped_at"], "run", f"It was archived as {row['moved_to']}.")
         for replay in row.get("replays", ()):
             yield _sentence(replay["at"], "operator", _replay(replay))
 
