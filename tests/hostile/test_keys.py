@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import app
 from chalicelib.keys import shown
 from tests.hostile.corpus import CHARACTERS, PREFIX, SECRET, SEQUENCES
 from tests.support.api import OPERATOR, Api
@@ -54,6 +55,7 @@ ODD = [
 def test_a_file_of_any_size_is_parked_and_comes_back_whole(
     hostile_world: World, name: str, size: int
 ) -> None:
+    app.landing.cache_clear()  # with it the config of the case before
     hostile_world.configure([])
     key, body = PREFIX + name, b"x" * size
     outcome = hostile_world.land(key, body, Tagging="a=b")
