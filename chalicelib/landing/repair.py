@@ -115,11 +115,8 @@ def _recorded(landing: Landing, *, retried: bool) -> Iterator[Due]:
         and (retried or row["status"] in PARKED)
     )
     for row in nsmallest(RETRIES_OF_ONE_RUN, rows, key=lambda row: str(row["processed_at"])):
-<<<<<<< HEAD
-        yield Due("moves_finished" if row["status"] in PARKED else "retried", _event_of_row(row), row)
-=======
-        yield Due("retried", event_of_row(row, "Reconciled:failed"), row)
->>>>>>> main
+        repair = "moves_finished" if row["status"] in PARKED else "retried"
+        yield Due(repair, event_of_row(row, "Reconciled:failed"), row)
 
 
 def _repaired(landing: Landing, due: Due) -> bool:
