@@ -16,7 +16,10 @@ from ops.stages import Target
 
 
 def complete(session: Any, target: Target, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
-    """Give the functions that S3, EventBridge or a schedule calls a dead-letter queue; enable partial responses and check them."""
+    """Give each function that S3, EventBridge or a schedule calls a dead-letter queue.
+
+    Enable partial responses of those that queues call, and check them.
+    """
     functions = session.client("lambda")
     queues = f"arn:{target.partition}:sqs:{target.region}:{target.account}:"
     arns = {each["name"]: each["lambda_arn"] for each in deployed["resources"] if "lambda_arn" in each}
