@@ -30,7 +30,7 @@ NDJSON_ROWS = 2000
 
 
 def upload_samples(environ: Mapping[str, str]) -> None:
-    """Upload into an AWS that is empty: the job config, then files with and without a job, then valid and invalid NDJSON files."""
+    """Upload the job config, files with and without a job, and NDJSON files, into an AWS that is empty."""
     session = boto3.Session(
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
