@@ -23,7 +23,7 @@ GROUPS = "/aws/lambda/sluice-local-"
 POLL_SECONDS = 1.0
 OVERLAP_MS = 10_000  # a line may be delivered this much later than a younger one
 WIDTH = 100
-TOLD = ("outcome", "file tracked", "run ended", "failed", "repaired", "released", "alert")
+TOLD = ("outcome", "file tracked", "run ended", "failed", "released", "alert")
 
 
 @dataclass(frozen=True, slots=True, order=True)
