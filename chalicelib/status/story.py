@@ -63,7 +63,8 @@ def _outcome(row: Row) -> str:
         UploadStatus.VANISHED: "It was gone before it could be read.",
     }
     moved = row["status"] == UploadStatus.INACTIVE and row.get("moved_to")
-    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
+    stays = f" Its source cannot be deleted: {row['source_stays']}." if row.get("source_stays") else ""
+    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "") + stays
 
 
 def _end(row: Row) -> str:
