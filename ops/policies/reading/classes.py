@@ -50,6 +50,7 @@ class Class(Made):
         """Return the instance that calling the class gives, after running what makes it."""
         if (self.frame.source.name, self.node.name) == SETTINGS:
             record = Instance(self.frame, self, settings_by_name(at))
+            at.escape(given.all())
             return frozenset({at.known.heap.setdefault(self, record)})
         made: Instance = at.known.heap.setdefault((self, at.node, at.frame), Instance(at.frame, self))
         if self.find("__init__"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ops.policies.reading.clients import CLIENTS_MODULE, new_client
@@ -122,7 +123,7 @@ class Function(Made, Runnable):
             if frame.parent is self.frame:
                 return frame
         depth = min(MAX_DEPTH, 1 + max([self.frame.depth, *(value.depth for value in given.all())]))
-        key = (self.node, self.frame, self.owner)
+        key: tuple[Hashable, ...] = (self.node, self.frame, self.owner)
         if depth < MAX_DEPTH:
             key += (*given.positional, frozenset(given.named.items()), given.rest)
         if len(at.known.frames) > MAX_FRAMES:
