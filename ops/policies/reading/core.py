@@ -235,7 +235,7 @@ class Site(ast.NodeVisitor):
 
     @property
     def where(self) -> str:
-        return self.frame.source.at(self.node)
+        return f"{self.frame.source.path}:{getattr(self.node, 'lineno', 1)}"
 
     def refuse(self, reason: str) -> Refused:
         return Refused(f"{self.where}: {reason}")
