@@ -25,8 +25,8 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
+from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.executions import execution_input, execution_name
-from chalicelib.landing.jobs import Config, read_config
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
@@ -44,13 +44,14 @@ class Replays:
     discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
+    config: ConfigReader
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
     request = read_replay(body)
     rows, missing, position = _rows(replays, request)
-    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
     return {

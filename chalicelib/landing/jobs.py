@@ -1,25 +1,21 @@
 """The job config: which file name starts which ETL job.
 
 `config/config.json` in the landing bucket is a list of jobs. Every fault of it is reported at once, each
-with its index, field and fix. A cached config may start a job; before a file is turned away, the config is
-asked for again, so that a file uploaded right after its config is never parked.
+with its index, field and fix. `config` tells which version of it is in force.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
 
-from chalicelib.aws.bucket import Bucket
 from chalicelib.errors import ConfigError
 from chalicelib.events import LONE_SURROGATE
 
-ABSENT = "absent"
 TEXT_FIELDS = ("job_id", "job_name", "source_file_name", "target_table")
 FIELDS = (*TEXT_FIELDS, "upsert_keys", "is_active")
 MAX_JOB_BYTES = 128 * 1024  # of Step Functions' 256 KiB of input
@@ -60,70 +56,6 @@ class Jobs:
         name = claimed_name(key)
         exact = self._exact.get(name)
         return exact or next((job for pattern, job in self._patterns if pattern.match(name)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The config as one read found it: its jobs, or the faults for which it has none."""
-
-    etag: str = ""
-    jobs: Jobs | None = None
-    faults: tuple[str, ...] = ()
-    body: bytes = b""
-
-    @property
-    def version(self) -> str:
-        """What tells this state of the config from another: its ETag, or `absent`."""
-        return self.etag or ABSENT
-
-
-NOT_READ = Config()
-
-
-def read_config(bucket: Bucket, key: str, known: Config = NOT_READ) -> Config:
-    """Read the config; return `known` while the ETag is still its own."""
-    found = bucket.read_document(key, unless_etag=known.etag)
-    if found == "unchanged":
-        return known
-    if found == "missing":
-        return Config(faults=(f"s3://{bucket.name}/{key} is missing: upload a list of jobs",))
-    try:
-        return Config(found.etag, parse_jobs(found.body, found.etag), body=found.body)
-    except ConfigError as error:
-        return Config(found.etag, faults=tuple(error.faults), body=found.body)
-
-
-class JobConfig:
-    """The config as this process last saw it, fetched again when it is due."""
-
-    def __init__(
-        self, bucket: Bucket, key: str, cache_seconds: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._bucket = bucket
-        self._key = key
-        self._cache_seconds = cache_seconds
-        self._clock = clock
-        self._config = NOT_READ
-        self._checked_at = 0.0
-
-    def match(self, key: str) -> Job | None:
-        """Return the job for `key`; a cached config never answers "none" or an inactive job.
-
-        Raise ConfigError when the config is missing or invalid.
-        """
-        if self._config.jobs and self._clock() - self._checked_at < self._cache_seconds:
-            job = self._config.jobs.find_matching_job(key)
-            if job and job.is_active:
-                return job
-        return self.revalidate().find_matching_job(key)
-
-    def revalidate(self) -> Jobs:
-        """Fetch the config unless its ETag is unchanged; raise ConfigError listing every fault."""
-        self._config = read_config(self._bucket, self._key, self._config)
-        self._checked_at = self._clock()
-        if self._config.jobs is None:
-            raise ConfigError(self._config.version, list(self._config.faults))
-        return self._config.jobs
 
 
 def normalize(text: str | None) -> str:

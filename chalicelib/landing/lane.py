@@ -15,7 +15,7 @@ from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import JobConfig
 from chalicelib.settings import Settings
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting

@@ -176,9 +176,21 @@ def alert_config(landing: Landing, error: ConfigError) -> None:
         landing.catalog.mark(key, error.version, {"alerted_at": landing.clock().isoformat()})
 
 
-def end_config_alerts(landing: Landing) -> None:
-    """Note that the config is usable: the same fault, should it come back, is alerted again."""
-    landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
+def look_at_config(landing: Landing) -> ConfigError | None:
+    """Read the config again and alert its faults, or end the alerts about it; return the faults.
+
+    Alerts that are ended are sent again, should the same fault come back.
+    """
+    try:
+        landing.jobs.revalidate()
+        fault = landing.jobs.fault
+    except ConfigError as error:
+        fault = error
+    if fault:
+        alert_config(landing, fault)
+    else:
+        landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
+    return fault
 
 
 def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:

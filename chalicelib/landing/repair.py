@@ -16,11 +16,10 @@ from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime
-from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.attempts import begin
 from chalicelib.landing.lane import Landing
-from chalicelib.landing.outcomes import end_config_alerts, give_up
+from chalicelib.landing.outcomes import give_up, look_at_config
 from chalicelib.landing.routing import route
 from chalicelib.landing.unrouted import Due, unrouted
 from chalicelib.logs import log
@@ -63,13 +62,11 @@ def repair_landing(landing: Landing, has_time: HasTime, discovered: Landing | No
 
 
 def _config_is_usable(landing: Landing) -> bool:
-    try:
-        landing.jobs.revalidate()
-    except ConfigError as error:
-        log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
-        return False
-    end_config_alerts(landing)
-    return True
+    fault = look_at_config(landing)
+    if fault is None or fault.in_force:
+        return True
+    log.warning("landing lane waits for its config", extra={"faults": fault.faults[:10]})
+    return False
 
 
 def _failed(landing: Landing, before: datetime) -> Iterator[Due]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
-from chalicelib.errors import ConfigError, EventError
+from chalicelib.errors import EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, bytes_to_read
 from chalicelib.landing.jobs import Job
@@ -18,9 +18,9 @@ from chalicelib.landing.outcomes import (
     REASON_LENGTH,
     Outcome,
     alert_config,
-    end_config_alerts,
     find_started,
     finish_parking,
+    look_at_config,
     outcome_of,
     park,
     record,
@@ -118,6 +118,8 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
         if existing and settled and _is_where_it_says(landing, existing):
             return _repeat(landing, upload, existing)
     job = landing.jobs.match(upload.key)
+    if fault := landing.jobs.fault:
+        alert_config(landing, fault)
     if job and job.is_active:
         return start_state_machine_execution(landing, upload, job)
     started = find_started(landing, upload) if is_late or is_replay else None
@@ -149,13 +151,9 @@ def _repeat(landing: Landing, upload: Upload, existing: dict[str, str]) -> Outco
 
 
 def _lint(landing: Landing, upload: Upload) -> Outcome:
-    try:
-        landing.jobs.revalidate()
-    except ConfigError as error:
-        alert_config(landing, error)
-        return record(landing, upload, UploadStatus.RECEIVED, reason=str(error)[:REASON_LENGTH])
-    end_config_alerts(landing)
-    return record(landing, upload, UploadStatus.RECEIVED)
+    fault = look_at_config(landing)
+    reason = str(fault)[:REASON_LENGTH] if fault else None
+    return record(landing, upload, UploadStatus.RECEIVED, reason=reason)
 
 
 def _logged(event: ObjectEvent, identity: str, outcome: Outcome) -> Outcome:

@@ -6,10 +6,11 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import ConfigReader, JobConfig
 from chalicelib.landing.lane import Landing
 from chalicelib.settings import Settings
 
@@ -31,5 +32,14 @@ def landing(config: Settings, bucket: str) -> Landing:
 
 def job_config(config: Settings) -> JobConfig:
     """Wire the config of the jobs."""
-    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
-    return JobConfig(bucket, config.config_key, config.config_cache_seconds)
+    store = DocumentStore(client("s3", config.aws_region), config.s3_state_bucket)
+    return JobConfig(config_reader(config), store, config.config_cache_seconds)
+
+
+def config_reader(config: Settings) -> ConfigReader:
+    """Wire where the config lies, and the copy of the last good one."""
+    return ConfigReader(
+        bucket=Bucket(client("s3", config.aws_region), config.landing_bucket),
+        key=config.config_key,
+        copies=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
+    )

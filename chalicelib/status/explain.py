@@ -15,7 +15,7 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
-from chalicelib.landing.jobs import read_config
+from chalicelib.landing.config import ConfigReader
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
@@ -37,6 +37,7 @@ class Sources:
     source: Bucket  # the one that discovery scans: the landing bucket or another
     ndjson: Bucket
     scans: Scans
+    config: ConfigReader
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -85,10 +86,9 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
 
 
 def _landing_now(sources: Sources, key: str, where: Bucket) -> Body:
-    config = read_config(sources.landing, sources.settings.config_key)
-    prediction = predict(key, sources.settings, config, bucket=where.name).shown()
-    faults = {"config": {"version": config.version, "faults": config.faults}}
-    return {"lane": "landing", "bucket": where.name, **prediction, **faults}
+    in_force = sources.config.read()
+    prediction = predict(key, sources.settings, in_force.config, bucket=where.name).shown()
+    return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None) -> Body:

@@ -11,27 +11,31 @@ from typing import Any
 from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
-from chalicelib.aws.bucket import Bucket
-from chalicelib.landing.jobs import FIELDS, read_config
+from chalicelib.landing.config import ConfigReader
+from chalicelib.landing.jobs import FIELDS
 
 FAULTED = re.compile(r"\[(\d+)\]")
 
 
-def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
-    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position."""
+def list_jobs(reader: ConfigReader, given: Given) -> Body:
+    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position.
+
+    Of a config that is not a list at all, the jobs of the last good version are shown instead.
+    """
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     start = _start(decode_cursor("jobs", values.get("cursor", "")))
-    config = read_config(bucket, config_key)
-    entries = _entries(config.body)
+    in_force = reader.read()
+    entries = _entries(in_force.current.body)
+    if entries is None:
+        entries = _entries(in_force.config.body) or []
     page = list(enumerate(entries))[start : start + limit]
     more = start + limit < len(entries)
-    by_index = faults_by_index(config.faults)
+    by_index = faults_by_index(in_force.current.faults)
     return {
-        "config": f"s3://{bucket.name}/{config_key}",
-        "version": config.version,
-        "valid": config.jobs is not None,
-        "faults": config.faults,
+        "config": f"s3://{reader.bucket.name}/{reader.key}",
+        **in_force.told(),
+        "valid": in_force.source == "current",
         "items": [_shown(index, entry, by_index.get(index, [])) for index, entry in page],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
     }
@@ -54,13 +58,13 @@ def faults_by_index(faults: Iterable[str]) -> dict[int, list[str]]:
     return dict(sorted_)
 
 
-def _entries(body: bytes) -> list[Any]:
-    """Return the entries of a config, usable or not, as far as it is a list at all."""
+def _entries(body: bytes) -> list[Any] | None:
+    """Return the entries of a config, usable or not; None when it is not a list at all."""
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return []
-    return document if isinstance(document, list) else []
+        return None
+    return document if isinstance(document, list) else None
 
 
 def _shown(index: int, entry: Any, faults: list[str]) -> Body:

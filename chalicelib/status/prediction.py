@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
 from chalicelib.landing.catalog import UploadStatus
-from chalicelib.landing.jobs import WILDCARD, Config, Job
+from chalicelib.landing.config import Config
+from chalicelib.landing.jobs import WILDCARD, Job
 from chalicelib.moves import destination_keys, file_name
 from chalicelib.settings import Settings
 from chalicelib.status.near_misses import near_misses
