@@ -197,8 +197,8 @@ def _start_again(replay_log: ReplayLog, landing: Landing, row: Row, count: int) 
         }
     upload = Upload(landing.bucket.name, found, _event(landing, row))
     name = execution_name(upload, repeat=count)
-    landing.machine.start(name, execution_input(upload, job))
-    replay_log.note_execution(row, name, job.job_id)
+    landing.machine.start(name, execution_input(upload, job), job.state_machine)
+    replay_log.note_execution(row, name, job.job_id, job.state_machine)
     return {"key": row["file_key"], "status": "triggered", "execution": name}
 
 

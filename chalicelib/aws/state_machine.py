@@ -1,8 +1,10 @@
-"""The ETL state machine."""
+"""The state machines that jobs start."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,39 +15,54 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class StateMachine:
-    """A Step Functions state machine (standard type) by ARN."""
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An execution that was started: by its name, on which state machine and with which input."""
 
-    def __init__(self, states: SFNClient, arn: str) -> None:
+    name: str
+    machine: str
+    payload: dict[str, Any]
+
+
+class StateMachines:
+    """Step Functions state machines (standard type): one by ARN, which has no name, and others by name."""
+
+    def __init__(self, states: SFNClient, arn: str, others: Mapping[str, str]) -> None:
         self._states = states
         self.arn = arn
+        self.others = others
 
-    def start(self, name: str, payload: str) -> bool:
+    def arn_of(self, machine: str) -> str:
+        """Return the ARN of a state machine by its name; the unnamed one's for an empty name."""
+        return self.others[machine] if machine else self.arn
+
+    def start(self, name: str, payload: str, machine: str = "") -> bool:
         """Start the execution `name`; return False when one of that name ran with another input or has ended.
 
         Starting it again while it runs with the same input succeeds and starts nothing (AWS rule), and a
         name stays taken for 90 days.
         """
         try:
-            self._states.start_execution(stateMachineArn=self.arn, name=name, input=payload)
+            self._states.start_execution(stateMachineArn=self.arn_of(machine), name=name, input=payload)
         except ClientError as error:
             if code_of(error) == "ExecutionAlreadyExists":
                 return False
             raise
         return True
 
-    def find_input(self, name: str) -> dict[str, Any] | None:
-        """Return the input of the execution `name`, None if there was none."""
-        try:
-            return self.input_of(name)
-        except ClientError as error:
-            if code_of(error) == "ExecutionDoesNotExist":
-                return None
-            raise
+    def find(self, name: str) -> Execution | None:
+        """Return the execution `name` of whichever state machine had it, None if there was none."""
+        for machine in ("", *self.others):
+            try:
+                return Execution(name, machine, self.input_of(name, machine))
+            except ClientError as error:
+                if code_of(error) != "ExecutionDoesNotExist":
+                    raise
+        return None
 
-    def input_of(self, name: str) -> dict[str, Any]:
+    def input_of(self, name: str, machine: str = "") -> dict[str, Any]:
         """Return the input that the execution `name` was started with."""
-        execution = self.arn.replace(":stateMachine:", ":execution:") + ":" + name
+        execution = self.arn_of(machine).replace(":stateMachine:", ":execution:") + ":" + name
         found = self._states.describe_execution(executionArn=execution)
         payload: dict[str, Any] = json.loads(found.get("input", "{}"))
         return payload

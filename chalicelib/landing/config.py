@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +19,8 @@ from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_withheld
 from chalicelib.errors import ConfigError
 from chalicelib.landing.catalog import iso
-from chalicelib.landing.jobs import Job, Jobs, parse_jobs
+from chalicelib.landing.entries import parse_jobs
+from chalicelib.landing.jobs import Job, Jobs
 from chalicelib.logs import log
 
 ABSENT = "absent"
@@ -93,6 +94,7 @@ class ConfigReader:
     bucket: Bucket
     key: str
     copies: Bucket
+    machines: frozenset[str] = frozenset()
 
     def read(self, known: ConfigInForce = NOT_READ) -> ConfigInForce:
         """Read what is in force; a document that still has the ETag of `known` is not read again."""
@@ -118,7 +120,7 @@ class ConfigReader:
         if found.size > MAX_BYTES:
             why = f"{where} has {found.size} bytes: a config has at most {MAX_BYTES}"
             return Config(found.etag, faults=(why,), etag=found.etag, changed_at=found.last_modified)
-        return _parsed(read)
+        return self._parsed(read)
 
     def _last_good(self, known: Config | None) -> Config | None:
         try:
@@ -133,8 +135,14 @@ class ConfigReader:
         if found == "missing":
             return None
         version = found.metadata.get(COPIED_VERSION, "")
-        copy = _parsed(Config(version, body=found.body, etag=found.etag, changed_at=found.last_modified))
+        copy = self._parsed(Config(version, body=found.body, etag=found.etag, changed_at=found.last_modified))
         return copy if copy.jobs is not None else None
+
+    def _parsed(self, read: Config) -> Config:
+        try:
+            return replace(read, jobs=parse_jobs(read.body, read.version, self.machines))
+        except ConfigError as error:
+            return replace(read, faults=tuple(error.faults))
 
 
 class JobConfig:
@@ -159,6 +167,11 @@ class JobConfig:
     def fault(self) -> ConfigError | None:
         """What is wrong with the current config, as far as it was looked at."""
         return None if self._seen is NOT_READ else self._seen.fault
+
+    def may_differ_for(self, upload: datetime) -> bool:
+        """Tell whether a worker may have routed an upload of that time by another version of the config."""
+        changed_at = self._seen.current.changed_at
+        return changed_at is None or upload <= changed_at + timedelta(seconds=self._cache_seconds)
 
     def match(self, key: str) -> Job | None:
         """Return the job for `key`; a cached config never answers "none" or an inactive job.
@@ -194,14 +207,6 @@ class JobConfig:
         except AWS_ERRORS as error:
             log.warning("the last good job config could not be kept", extra={"reason": str(error)})
         self._kept = config.version
-
-
-def _parsed(config: Config) -> Config:
-    try:
-        jobs = parse_jobs(config.body, config.version)
-    except ConfigError as error:
-        return Config(config.version, None, tuple(error.faults), config.body, config.etag, config.changed_at)
-    return Config(config.version, jobs, (), config.body, config.etag, config.changed_at)
 
 
 def _is_older(held: StoredObject, config: Config) -> bool:

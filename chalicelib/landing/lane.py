@@ -12,7 +12,7 @@ from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
-from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
 from chalicelib.landing.config import JobConfig
@@ -33,7 +33,7 @@ class Landing:
     target: CopyTarget
     catalog: CatalogTable
     cursor: ListingCursor
-    machine: StateMachine
+    machine: StateMachines
     topic: Topic
     jobs: JobConfig
     settings: Settings

@@ -6,13 +6,15 @@ row, then alert, then delete. Alerts are best effort and may repeat.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalicelib.aws.items import Row
+from chalicelib.aws.state_machine import Execution
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, row_of_event
-from chalicelib.landing.executions import execution_input, execution_name, job_id_of
+from chalicelib.landing.executions import execution_input, execution_name, row_of_execution
 from chalicelib.landing.interrupted import find_begun
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
@@ -32,24 +34,30 @@ CONFIG_SUBJECT = "Job config is not usable"
 
 
 def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) -> Outcome:
-    """Start the job's execution, then record it; the same upload always has the same name and input."""
-    name = execution_name(upload)
-    job_id = job.job_id
-    if not landing.machine.start(name, execution_input(upload, job)):
-        # the name ran before, perhaps for a job of an older config: the row names the job that ran
-        job_id = job_id_of(landing.machine.input_of(name))
-    return _record_started(landing, upload, job_id, name)
+    """Start the job's execution, then record it; the same upload always has the same name and input.
+
+    A name is taken on one state machine only: when the job may have named another one since the upload, every
+    one is asked for it first.
+    """
+    may_differ = landing.machine.others and landing.jobs.may_differ_for(upload.found.last_modified)
+    if may_differ and (started := find_started(landing, upload)):
+        return started
+    name, payload, machine = execution_name(upload), execution_input(upload, job), job.state_machine
+    if landing.machine.start(name, payload, machine):
+        execution = Execution(name, machine, json.loads(payload))
+    else:  # the name ran before, perhaps for a job of an older config: the row names the job that ran
+        execution = Execution(name, machine, landing.machine.input_of(name, machine))
+    return _record_started(landing, upload, execution)
 
 
 def find_started(landing: Landing, upload: Upload) -> Outcome | None:
     """Record an execution that a process started before it died, whatever the config says by now."""
-    name = execution_name(upload)
-    payload = landing.machine.find_input(name)
-    return _record_started(landing, upload, job_id_of(payload), name) if payload else None
+    execution = landing.machine.find(execution_name(upload))
+    return _record_started(landing, upload, execution) if execution else None
 
 
-def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) -> Outcome:
-    row = landing.row(upload, UploadStatus.TRIGGERED, job_id=job_id, execution=name)
+def _record_started(landing: Landing, upload: Upload, execution: Execution) -> Outcome:
+    row = landing.row(upload, UploadStatus.TRIGGERED, **row_of_execution(execution))
     existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED] - PARKED)
     if existing and existing["status"] in PARKED:
         moved_to = existing.get("moved_to")

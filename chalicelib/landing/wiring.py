@@ -8,7 +8,7 @@ from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.listing_cursor import ListingCursor
-from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.config import ConfigReader, JobConfig
 from chalicelib.landing.lane import Landing
@@ -23,7 +23,9 @@ def landing(config: Settings, bucket: str) -> Landing:
         target=CopyTarget(client("s3", region), bucket),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        machine=StateMachines(
+            client("stepfunctions", region), config.step_function_arn, config.state_machines
+        ),
         topic=Topic(client("sns", region), config.sns_topic_arn),
         jobs=job_config(config),
         settings=config,
@@ -42,4 +44,5 @@ def config_reader(config: Settings) -> ConfigReader:
         bucket=Bucket(client("s3", config.aws_region), config.landing_bucket),
         key=config.config_key,
         copies=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
+        machines=frozenset(config.state_machines),
     )

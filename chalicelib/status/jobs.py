@@ -12,8 +12,9 @@ from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 from chalicelib.landing.config import ConfigReader
-from chalicelib.landing.jobs import FIELDS
+from chalicelib.landing.entries import FIELDS, entries_of
 
+NO_IS_ACTIVE = "It has no is_active, so it is inactive: add it, true, to have files start it."
 FAULTED = re.compile(r"\[(\d+)\]")
 
 
@@ -64,10 +65,12 @@ def _entries(body: bytes) -> list[Any] | None:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, list) else None
+    return entries_of(document)
 
 
 def _shown(index: int, entry: Any, faults: list[str]) -> Body:
-    fields = {name: entry[name] for name in FIELDS if name in entry} if isinstance(entry, dict) else {}
-    extra = {name: entry[name] for name in entry if name not in FIELDS} if isinstance(entry, dict) else {}
-    return {"index": index, **fields, "extra": extra, "faults": faults}
+    given = entry if isinstance(entry, dict) else {}
+    fields = {name: given[name] for name in FIELDS if name in given}
+    extra = {name: given[name] for name in given if name not in FIELDS}
+    hints = [] if "is_active" in given else [NO_IS_ACTIVE]
+    return {"index": index, "is_active": False, **fields, "extra": extra, "faults": faults, "hints": hints}

@@ -43,7 +43,7 @@ def config_reader(config: Settings) -> ConfigReader:
 
     s3 = client("s3", config.aws_region)
     landing, copies = Bucket(s3, config.landing_bucket), Bucket(s3, config.s3_state_bucket)
-    return ConfigReader(landing, config.config_key, copies)
+    return ConfigReader(landing, config.config_key, copies, frozenset(config.state_machines))
 
 
 def scans(config: Settings) -> Scans:

@@ -12,7 +12,8 @@ from typing import Any
 
 from chalicelib.errors import ConfigError
 from chalicelib.landing.catalog import UploadStatus, iso
-from chalicelib.landing.jobs import Jobs, parse_jobs
+from chalicelib.landing.entries import parse_jobs
+from chalicelib.landing.jobs import Jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World

@@ -6,6 +6,7 @@ import ast
 
 from ops.policies.reading.classes import find_in_class
 from ops.policies.reading.state import YIELDED, Arguments, Frame, Machine
+from ops.policies.reading.texts import item_of_setting
 from ops.policies.reading.values import (
     NIL,
     NOTHING,
@@ -62,7 +63,8 @@ def item(machine: Machine, frame: Frame, node: ast.AST, owner: Value, keys: Valu
     if isinstance(owner, Instance):
         return union(owner.attributes.values()) | OPAQUE  # a named tuple by position
     operate(machine, frame, node, frozenset({owner}))
-    return OPAQUE
+    one = item_of_setting(owner) if isinstance(owner, Text) else None
+    return frozenset({one}) if one else OPAQUE
 
 
 def _held(box: Box, keys: Values, node: ast.AST) -> Values:

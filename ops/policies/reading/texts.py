@@ -45,8 +45,16 @@ def _part_replaced(part: str | Setting | Anything, old: str, new: str) -> str | 
     if isinstance(part, str):
         return part.replace(old, new)
     if isinstance(part, Setting):
-        return Setting(part.name, (*part.replaced, (old, new)))
+        return Setting(part.name, (*part.replaced, (old, new)), part.is_item)
     return part
+
+
+def item_of_setting(value: Text) -> Text | None:
+    """Return what an item of a setting may be; None for an item of any other text."""
+    part = value.parts[0]
+    if len(value.parts) > 1 or not isinstance(part, Setting) or part.replaced or part.is_item:
+        return None
+    return Text((Setting(part.name, is_item=True),))
 
 
 def _has_setting(value: Value) -> bool:

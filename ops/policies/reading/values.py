@@ -42,10 +42,14 @@ class Nil(Value):
 
 @dataclass(frozen=True)
 class Setting:
-    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it."""
+    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it.
+
+    With `is_item` it is any of the values of a field that maps names to texts.
+    """
 
     name: str
     replaced: tuple[tuple[str, str], ...] = ()
+    is_item: bool = False
 
 
 @dataclass(frozen=True)

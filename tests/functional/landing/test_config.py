@@ -124,7 +124,7 @@ def test_an_uploaded_config_is_linted_at_once_with_all_its_faults(world: World) 
     for fault in (
         "[0].upsert_keys",
         "[1].job_id is 7",
-        "[1].is_active is missing",
+        "[1].job_name is missing",
         "[2].job_id",
         "[2].source_file",
     ):
