@@ -15,6 +15,7 @@ from chalice.local import ForbiddenError, LocalGateway, LocalGatewayException, N
 
 from chalicelib.api.answers import UNAUTHORIZED, Answer
 from ops.deploy.patching import wrap
+from ops.local.foreign import refusal_of
 
 EXTENSION = "x-amazon-apigateway-gateway-responses"
 DENIED = Answer(
@@ -117,7 +118,7 @@ def _response(body: Any, asks_for_token: bool = False) -> dict[str, Any]:
 
 
 def answer_locally() -> None:
-    """Have Chalice's local gateway refuse in the same words."""
+    """Have Chalice's local gateway refuse in the same words, and pages from elsewhere."""
     wrap(LocalGateway, "handle_request", _refusing)
 
 
@@ -130,6 +131,8 @@ class _Refusal(LocalGatewayException):
 
 def _refusing(handle: Callable[..., Any]) -> Callable[..., Any]:
     def handled(gateway: LocalGateway, method: str, path: str, headers: Any, body: Any) -> Any:
+        if foreign := refusal_of({name.lower(): value for name, value in headers.items()}):
+            raise _Refusal(Answer(403, {"Code": "ForbiddenError", "Message": foreign}))
         try:
             response = handle(gateway, method, path, headers, body)
         except NotAuthorizedError:

@@ -64,7 +64,8 @@ def _request_stop(_number: int, _frame: object) -> NoReturn:
 def only_one(aws_port: int) -> Iterator[None]:
     """Hold the lock of `aws_port` in this checkout; raise OperationError when another run holds it."""
     path = lock_path(aws_port)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    STATE.chmod(0o700)  # what lands in the embedded AWS is for no other user of this machine
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

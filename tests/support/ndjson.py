@@ -16,7 +16,7 @@ from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
 from chalicelib.ndjson import wiring
 from chalicelib.ndjson.arrivals import ndjson_arrived
-from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.settings import Settings
 from tests.support.builders import NDJSON, s3_record, sqs_event
@@ -162,4 +162,4 @@ def create_glue_job(name: str) -> None:
 
 def repair(lane: Ndjson) -> dict[str, int]:
     """Run reconcile's share of the lane."""
-    return repair_batches(lane, lambda: True)
+    return repair_batches(replace(lane, asking=Asking()), lambda: True)

@@ -71,6 +71,13 @@ def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(
     assert "writable" in said
 
 
+def test_what_a_run_keeps_is_its_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STATE", tmp_path / "state")
+    run.STATE.mkdir(mode=0o755)  # of an earlier version
+    with run.only_one(4566):
+        assert run.STATE.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_shell_that_followed_the_readme_may_run_the_tests() -> None:
     exported = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_S3": "x", "AWS_PROFILE": "mine"}
     look = f"import os; from tests.support import emulation; print({set(exported)} & set(os.environ))"
