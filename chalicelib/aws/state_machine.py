@@ -50,19 +50,36 @@ class StateMachines:
             raise
         return True
 
-    def find(self, name: str) -> Execution | None:
-        """Return the execution `name` of whichever state machine had it, None if there was none."""
+    def find(self, name: str) -> dict[str, Any] | None:
+        """Return all that is known of the execution `name`, None if there is none (or none any more).
+
+        Every state machine is asked until one has it: `stateMachineArn` of the answer tells which.
+        """
         for machine in ("", *self.others):
             try:
-                return Execution(name, machine, self.input_of(name, machine))
+                return self._describe(name, machine)
             except ClientError as error:
                 if code_of(error) != "ExecutionDoesNotExist":
                     raise
         return None
 
+    def find_execution(self, name: str) -> Execution | None:
+        """Return the execution `name` of whichever state machine had it, None if there was none."""
+        found = self.find(name)
+        if found is None:
+            return None
+        machine = next((alias for alias, arn in self.others.items() if arn == found["stateMachineArn"]), "")
+        return Execution(name, machine, _input(found))
+
     def input_of(self, name: str, machine: str = "") -> dict[str, Any]:
         """Return the input that the execution `name` was started with."""
+        return _input(self._describe(name, machine))
+
+    def _describe(self, name: str, machine: str) -> dict[str, Any]:
         execution = self.arn_of(machine).replace(":stateMachine:", ":execution:") + ":" + name
-        found = self._states.describe_execution(executionArn=execution)
-        payload: dict[str, Any] = json.loads(found.get("input", "{}"))
-        return payload
+        return {**self._states.describe_execution(executionArn=execution)}
+
+
+def _input(found: dict[str, Any]) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads(found.get("input", "{}"))
+    return payload

@@ -29,7 +29,7 @@ def find_begun(landing: Landing, event: ObjectEvent) -> Row | None:
 def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Iterator[Row]:
     for moment in moments:
         name = name_of(event.key, moment, identify(event.bucket, event.key, event.etag, moment))
-        if execution := landing.machine.find(name):
+        if execution := landing.machine.find_execution(name):
             yield _row(landing, event, moment, UploadStatus.TRIGGERED, **row_of_execution(execution))
     settings = landing.settings
     yield from _parked(landing, event, moments, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)

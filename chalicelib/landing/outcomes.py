@@ -53,7 +53,7 @@ def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) ->
 
 def find_started(landing: Landing, upload: Upload) -> Outcome | None:
     """Record an execution that a process started before it died, whatever the config says by now."""
-    execution = landing.machine.find(execution_name(upload))
+    execution = landing.machine.find_execution(execution_name(upload))
     return _record_started(landing, upload, execution) if execution else None
 
 
@@ -209,7 +209,7 @@ def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
     if status == UploadStatus.TRIGGERED:
         status = "already_running" if repeated else "triggered"
         return {"key": row["file_key"], "status": status, "execution": row["execution"]}
-    shown = {name: row[name] for name in ("moved_to", "job_id", "reason") if row.get(name)}
+    shown = {name: row[name] for name in ("execution", "moved_to", "job_id", "reason") if row.get(name)}
     return {"key": row["file_key"], "status": str(status), **shown}
 
 
