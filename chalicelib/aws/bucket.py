@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
 
@@ -52,12 +53,18 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One entry of a listing: `etag` without quotes."""
+    """One entry of a listing: `etag` without quotes, `storage_class` as S3 names it."""
 
     key: str
     size: int
     etag: str
     last_modified: datetime
+    storage_class: str = "STANDARD"
+
+    @property
+    def is_archived(self) -> bool:
+        """Tell whether the object cannot be read unless somebody restores it."""
+        return self.storage_class in ARCHIVE_CLASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,13 @@ class Bucket:
         request |= {name: value for name, value in options.items() if value}
         page = self._s3.list_objects_v2(**request)
         objects = [
-            ListedObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+            ListedObject(
+                item["Key"],
+                item["Size"],
+                item["ETag"].strip('"'),
+                item["LastModified"],
+                item.get("StorageClass", "STANDARD"),
+            )
             for item in page.get("Contents", ())
         ]
         prefixes = [item["Prefix"] for item in page.get("CommonPrefixes", ())]

@@ -35,11 +35,6 @@ class Job:
     expected: dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def table_name(self) -> str:
-        """The table's own name: `customers` of `public.customers`, without quotes."""
-        return self.target_table.rpartition(".")[2].strip().strip('"`')
-
 
 class Jobs:
     """The jobs of one valid config, indexed for matching."""

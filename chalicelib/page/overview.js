@@ -60,10 +60,15 @@ class Overview {
       { name: "Waiting for a batch", value: bytes(pending), hint: `${counted(waiting, "file")} of any day`, to: "batches" },
       { name: "In manifests", value: number(summary.ndjson.manifested), hint: "files of this day", to: "batches" },
       { name: "Quarantined", value: number(summary.ndjson.quarantined), hint: "files of this day", to: "quarantine", alarm: summary.ndjson.quarantined > 0 },
-      { name: "Last discovery", value: scan ? `${number(scan.queued || 0)} queued` : "–", at: scan?.started_at, hint: scan ? "" : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors) },
+      { name: "Last discovery", value: scanned(scan), at: scan?.started_at, hint: scan ? (scan.overdue ? "none since" : "") : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors || scan?.overdue) },
     ];
     reconcile(this.lane, cards, (card) => card.name, laneCard);
   }
+}
+
+function scanned(scan) {
+  if (!scan) return "–";
+  return scan.error ? scan.outcome : `${number(scan.queued || 0)} queued`;
 }
 
 function tileNode(tile) {

@@ -11,8 +11,12 @@ from typing import Any
 from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.landing.config import ConfigReader
 from chalicelib.landing.entries import FIELDS, entries_of
+from chalicelib.parallel import each
+from chalicelib.tables.manifests import manifest_key
 
 NO_IS_ACTIVE = "It has no is_active, so it is inactive: add it, true, to have files start it."
 FAULTED = re.compile(r"\[(\d+)\]")
@@ -37,9 +41,28 @@ def list_jobs(reader: ConfigReader, given: Given) -> Body:
         "config": f"s3://{reader.bucket.name}/{reader.key}",
         **in_force.told(),
         "valid": in_force.source == "current",
-        "items": [_shown(index, entry, by_index.get(index, [])) for index, entry in page],
+        "items": [
+            {**_shown(index, entry, by_index.get(index, [])), "table_manifest": manifest}
+            for (index, entry), manifest in zip(page, _table_manifests(reader.bucket, page), strict=True)
+        ],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
     }
+
+
+def _table_manifests(bucket: Bucket, page: list[tuple[int, Any]]) -> list[str | None]:
+    """Tell of each job whether any file of its table was found yet: `present`, `absent`, None if unknown."""
+
+    def look(entry: tuple[int, Any]) -> str | None:
+        table = entry[1].get("target_table") if isinstance(entry[1], dict) else None
+        if not isinstance(table, str) or not table.strip():
+            return None
+        try:
+            found = bucket.head(manifest_key(table.strip().lower()))
+        except AWS_ERRORS:  # or a name that no key can have
+            return None
+        return "present" if found else "absent"
+
+    return each(look, page)
 
 
 def _start(after: Position | None) -> int:

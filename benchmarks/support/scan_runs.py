@@ -1,4 +1,4 @@
-"""What the benchmarks of the scheduled lanes share: a synthetic AWS, and measured runs in fresh processes."""
+"""Measured runs of scans in fresh processes, over a synthetic AWS."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from benchmarks.synthetic_aws import Tree
+from benchmarks.support.synthetic_aws import Tree
 from ops.local.processes import free_port
+from ops.stages import LOCAL, ROOT, load_stage
 
-ROOT = Path(__file__).resolve().parents[1]
 STATES, STATE_KEY = "states", "state/processed_files.json"
 WARM_TREE = "tree-1-1"
 MB = 1024**2
@@ -27,7 +27,7 @@ Run = dict[str, Any]
 
 
 class SyntheticAws:
-    """The address of a running synthetic AWS, and where it keeps objects."""
+    """A running synthetic AWS: its address and the folder of its objects."""
 
     def __init__(self, endpoint: str, store: Path = Path()) -> None:
         self.endpoint = endpoint
@@ -38,7 +38,7 @@ class SyntheticAws:
         return self.store / f"{bucket}/{key}".replace("/", "|")
 
     def requests(self) -> dict[str, int]:
-        """Return the requests since the last time of asking, by operation."""
+        """Return the requests since the last look, by operation."""
         with urlopen(self.endpoint + "/_requests") as answer:
             counts: dict[str, int] = json.load(answer)
         return counts
@@ -49,7 +49,14 @@ def synthetic_aws(latency_ms: float = 0) -> Iterator[SyntheticAws]:
     """Run a synthetic AWS in a process of its own."""
     port = free_port()
     with TemporaryDirectory(prefix="sluice-bench-") as folder:
-        command = [sys.executable, "-m", "benchmarks.synthetic_aws", str(port), str(latency_ms), folder]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.support.synthetic_aws",
+            str(port),
+            str(latency_ms),
+            folder,
+        ]
         server = subprocess.Popen(command, cwd=ROOT)
         try:
             aws = SyntheticAws(f"http://127.0.0.1:{port}", Path(folder))
@@ -74,9 +81,9 @@ def _wait_for(aws: SyntheticAws) -> None:
 def measured(
     aws: SyntheticAws, implementation: str, tree: str, python: str = sys.executable, **environment: str
 ) -> Run:
-    """Run one of `benchmarks.listers` over a tree in a fresh process and return what it measured."""
+    """Run an implementation of `scan_process` over a tree in a fresh process; return what it measured."""
     variables = {
-        **_stage_local(),
+        **load_stage(LOCAL).environment,
         "AWS_ENDPOINT_URL": aws.endpoint,
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -85,10 +92,10 @@ def measured(
         "S3_SOURCE_BUCKET": tree,
         "S3_STATE_BUCKET": STATES,
         "SQS_QUEUE_URL": aws.endpoint + "/123456789012/discovered",
-        "LOG_LEVEL": "CRITICAL",  # a queue that keeps nothing and a state that is new are no news here
+        "LOG_LEVEL": "CRITICAL",  # warnings of an empty state and a queue without messages
     }
     output = subprocess.run(
-        [python, "-m", "benchmarks.listers", implementation],
+        [python, "-m", "benchmarks.support.scan_process", implementation],
         cwd=ROOT,
         env=os.environ | variables | environment,
         check=True,
@@ -100,7 +107,7 @@ def measured(
 
 
 def write_state(aws: SyntheticAws, name: str) -> None:
-    """Store the document that a finished scan of a tree leaves."""
+    """Store the state document that a finished scan of a tree leaves."""
     from chalicelib.discovery.state_document import entry
     from chalicelib.discovery.state_spool import StateSpool
 
@@ -116,14 +123,8 @@ def write_state(aws: SyntheticAws, name: str) -> None:
             file.write(piece)
 
 
-def _stage_local() -> dict[str, str]:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
-    variables: dict[str, str] = config["stages"]["local"]["environment_variables"]
-    return variables
-
-
 class Meter:
-    """CPU, wall time and peak memory above what the process had when the meter was made."""
+    """CPU and wall time since the meter was made, and peak memory above what the process then had."""
 
     def __init__(self) -> None:
         self._base = _status("VmRSS")
@@ -132,7 +133,7 @@ class Meter:
         self._wall = time.monotonic()
 
     def read(self) -> Run:
-        """Return what was used since."""
+        """Return what the process has used."""
         return {
             "cpu_seconds": time.process_time() - self._cpu,
             "wall_seconds": time.monotonic() - self._wall,
@@ -146,5 +147,5 @@ def _status(field: str) -> int:
 
 
 def best(runs: Iterable[Run], field: str = "cpu_seconds") -> Run:
-    """Return the run that was disturbed least."""
+    """Return the run with the least of `field`: the one that the machine disturbed least."""
     return min(runs, key=lambda run: float(run[field]))

@@ -1,4 +1,4 @@
-"""Seed 003 taken literally, as the baseline: every call its snippets make, in their order."""
+"""The seed of the NDJSON lane: every call of its snippets, in their order."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""A synthetic S3 and SQS over plain HTTP, for listings that no emulator holds; a process of its own.
+"""A synthetic S3 and SQS over plain HTTP, for listings too long for an emulator; a process of its own.
 
-A bucket named `tree-<keys>-<folders>` holds that many keys, `incoming/t<folder>/<number>.csv`, made up as
-they are listed. Any other bucket stores what is put into it. Queues accept everything and keep nothing.
+A bucket named `tree-<keys>-<folders>` lists that many keys, `incoming/t<folder>/<number>.csv`, and stores
+none. Any other bucket stores what is put into it. Queues accept everything and keep nothing.
 
-    python -m benchmarks.synthetic_aws <port> <latency in ms> <folder for objects>
+    python -m benchmarks.support.synthetic_aws <port> <latency in ms> <folder for objects>
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LISTING = (
 
 
 class Tree:
-    """Keys that exist only while they are listed; `number` is a key's place in the whole listing."""
+    """A bucket whose keys are made up when they are listed; `number` is a key's place in the listing."""
 
     def __init__(self, name: str) -> None:
         self.keys, self.folders = (int(part) for part in name.split("-")[1:])
@@ -74,7 +74,7 @@ class Tree:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers S3 path-style requests, SQS's JSON protocol, and `/_requests` with what was asked so far."""
+    """Answers S3's path-style requests and SQS's JSON protocol; `/_requests` returns their counts."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -102,12 +102,12 @@ class Handler(BaseHTTPRequestHandler):
             self._send_object(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Answer what is known of an object."""
+        """Answer an object's headers."""
         self._count("HeadObject")
         self._send_object(with_body=False)
 
     def do_PUT(self) -> None:
-        """Store an object; conditions are for emulators to check."""
+        """Store an object; no condition is checked."""
         self._count("PutObject")
         checksum = hashlib.sha256()
         left = int(self.headers["Content-Length"])

@@ -1,4 +1,4 @@
-"""The deployed zip unpacked on this machine, beside what Lambda's runtime has."""
+"""Unpack the deployed zip on this machine, and link the packages of Lambda's runtime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", 
 
 
 def unpack(package: Path, folder: Path) -> Path:
-    """Unpack the zip: sources only, which Lambda compiles anew in every process (/var/task is read-only)."""
+    """Unpack the zip: sources only, which every process compiles, as in Lambda's read-only /var/task."""
     with ZipFile(package) as archive:
         archive.extractall(folder)
     return folder

@@ -1,4 +1,4 @@
-"""The floor of a cold start: a Chalice app with nothing but the given clients and the given calls."""
+"""The lower bound of a cold start: a Chalice app with only the given clients and the given calls."""
 
 from __future__ import annotations
 

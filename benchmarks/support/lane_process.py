@@ -1,4 +1,4 @@
-"""One process beside the embedded AWS: it uploads files, works as a Lambda does, or looks at the end."""
+"""A process beside the embedded AWS: it uploads files, works as a Lambda does, or looks at what is stored."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import app
-from benchmarks.counting import counting
+from benchmarks.support.counting import counting
 from tests.support.ndjson import imbalance, manifests, messages, statuses, upload
 
 
 def main() -> None:
-    """Do what the command line says with what comes in on one line; answer on one line."""
+    """Do what the command line names with one line of JSON; answer with one line of JSON."""
     what = sys.argv[1]
     if what == "work":
         app.ndjson()

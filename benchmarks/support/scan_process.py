@@ -1,7 +1,7 @@
-"""One listing in a process of its own: `python -m benchmarks.listers <implementation>`.
+"""One scan in a process of its own: `python -m benchmarks.support.scan_process <implementation>`.
 
-Each implementation is first run on a bucket with one key, which loads what is loaded once, then measured on
-the bucket that the environment names. One that is not installed says so.
+An implementation first runs on a bucket with one key, so that every import is done. Then it is measured on
+the bucket that the environment names. A message tells when an implementation is not installed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.measuring import STATE_KEY, STATES, WARM_TREE, Meter, SyntheticAws
+from benchmarks.support.scan_runs import STATE_KEY, STATES, WARM_TREE, Meter, SyntheticAws
 
 PREFIX = "incoming/"
-List = Callable[[str], int]  # from a bucket to the number of its keys
+Scan = Callable[[str], int]  # from a bucket to the number of its keys
 
 
 def main() -> None:
@@ -26,13 +26,13 @@ def main() -> None:
         print(json.dumps({"missing": str(error)}))
         return
     run(WARM_TREE)
-    SyntheticAws(os.environ["AWS_ENDPOINT_URL"]).requests()  # forget those of warming up
+    SyntheticAws(os.environ["AWS_ENDPOINT_URL"]).requests()  # drop those of the first run
     meter = Meter()
     keys = run(os.environ["S3_SOURCE_BUCKET"])
     print(json.dumps({**meter.read(), "keys": keys}))
 
 
-def _paginator() -> List:
+def _paginator() -> Scan:
     import boto3
 
     s3 = boto3.client("s3")
@@ -44,7 +44,7 @@ def _paginator() -> List:
     return run
 
 
-def _discover_csv() -> List:
+def _discover_csv() -> Scan:
     from dataclasses import replace
 
     import app
@@ -63,10 +63,10 @@ def _discover_csv() -> List:
     return run
 
 
-def _literal_discovery() -> List:
+def _literal_discovery() -> Scan:
     import boto3
 
-    from benchmarks.literal_discovery import discover
+    from benchmarks.seeds.discovery import discover
 
     s3, sqs = boto3.client("s3"), boto3.client("sqs")
 
@@ -76,7 +76,7 @@ def _literal_discovery() -> List:
     return run
 
 
-def _table_manifests() -> List:
+def _table_manifests() -> Scan:
     from dataclasses import replace
 
     import app
@@ -96,23 +96,23 @@ def _table_manifests() -> List:
     return run
 
 
-def _literal_tables() -> List:
+def _literal_tables() -> Scan:
     import boto3
 
-    from benchmarks.literal_tables import write_manifests
+    from benchmarks.seeds.tables import write_manifests
 
     s3 = boto3.client("s3")
     return lambda bucket: write_manifests(s3, bucket, os.environ["TABLE_NAMES"].split(","))
 
 
-def _s3fs() -> List:
+def _s3fs() -> Scan:
     import s3fs  # type: ignore[import-not-found,unused-ignore]
 
     files: Any = s3fs.S3FileSystem()
     return lambda bucket: len(files.find(f"{bucket}/{PREFIX}"))
 
 
-def _dlt() -> List:
+def _dlt() -> Scan:
     from dlt.sources.credentials import AwsCredentials  # type: ignore[import-not-found,unused-ignore]
     from dlt.sources.filesystem import filesystem  # type: ignore[import-not-found,unused-ignore]
 
@@ -127,7 +127,7 @@ def _dlt() -> List:
     return run
 
 
-def _dagster() -> List:
+def _dagster() -> Scan:
     from dagster_aws.s3.sensor import get_objects  # type: ignore[import-not-found,unused-ignore]
 
     return lambda bucket: len(get_objects(bucket, PREFIX))
@@ -137,7 +137,7 @@ def _state_key(bucket: str) -> str:
     return "state/warm.json" if bucket == WARM_TREE else STATE_KEY
 
 
-IMPLEMENTATIONS: dict[str, Callable[[], List]] = {
+IMPLEMENTATIONS: dict[str, Callable[[], Scan]] = {
     "bare paginator": _paginator,
     "discover_csv": _discover_csv,
     "literal seed 004": _literal_discovery,

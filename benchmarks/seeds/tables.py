@@ -1,4 +1,4 @@
-"""Seed 000 taken literally, as the baseline: all objects in a list, every manifest written every time."""
+"""The seed of table manifests: all objects in a list, every manifest written every time."""
 
 from __future__ import annotations
 

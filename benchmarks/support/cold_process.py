@@ -1,9 +1,9 @@
-"""One cold start, in a process of its own: import `app`, handle events, print what that took.
+"""One cold start in a process of its own: import `app`, handle events, print what that took.
 
-Runs isolated (`python -I -S -B`), with the unpacked zip and the runtime's boto3 as its only packages. Times
-are CPU time of this process from the first import on: "import" when `app` is imported, "ready" when the first
-AWS call is made (everything imported, every client of the handler there), "result" when the handler has
-returned, "warm" of each further event.
+The process is isolated (`python -I -S -B`), with the unpacked zip and the runtime's boto3 as its only
+packages. Times are CPU time since the first import: "import" when `app` is imported, "ready" when the first
+AWS call is made, after all imports and clients of the handler, "result" when the handler has returned. "warm"
+is the time of each further event.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 
 class Watch(MetaPathFinder):
-    """Note AWS clients and calls from the moment on when something imports botocore's client module."""
+    """Note AWS clients and calls as soon as botocore's client module is imported."""
 
     def __init__(self) -> None:
         self.services: list[str] = []
@@ -30,7 +30,7 @@ class Watch(MetaPathFinder):
         self.first_call: float | None = None
 
     def find_spec(self, name: str, _path: Any, _target: Any = None) -> ModuleSpec | None:
-        """Let the module load as ever, then watch it."""
+        """Load the module as usual, then watch it."""
         if name != "botocore.client":
             return None
         sys.meta_path.remove(self)
@@ -47,7 +47,7 @@ class Watch(MetaPathFinder):
 
     def _watch(self, module: Any) -> None:
         base, creator = module.BaseClient, module.ClientCreator
-        real_call, real_create = base._make_api_call, creator.create_client  # noqa: SLF001 - where all pass
+        real_call, real_create = base._make_api_call, creator.create_client  # noqa: SLF001 - every call passes it
 
         def call(client: Any, operation: str, parameters: Any) -> Any:
             self.first_call = self.first_call or time.process_time()
@@ -58,7 +58,7 @@ class Watch(MetaPathFinder):
             self.services.append(service_name)
             return real_create(maker, service_name, *given, **named)
 
-        base._make_api_call, creator.create_client = call, create  # noqa: SLF001 - where all pass
+        base._make_api_call, creator.create_client = call, create  # noqa: SLF001
 
 
 def measure(handler: str, events: list[Any]) -> dict[str, Any]:

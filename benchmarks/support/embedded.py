@@ -1,4 +1,4 @@
-"""The embedded AWS for benchmarks that need real HTTP or real concurrency: MiniStack with stage `local`."""
+"""The embedded AWS with stage `local`, for benchmarks that need real HTTP or real concurrency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.stages import LOCAL, ROOT, load_stage
 
 @contextmanager
 def embedded_aws() -> Iterator[dict[str, str]]:
-    """Start an AWS with the stage's resources; yield the environment of a function in it."""
+    """Start an AWS with the stage's resources; yield the environment of its functions."""
     with TemporaryDirectory(prefix="sluice-bench-") as folder:
         port = int(os.environ.get("BENCH_AWS_PORT", "0")) or free_port()
         server = start_embedded_aws(port, Path(folder, "aws"))

@@ -1,4 +1,4 @@
-"""Count AWS calls and what they cost, at the one place where every client makes them."""
+"""Count AWS calls and their prices at the one function through which every client calls."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DOLLARS_PER_MILLION = {
     "dynamodb read unit": 0.125,
     "sqs request": 0.40,
     "sns request": 0.50,
-    "states start": 25.00,  # its first transition; what the machine does then is its own price
+    "states start": 25.00,  # its first transition; the others are the machine's
 }
 FREE = frozenset({"DeleteObject", "AbortMultipartUpload"})
 S3_READS = frozenset({"GetObject", "HeadObject", "GetObjectTagging"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
-INDEX_KEYS = {  # an item is written to an index exactly if it has the index's key attributes
+INDEX_KEYS = {  # an index holds the items that have its key attributes
     "catalog": ("status_timestamp", "retry"),
     "tracking": ("pending_since", "quarantined_at"),
 }
@@ -36,13 +36,15 @@ READ_UNIT_BYTES = 4096
 
 @dataclass
 class Count:
-    """What a scenario called: requests by operation, DynamoDB units and items, and dollars."""
+    """The calls of a scenario: requests by operation, DynamoDB units and items, and dollars."""
 
     requests: Counter[str] = field(default_factory=Counter)
     units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    items_read: int = 0  # what DynamoDB read, also where a filter kept it back
+    items_read: int = 0  # also those that a filter kept back
     bytes_read: Counter[str] = field(default_factory=Counter)  # by key of the object
-    stored: dict[str, int] = field(default_factory=dict)  # bytes of items written: an update pays for all
+    stored: dict[str, int] = field(
+        default_factory=dict
+    )  # bytes of each item: an update pays for the whole item
 
     @property
     def total(self) -> int:
@@ -55,7 +57,7 @@ class Count:
         return price_of(self.units)
 
     def per_file(self, files: int) -> dict[str, float]:
-        """Return how much of each priced unit one file took."""
+        """Return the priced units that one of `files` took."""
         return {unit: number / files for unit, number in self.units.items()}
 
     def add(self, service: str, operation: str, parameters: Any, answer: Any) -> None:
@@ -75,7 +77,9 @@ class Count:
     def _add_dynamodb(self, operation: str, parameters: Any, answer: Any) -> None:
         if operation in WRITES:
             size = ceil(self._item_size(parameters) / WRITE_UNIT_BYTES)
-            self.units["dynamodb write unit"] += size + _indexes(parameters)  # entries are below a kilobyte
+            self.units["dynamodb write unit"] += size + _indexes(
+                parameters
+            )  # an index entry is below a kilobyte
             return
         found = answer.get("Items") or ([answer["Item"]] if "Item" in answer else [])
         found = found or [item for items in answer.get("Responses", {}).values() for item in items]
@@ -95,7 +99,7 @@ class Count:
 
 
 def units_of(requests: Mapping[str, int]) -> Counter[str]:
-    """Return the priced units of requests to S3 and SQS, given by operation."""
+    """Return the priced units of requests to S3 and SQS, which are counted by operation."""
     units: Counter[str] = Counter()
     for operation, number in requests.items():
         if operation.startswith("SendMessage"):
@@ -115,12 +119,12 @@ def _identity(item: Any) -> str:
 
 
 def item_bytes(item: Any) -> int:
-    """Return how large DynamoDB counts an item: names and values."""
+    """Return the size of an item as DynamoDB counts it: names and values."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
 def _value_bytes(value: Any) -> int:
-    """Return the size of one value by DynamoDB's rules: digits come packed in twos, containers add some."""
+    """Return the size of one value by DynamoDB's rules: two digits take a byte, containers add some bytes."""
     kind, content = next(iter(value.items()))
     if kind == "S":
         return len(content.encode())
@@ -132,7 +136,7 @@ def _value_bytes(value: Any) -> int:
 
 
 def _read_units(parameters: Any, found: list[Any], scanned: int) -> float:
-    """Return what a read costs: a query by what it scans, a batch by the item, half if not consistent."""
+    """Return the units of a read: a query pays for what it scans, a batch by item; half if inconsistent."""
     batches = parameters.get("RequestItems")
     if batches:
         units = sum(ceil(item_bytes(item) / READ_UNIT_BYTES) for item in found)
@@ -152,9 +156,9 @@ def _indexes(parameters: Any) -> int:
 
 @contextmanager
 def counting() -> Iterator[Count]:
-    """Count every call of every client made meanwhile."""
+    """Count every call of every client while the context lasts."""
     count = Count()
-    real: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where all calls pass
+    real: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - all calls pass it
 
     def counted(client: Any, operation: str, parameters: Any) -> Any:
         answer: Any = {}
@@ -169,7 +173,7 @@ def counting() -> Iterator[Count]:
 
 
 def count_of(scenario: Callable[[], object]) -> Count:
-    """Run `scenario` and return what it called."""
+    """Run `scenario` and return its calls."""
     with counting() as count:
         scenario()
     return count

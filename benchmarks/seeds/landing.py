@@ -1,4 +1,4 @@
-"""The baseline: seeds 001 and 002 as literally as they are written, one function each, on one bucket."""
+"""The seeds of the landing lane, catalogue and routing, one function each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.world import MACHINE, TABLE, TOPIC
 
 
 def catalogue(key: str) -> None:
-    """Look at the object, read it for its preview, write its row (seed 002)."""
+    """Look at the object, read it for its preview, write its row."""
     s3 = boto3.client("s3")
     head = s3.head_object(Bucket=LANDING, Key=key)
     preview = s3.get_object(Bucket=LANDING, Key=key)["Body"].read().decode(errors="replace")[:500]
@@ -35,7 +35,7 @@ def catalogue(key: str) -> None:
 
 
 def route(key: str) -> None:
-    """Load the config, start the matching job or move the file and notify (seed 001)."""
+    """Load the config, start the matching job or move the file and notify."""
     s3 = boto3.client("s3")
     jobs = json.loads(s3.get_object(Bucket=LANDING, Key=CONFIG_KEY)["Body"].read())
     name = key.split("/")[-1]

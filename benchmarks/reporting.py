@@ -1,4 +1,4 @@
-"""Print results as a Markdown table and keep them as JSON, with the budgets that they are held against."""
+"""Print results as a Markdown table, and keep them with their budgets as JSON."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-Rows = Sequence[dict[str, Any]]
+Row = dict[str, Any]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A figure that may not be larger than `limit`; `baseline` is what the same run measured beside it."""
+    """A figure that may not exceed `limit`; `baseline` tells what the same run measured beside it."""
 
     what: str
     measured: float
@@ -32,7 +33,7 @@ class Budget:
 def show(name: str, title: str, rows: Rows, budgets: Sequence[Budget] = (), data: object = None) -> None:
     """Print `rows`, which share their columns, and write results/<name>.json.
 
-    `data` is for other benchmarks, which get it by `load`.
+    Other benchmarks read `data` by `load`.
     """
     print(f"\n{title}\n\n{markdown(rows)}", flush=True)
     RESULTS.mkdir(exist_ok=True)
@@ -60,7 +61,7 @@ def markdown(rows: Rows) -> str:
 
 
 def cell(value: Any) -> str:
-    """Return one value as a table has it: numbers to three figures."""
+    """Return one value as a table shows it: numbers to three figures."""
     if value is None or value == "":
         return "-"
     if isinstance(value, float):

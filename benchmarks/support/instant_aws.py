@@ -1,4 +1,4 @@
-"""An AWS that answers every call at once, from a table, at the point where botocore would begin its work."""
+"""An AWS that answers every call at once from a table: botocore's own work is skipped."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ CONFIG = json.dumps([job()]).encode()
 
 
 @contextmanager
-def answered_aws() -> Iterator[None]:
-    """Answer calls without serialising, signing, sending and parsing; clients are made once and kept."""
+def instant_aws() -> Iterator[None]:
+    """Answer calls without serialising, signing, sending and parsing; make each client once."""
     with (
         patch.object(BaseClient, "_make_api_call", lambda _client, name, given: ANSWERS[name](given)),
         patch.object(boto3, "client", cache(boto3.client)),
@@ -51,6 +51,7 @@ def _found(content: bytes, size: int) -> dict[str, Any]:
         "ETag": f'"{ETAG}"',
         "LastModified": datetime.now(UTC),
         "Metadata": {},
+        "ResponseMetadata": {"HTTPHeaders": {}},
     }
 
 

@@ -1,4 +1,4 @@
-"""Seed 004 taken literally, as the baseline: state in memory, a message a file, the state written last."""
+"""The seed of discovery: the state in memory, a message per file, the state written last."""
 
 from __future__ import annotations
 

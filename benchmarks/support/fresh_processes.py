@@ -1,4 +1,4 @@
-"""Handlers of the unpacked zip in fresh processes, on the embedded AWS, with new uploads to handle."""
+"""Run handlers of the unpacked zip in fresh processes on the embedded AWS, each on new uploads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from benchmarks.lambda_package import link_runtime, unpack
+from benchmarks.support.lambda_package import link_runtime, unpack
 from ops.checks import package
 from tests.support.builders import SEED_JOBS, s3_event, s3_record, sqs_event
 
@@ -48,7 +48,7 @@ Measurement = dict[str, Any]
 
 
 class FreshProcesses:
-    """The unpacked zip and the bare app, each beside the runtime; every run is a process of its own."""
+    """The unpacked zip and the bare app, each with Lambda's runtime; every run is a process of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._environment = environment
@@ -64,13 +64,13 @@ class FreshProcesses:
         self._put("LANDING_BUCKET", "config/config.json", json.dumps(SEED_JOBS).encode())
 
     def sluice(self, handler: str, events: int = 1) -> Measurement:
-        """Run a handler on so many new events."""
+        """Run a handler on this number of new events."""
         name, _, path = handler.partition(" ")
         given = [self._event(name, path) for _ in range(events)]
         return self._run(self._sluice, "app" if path else name, given)
 
     def bare(self, like: Measurement) -> Measurement:
-        """Run the bare app with the clients and the calls of a run of Sluice."""
+        """Run the bare app with the clients and calls of a run of Sluice."""
         services = ",".join(dict.fromkeys(like["services"]))
         return self._run(self._bare, "handler", [{"calls": like["calls"]}], BARE_SERVICES=services)
 
@@ -87,7 +87,7 @@ class FreshProcesses:
         return measured
 
     def _event(self, handler: str, path: str) -> Any:
-        """Build an event as AWS sends it, of new uploads where the handler is about some."""
+        """Build an event as AWS sends it; upload the files that it tells of."""
         if path:
             context = {"resourcePath": path, "httpMethod": handler, "identity": {"sourceIp": "127.0.0.1"}}
             return API_EVENT | {"requestContext": context}

@@ -1,4 +1,4 @@
-"""The messages that discovery sends, as its consumer gets them."""
+"""The messages of discovery as its consumer gets them."""
 
 from __future__ import annotations
 
