@@ -25,7 +25,8 @@ GROUND = {
     "moves": {"events"},
     "keys": {"moves", "settings"},
 }
-OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+# what landing is to other lanes
+OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
