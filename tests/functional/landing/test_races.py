@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 import app
 from chalicelib.aws.catalog_table import CatalogTable
@@ -21,16 +23,14 @@ HOUR = timedelta(hours=1)
 def _failed_before(world: World) -> str:
     etag = world.upload(CUSTOMERS)
     with failing("StartExecution", "InternalFailure"):
-        run(lambda: _quietly(world, etag), lambda _, send: send())
+        _quietly(world, etag)
     assert world.row(CUSTOMERS)["status"] == "failed"
     return etag
 
 
 def _quietly(world: World, etag: str) -> None:
-    try:
+    with suppress(ClientError):  # the handler raises so that its event comes again
         world.deliver(CUSTOMERS, etag)
-    except Exception as error:  # the handler raises so that its event comes again
-        assert "InternalFailure" in str(error)
 
 
 def test_a_failure_that_is_late_overwrites_no_outcome(world: World) -> None:
@@ -51,7 +51,11 @@ def test_a_failure_that_is_late_overwrites_no_outcome(world: World) -> None:
 def test_an_outcome_that_comes_between_listing_and_attempt_stays(world: World, later: Any) -> None:
     etag = _failed_before(world)
     later(HOUR)
-    with recorded(before={"UpdateItem": lambda _: world.deliver(CUSTOMERS, etag)}):
+
+    def outcome(_: Any) -> None:
+        world.deliver(CUSTOMERS, etag)
+
+    with recorded(before={"UpdateItem": outcome}):
         app.reconcile({}, None)
     row = world.row(CUSTOMERS)
     assert (row["status"], "retry" in row) == ("triggered", False)
