@@ -48,7 +48,7 @@ class Replays:
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
-    request = read_replay(body)
+    request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
     config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
     items = [_replayed(replays, row, config, request, operator) for row in rows]
@@ -168,7 +168,10 @@ def _acted(replays: Replays, landing: Landing, planned: PlannedReplay) -> Body:
         return _start_again(replays, planned.row)
     if planned.action is Action.RESTORE:
         _restore(landing, planned.row)
-    return route(landing, event_of_row(planned.row, f"Replayed:{planned.row['status']}"), discovered=True)
+    outcome = route(landing, event_of_row(planned.row, f"Replayed:{planned.row['status']}"), discovered=True)
+    if outcome["status"] == "already_running":  # by the event of the file's own way back, which came first
+        return {**outcome, "status": "triggered"}
+    return outcome
 
 
 def _restore(landing: Landing, row: Row) -> None:
