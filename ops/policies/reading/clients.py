@@ -34,8 +34,7 @@ class Client(Value):
         if name == "exceptions":
             return OPAQUE
         if not at.frame.source.name.startswith(ADAPTERS):
-            reason = "is called outside of chalicelib/aws; give it a method of an adapter there"
-            raise at.refuse(f"{self.service}.{name} {reason}")
+            raise at.refuse(f"{self.service}.{name} is called outside of chalicelib/aws; use an adapter")
         return frozenset({Operation(self.service, name)})
 
 
@@ -52,10 +51,8 @@ class Operation(Client):
         raise at.refuse(f"{name} of {self} cannot be followed")
 
     def call(self, at: Site, given: Arguments) -> Values:
-        if given.positional:
-            raise at.refuse(f"{self}: pass its parameters by name")
-        if given.rest:
-            raise at.refuse(f"{self}: cannot tell which parameters * or ** brings; use literal keys")
+        if given.positional or given.rest:
+            raise at.refuse(f"{self}: pass its parameters by name; what ** brings needs literal keys")
         if self.name == "generate_presigned_url":
             return self._presigned(at, given)
         at.escape(given.all())

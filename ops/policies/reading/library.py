@@ -14,7 +14,6 @@ from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.functions import Function, Partial, Runnable
 from ops.policies.reading.texts import literals_of
 
-Model = Callable[[Site, Arguments], Values]
 UNFOLLOWED = tuple(
     f"{path}." for path in
     ("ctypes", "functools.singledispatch", "gc", "http.client", "importlib", "inspect", "marshal",
@@ -46,9 +45,9 @@ def _same_elements(at: Site, given: Arguments) -> Values:
 
 def _one_element(at: Site, given: Arguments) -> Values:
     at.escape(given.named.get("key", NOTHING))
-    first, others = given.get(0, "iterable"), union(given.positional[1:])
-    found = at.iterate(first) | others | given.named.get("default", NOTHING)
-    return found if not others or any(isinstance(one, Box) for one in first) else found | first
+    first, *others = given.positional or [OPAQUE]
+    one_of_several = NOTHING if any(isinstance(one, Box) for one in first) else first
+    return at.iterate(first).union(one_of_several, *others, given.named.get("default", NOTHING))
 
 
 def _map(at: Site, given: Arguments) -> Values:
@@ -71,8 +70,7 @@ def _partial(at: Site, given: Arguments) -> Values:
 
 def _super(at: Site, _given: Arguments) -> Values:
     owner = at.frame.function.owner if isinstance(at.frame.function, Function) else None
-    parents = [parent for parent in owner.bases if isinstance(parent, Class)] if owner else []
-    inherited = union(one.escaped(at) for one in parents)
+    inherited = union(one.escaped(at) for one in (owner.bases if owner else []) if isinstance(one, Class))
     if owner is None or any(isinstance(value, Function) for value in inherited):
         raise at.refuse("super() cannot be followed; call Parent.method(self) of the project's parents")
     return OPAQUE  # the parent that has methods is from outside: object, Exception, a protocol
@@ -113,7 +111,7 @@ def _environment(at: Site, given: Arguments) -> Values:
     return union(values.get(name.lower(), OPAQUE) for name in literals_of(given.get(0, "key")) or [""])
 
 
-MODELS: dict[str, Model] = dict.fromkeys(SAME_ELEMENTS, _same_elements) | {
+MODELS: dict[str, Callable[[Site, Arguments], Values]] = dict.fromkeys(SAME_ELEMENTS, _same_elements) | {
     "builtins.next": _one_element, "builtins.min": _one_element, "builtins.max": _one_element,
     "builtins.map": _map, "builtins.zip": _zip, "builtins.dict": mapping,
     "builtins.enumerate": lambda at, given: _zip(at, Arguments([OPAQUE, given.get(0, "iterable")])),
@@ -140,9 +138,7 @@ class External(Opaque):
         """Return what a function gives; what it is given escapes, unless it is known to be kept."""
         path = self.outside
         if path in REACHES_ANYTHING or (path == "builtins.vars" and not given.positional):
-            raise at.refuse(
-                f"{path.removeprefix('builtins.')}() can reach anything, so it cannot be followed"
-            )
+            raise at.refuse(f"{path}() can reach anything, so it cannot be followed")
         if path in MODELS:
             return MODELS[path](at, given)
         if path not in LOOKS_ONLY:
