@@ -287,7 +287,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing())
+    redrives = wiring.redrives(settings(), landing(), discovered_files())
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 

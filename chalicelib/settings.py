@@ -124,6 +124,7 @@ class Settings:
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
+    events_dlq: str = _setting(_text, "")
     ndjson_dlq: str = _setting(_text, "")
     discovered_dlq: str = _setting(_text, "")
     ndjson_max_concurrency: int = _setting(_max_concurrency, DEFAULT_MAX_CONCURRENCY)

@@ -52,11 +52,12 @@ def releases(config: Settings) -> Releases:
     )
 
 
-def redrives(config: Settings, landing: Landing) -> Redrives:
+def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrives:
     """Wire the way out of the dead-letter queues."""
     from chalicelib.actions.redrive import Redrives
     from chalicelib.aws.clients import client
     from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+    from chalicelib.runs.wiring import runs
 
     return Redrives(
         ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
@@ -64,6 +65,8 @@ def redrives(config: Settings, landing: Landing) -> Redrives:
         discovered_dead=DeadLetterQueue(client("sqs", config.aws_region), config.discovered_dlq),
         discovered=MessageTarget(client("sqs", config.aws_region), config.discovered_queue),
         landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
+        events_dead=DeadLetterQueue(client("sqs", config.aws_region), config.events_dlq),
+        runs=runs(config, landing, discovered),
         landing=landing,
     )
 

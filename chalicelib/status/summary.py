@@ -36,6 +36,7 @@ class Queues:
     discovered: QueueDepth
     discovered_dead: QueueDepth
     landing_dead: QueueDepth
+    events_dead: QueueDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _backlog(queues: Queues) -> list[Body]:
         "discovered": (queues.discovered, False),
         "discovered-dlq": (queues.discovered_dead, True),
         "landing-dlq": (queues.landing_dead, True),
+        "events-dlq": (queues.events_dead, True),
     }
     return [
         {"queue": name, "dead_letters": dead, "exists": depth is not None, **(depth or {})}
