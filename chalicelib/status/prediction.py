@@ -8,7 +8,8 @@ from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
 from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import UploadStatus
-from chalicelib.landing.jobs import WILDCARD, Config, Job
+from chalicelib.landing.config import Config
+from chalicelib.landing.jobs import WILDCARD, Job
 from chalicelib.moves import SHORT_IDENTITY, destination_keys, file_name
 from chalicelib.settings import Settings
 from chalicelib.status.near_misses import near_misses
