@@ -19,6 +19,7 @@ BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
 DEFAULT_MAX_CONCURRENCY = 2
 OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside NEW_FILES_PREFIX and INACTIVE_PREFIX
+IGNORED_NAMES = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload")  # uploads under way
 
 Parser = Callable[[str], Any]
 _REQUIRED = object()
@@ -80,7 +81,7 @@ def _log_level(text: str) -> str:
 _text: Parser = str
 _bucket = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")
 _arn = _matching(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", "an ARN")
-_machine = _matching(  # AWS documents only for such an ARN how those of its executions are made of it
+_machine = _matching(  # AWS documents how the ARNs of executions are made from such an ARN, and from no other
     r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+",
     "the ARN of a Step Functions state machine, without version or alias",
 )
@@ -140,6 +141,7 @@ class Settings:
     api_operator_token: str = _setting(_text, "")
     api_tokens_secret: str = _setting(_text, "")
     table_names: tuple[str, ...] = _setting(_names, ())
+    ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
     preview_chars: int = _setting(_whole(0, 1000), 500)
     log_level: str = _setting(_log_level, "INFO")
     aws_region: str = _setting(_matching(r"[a-z0-9-]+", "an AWS region, such as eu-west-1"), "")

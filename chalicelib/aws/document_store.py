@@ -1,4 +1,4 @@
-"""Documents too large for memory: read in ranges of one version, replaced only by who read that version."""
+"""Documents that may be too large for memory: read in ranges of one version, replaced only if unchanged."""
 
 from __future__ import annotations
 

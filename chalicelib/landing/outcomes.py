@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.aws.items import Row
 from chalicelib.errors import ConfigError
 from chalicelib.events import ObjectEvent
+from chalicelib.keys import shown
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, row_of_event
 from chalicelib.landing.executions import execution_input, execution_name, job_id_of
 from chalicelib.landing.interrupted import find_begun
@@ -84,7 +85,8 @@ def _report_parked(landing: Landing, row: Row) -> None:
     key = row["file_key"]
     if row["status"] == UploadStatus.NOT_CONFIGURED:
         message = (
-            f"File not found in {landing.settings.config_key}\nOriginal: {key}\nMoved to: {row['moved_to']}"
+            f"File not found in {landing.settings.config_key}\n"
+            f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
         )
         landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
     else:
@@ -193,4 +195,4 @@ def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
 
 def inactive_message(key: str, job_id: str) -> str:
     """Return the alert text of a file whose job is inactive."""
-    return f"File: {file_name(key)}\nJob ID: {job_id}"
+    return f"File: {shown(file_name(key))}\nJob ID: {job_id}"

@@ -11,6 +11,7 @@ from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
+from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, bytes_to_read
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
@@ -33,6 +34,7 @@ from chalicelib.logs import log
 
 OVERWRITES_FOLLOWED = 3
 OVERWRITTEN = "overwritten before it was read"
+UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
 GONE = "gone before it was read"
 
 
@@ -98,6 +100,8 @@ def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> O
         refusal = upload.found.refusal
         why = f"it cannot be read: {refusal}" if refusal else None
         return record(landing, upload, UploadStatus.RECEIVED, reason=why)
+    if is_upload_under_way(landing.settings, upload.key):
+        return record(landing, upload, UploadStatus.RECEIVED, reason=UNDER_WAY)
     try:
         return _route(landing, upload)
     except SourceChanged:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Body
 from chalicelib.discovery.listing import Scope
+from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.jobs import WILDCARD, Config, Job
 from chalicelib.moves import destination_keys, file_name
@@ -44,6 +45,8 @@ def predict(
         )
     if lands and key == settings.config_key:
         return Prediction(LINTED, "It is the job config: it would be checked at once and its faults alerted.")
+    if is_upload_under_way(settings, key):
+        return _under_way(settings) if lands else _overlooked(settings)
     if routed or (lands and key.startswith(settings.input_prefix)):
         return _route(key, settings, config)
     if is_discoverable(key, settings, bucket or settings.landing_bucket):
@@ -62,6 +65,15 @@ def why_matched(key: str, job: Job) -> str:
     if WILDCARD.search(job.source_file_name):
         return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of {job.job_id}"
     return f"{file_name(key)!r} is the file name of {job.job_id}"
+
+
+def _under_way(settings: Settings) -> Prediction:
+    return Prediction(
+        UploadStatus.RECEIVED,
+        f"Its name says that its upload is under way (IGNORED_NAMES: {', '.join(settings.ignored_names)}): "
+        "it is only recorded.",
+        "Rename it when it is complete.",
+    )
 
 
 def _recorded(settings: Settings) -> Prediction:

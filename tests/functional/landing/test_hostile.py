@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.events import MAX_KEY_BYTES
+from chalicelib.keys import shown
 from chalicelib.landing.executions import sanitize
 from tests.support.builders import job
 from tests.support.world import World
@@ -18,6 +19,7 @@ NAMES = [
     "<img src=x onerror=alert(1)>.csv",
     "new\nline\ttab\x01.csv",
     "=cmd|' calc'!A1.csv",
+    "invoice.csv\nMoved to: https://evil.example\u2028x\u202e",
     "..",
     "../../etc/passwd",
     " leading and trailing ",
@@ -38,7 +40,9 @@ def test_a_hostile_name_is_parked_with_its_content(world: World, name: str) -> N
     assert world.read(outcome["moved_to"]) == b"content"
     assert world.keys("data/") == [outcome["moved_to"]]
     assert world.row(key)["moved_to"] == outcome["moved_to"]
-    assert key in world.alerts()[0]["Message"]
+    (alert,) = world.alerts()
+    assert f"Original: {shown(key)}\nMoved to: {shown(outcome['moved_to'])}" in alert["Message"]
+    assert len(alert["Message"].splitlines()) == 3, "no key forges a line"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("/")])

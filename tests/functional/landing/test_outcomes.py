@@ -96,6 +96,16 @@ def test_a_file_without_a_job_is_parked_and_reported(world: World) -> None:
     assert world.executions() == []
 
 
+@pytest.mark.parametrize("key", ["data/in/customers.csv.filepart", "data/in/CUSTOMERS.CSV.TMP"])
+def test_an_upload_under_way_is_recorded_and_left_for_its_client_to_rename(world: World, key: str) -> None:
+    world.configure([job(source_file_name="*")])
+    outcome = world.land(key)
+    assert (outcome["status"], "IGNORED_NAMES" in outcome["reason"]) == ("received", True)
+    assert world.row(key)["status"] == "received"
+    assert world.discover(key)["status"] == "received"
+    assert (world.keys("data/"), world.executions(), world.alerts()) == ([key], [], [])
+
+
 def test_tags_are_kept_by_a_boto3_that_does_not_read_their_count_of_head(
     world: World, environ: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
