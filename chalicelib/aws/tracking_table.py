@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # what a row that is replaced hands on to one that lacks it
-KEPT = ("released_by", "released_from", "released_at", "released_reason", "sequencer")
+KEPT = (
+    *("released_by", "released_from", "released_at", "released_reason"),
+    *("replayed_by", "replayed_from", "replayed_at", "sequencer"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,6 @@ def ndjson_arrived(lane: Ndjson, payload: Any, context: Any = None) -> BatchResp
     messages = _messages(lane, payload)
     repeated = {file for message in messages if message.is_repeated for file in message.files}
     outcomes = track_all(
-        lane,
         [file for message in messages for file in message.files],
         lambda file: _track(lane, file, counted=file in repeated),
         has_time_of(context),
@@ -103,7 +102,7 @@ def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
     return Message(message_id, tuple(file_of(event) for event in kept), ignored)
 
 
-def track_all(lane: Ndjson, files: Sequence[File], track_one: TrackOne, has_time: HasTime) -> Outcomes:
+def track_all(files: Sequence[File], track_one: TrackOne, has_time: HasTime) -> Outcomes:
     """Track files side by side, but those of one name in order: they may meet in one row.
 
     A failure is recorded and is the file's outcome; so is OutOfTime, for those that there was no time for.

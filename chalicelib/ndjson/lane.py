@@ -31,7 +31,7 @@ class Asking:
 
 @dataclass(slots=True)
 class Known:
-    """Listed versions, as hashes, of which this process learned something that it need not ask again for an hour.
+    """Listed versions, as hashes, of which this process knows what it need not ask again for an hour.
 
     Those `settled` need nothing more; those `undated` did not come back from quarantine.
     """

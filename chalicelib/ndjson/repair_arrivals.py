@@ -21,7 +21,7 @@ from chalicelib.deadline import HasTime
 from chalicelib.events import ObjectEvent
 from chalicelib.keys import is_upload_under_way
 from chalicelib.logs import log
-from chalicelib.ndjson.arrivals import check_thresholds, track_all
+from chalicelib.ndjson.arrivals import OutOfTime, check_thresholds, track_all
 from chalicelib.ndjson.attempts import begin, track_or_fail
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult
@@ -57,28 +57,26 @@ def repair_arrivals(lane: Ndjson, has_time: HasTime) -> dict[str, int]:
 
 def _compare(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
     lane.known.renew(lane.clock())
-    worked = [False]
+    known = len(lane.known.undated)
 
-    def see(listed: list[ListedObject]) -> bool:
-        fresh = _fresh(lane, listed)
-        worked[0] = bool(fresh)
-        return _repair(lane, fresh, has_time, counts)
+    def has_worked() -> bool:
+        return counts["tracked"] + counts["errors"] > 0 or len(lane.known.undated) > known
 
     done = walk(
         lane.bucket,
         "",
         lane.cursor,
         lambda pages: pages < PAGES_OF_ONE_RUN and has_time(),
-        see,
-        is_kept=lambda: worked[0],
+        lambda listed: _repair(lane, _fresh(lane, listed), has_time, counts),
+        is_kept=has_worked,
     )
     counts["unfinished"] = int(not done)
 
 
 def _fresh(lane: Ndjson, listed: Iterable[ListedObject]) -> dict[File, int]:
-    """Return the files past the grace and within the window that are not known to be settled, each with its hash.
+    """Return the files past the grace and within the window that are not known to be settled, with hashes.
 
-    Left out: our own outputs, folder markers and uploads under way.
+    Left out are our own outputs, folder markers and uploads under way.
     """
     now, settings = lane.clock(), lane.settings
     newest = now - timedelta(seconds=settings.reconcile_grace_seconds)
@@ -106,12 +104,13 @@ def _repair(lane: Ndjson, fresh: dict[File, int], has_time: HasTime, counts: Cou
     missed, undated = found
     for file in undated:
         log.warning("no event came and its date is not certain any more", extra={"key": file.key})
-    outcomes = track_all(lane, missed, lambda file: _track(lane, file), has_time)
+    outcomes = track_all(missed, lambda file: _track(lane, file), has_time)
     check_thresholds(lane, outcomes)
-    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    untried = sum(isinstance(outcome, OutOfTime) for outcome in outcomes.values())
+    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values()) - untried
     counts["undated"] += len(undated)
     counts["errors"] += failed
-    counts["tracked"] += len(outcomes) - failed
+    counts["tracked"] += len(outcomes) - failed - untried
     tracked = {(file.key, file.etag) for file in missed}
     lane.known.undated |= {fresh[file] for file in undated}
     lane.known.settled |= {
@@ -119,7 +118,7 @@ def _repair(lane: Ndjson, fresh: dict[File, int], has_time: HasTime, counts: Cou
         for file, number in fresh.items()
         if file not in undated and (file.key, file.etag) not in tracked
     }
-    return has_time() or not missed
+    return not untried
 
 
 def _track(lane: Ndjson, file: File) -> TrackResult:
