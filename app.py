@@ -81,7 +81,7 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     """Validate, track and batch NDJSON files."""
     from chalicelib.ndjson import arrivals
 
-    return arrivals.ndjson_arrived(ndjson(), event.payload)
+    return arrivals.ndjson_arrived(ndjson(), event.payload, event.context)
 
 
 @app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)

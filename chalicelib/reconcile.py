@@ -16,6 +16,7 @@ from chalicelib.logs import emit_metrics
 from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.ndjson.repair_batches import repair_batches
+from chalicelib.ndjson.retries import retry_failed
 
 REPAIRED_BY = {"repaired_by": "reconcile"}
 
@@ -26,12 +27,13 @@ def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: An
     `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
     """
     started = time.monotonic()
-    batches, arrivals, landed = shares_of(has_time_of(context), 3)
+    batches, arrivals, landed, retries = shares_of(has_time_of(context), 4)
     ndjson = replace(ndjson, audit=REPAIRED_BY, asking=Asking())
     counts = {
         "ndjson": repair_batches(ndjson, batches),
         "arrivals": repair_arrivals(ndjson, arrivals),
         "landing": repair_landing(landing, landed, discovered),
+        "failed": retry_failed(ndjson, retries),  # last: what ended a worker before may do it again
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})

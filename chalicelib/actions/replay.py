@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from chalicelib.actions.replay_ndjson import FailedFiles, replay_failed
 from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
 from chalicelib.api.answers import Body
@@ -44,6 +45,7 @@ class Replays:
     discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
+    ndjson: FailedFiles
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
@@ -52,7 +54,11 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     rows, missing, position = _rows(replays, request)
     config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
     items = [_replayed(replays, row, config, request, operator) for row in rows]
-    unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
+    unknown = [
+        replay_failed(replays.ndjson, key, operator, dry_run=request.dry_run)
+        or {"key": key, "action": "none", "why": "No upload of this key is recorded."}
+        for key in missing
+    ]
     return {
         "dry_run": request.dry_run,
         "items": items + unknown,

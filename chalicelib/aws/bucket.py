@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR can be read at once
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
 
@@ -23,7 +24,8 @@ KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "Conten
 class StoredObject:
     """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
 
-    With a `refusal` S3 did not give the object out: the other fields are those of a listing.
+    With a `refusal` S3 did not give the object out: the other fields are those of a listing. `archived` names
+    the storage class from which the content has to be restored first.
     """
 
     key: str
@@ -36,6 +38,7 @@ class StoredObject:
     tag_count: int = 0
     first_bytes: bytes = b""
     refusal: Exception | None = None
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,16 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
         tag_count=_tag_count(response),
         first_bytes=first_bytes,
+        archived=_archived(response),
     )
+
+
+def _archived(response: Any) -> str:
+    """Return the archive that an object has to be restored from; empty when it can be read."""
+    if 'ongoing-request="false"' in response.get("Restore", ""):
+        return ""
+    storage_class = str(response.get("StorageClass", ""))
+    return str(response.get("ArchiveStatus", "")) or (storage_class if storage_class in ARCHIVES else "")
 
 
 def _tag_count(response: Any) -> int:

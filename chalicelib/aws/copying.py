@@ -32,6 +32,10 @@ class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the sou
     """The object to copy is no longer the one that was seen."""
 
 
+class KeysTakenError(RuntimeError):
+    """Other uploads hold every key that a copy could have."""
+
+
 class CopyTarget:
     """The bucket that copies go into."""
 
@@ -57,7 +61,7 @@ class CopyTarget:
         for key in keys:
             if self._create(source, seen, key, wanted) or self.holds(key, identity):
                 return key
-        raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
+        raise KeysTakenError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
     def holds(self, key: str, identity: str) -> bool:
         """Tell whether a copy that `identity` made lies at `key`."""

@@ -17,9 +17,10 @@ from chalicelib.deadline import HasTime, shares_of
 from chalicelib.logs import log
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import State, date_of, finish, waits_for_glue
-from chalicelib.ndjson.surge import tell_surge
 from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, make_manifests
 from chalicelib.ndjson.tracking import timestamp
+
+SURGE_SUBJECT = "Many batches are due"
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ def _repair(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
         if waiting.due_bytes >= lane.settings.max_batch_bytes and full():
             counts["thresholds"] += _batch(lane, date_prefix, full, counts)
     due = [date for date, waiting in by_age if _is_old(lane, waiting, now)]
-    tell_surge(lane, len(due), found.surge_told)
+    _tell_surge(lane, len(due), found.surge_told)
     _flush(lane, due, old, counts)
     for lock in found.locks:
         if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and locks():
@@ -83,6 +84,21 @@ def _flush(lane: Ndjson, dates: list[str], has_time: HasTime, counts: Counter[st
             counts["flushed"] += _batch(lane, date_prefix, has_time, counts, flush=True)
         else:
             counts["waits"] += 1
+
+
+def _tell_surge(lane: Ndjson, due: int, told: bool) -> None:
+    """Alert once that more dates are `due` than one run flushes; forget that it was `told` when it ends."""
+    bound = lane.settings.max_flushes_per_run
+    if due > bound and not told:
+        lane.topic.publish_notification(
+            SURGE_SUBJECT,
+            f"{due} dates are due for their batch, and one run flushes {bound}. The oldest come "
+            "first, in this run and the next.\nIf files with many dates are not expected, find who sends "
+            "them: each date is a manifest and a Glue run. Else raise MAX_FLUSHES_PER_RUN.",
+        )
+        lane.surge.store(timestamp(lane.clock()))
+    elif told and due <= bound:
+        lane.surge.clear()
 
 
 def survey(items: Iterable[Row], past_grace: str) -> Survey:
