@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from math import ceil, floor
 from typing import Any
+from unicodedata import normalize
 
 from chalicelib.errors import SettingFault, SettingsError
 
@@ -69,7 +70,8 @@ def _folder(text: str) -> str:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    names = (normalize("NFC", name.strip().lower()) for name in text.split(","))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _log_level(text: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
-ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR can be read at once
+ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
 
@@ -52,12 +52,18 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One entry of a listing: `etag` without quotes."""
+    """One entry of a listing: `etag` without quotes, `storage_class` as S3 names it."""
 
     key: str
     size: int
     etag: str
     last_modified: datetime
+    storage_class: str = "STANDARD"
+
+    @property
+    def is_archived(self) -> bool:
+        """Tell whether the object cannot be read unless somebody restores it."""
+        return self.storage_class in ARCHIVE_CLASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,13 @@ class Bucket:
         request |= {name: value for name, value in options.items() if value}
         page = self._s3.list_objects_v2(**request)
         objects = [
-            ListedObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+            ListedObject(
+                item["Key"],
+                item["Size"],
+                item["ETag"].strip('"'),
+                item["LastModified"],
+                item.get("StorageClass", "STANDARD"),
+            )
             for item in page.get("Contents", ())
         ]
         prefixes = [item["Prefix"] for item in page.get("CommonPrefixes", ())]
@@ -192,7 +204,9 @@ def _archived(response: Any) -> str:
     if 'ongoing-request="false"' in response.get("Restore", ""):
         return ""
     storage_class = str(response.get("StorageClass", ""))
-    return str(response.get("ArchiveStatus", "")) or (storage_class if storage_class in ARCHIVES else "")
+    return str(response.get("ArchiveStatus", "")) or (
+        storage_class if storage_class in ARCHIVE_CLASSES else ""
+    )
 
 
 def _tag_count(response: Any) -> int:

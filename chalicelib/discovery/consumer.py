@@ -1,10 +1,16 @@
-"""The consumer of discovery's messages: same catalogue, same routing, same identity as for events."""
+"""The consumer of discovery's messages: same catalogue, same routing, same identity as for events.
+
+Whoever may send to the queue may name any key. So a message is a hint about a file that a scan would queue,
+and nothing more: any other key is refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.discovery.listing import Scope
+from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
@@ -46,5 +52,12 @@ def _is_done(landing: Landing, record: Mapping[str, Any]) -> bool:
 
 
 def _route_all(landing: Landing, reading: Reading) -> None:
-    for event in reading.without(landing.settings.own_outputs).events:
+    events = reading.without(landing.settings.own_outputs).events
+    for event in events:
+        if not Scope.of(landing.settings).takes(event.key):
+            raise EventError(
+                f"key {event.key[:200]!r} is none that a scan queues: it takes CSV files in a folder of "
+                f"{landing.settings.s3_prefix}; was the message sent by something else, or S3_PREFIX changed?"
+            )
+    for event in events:
         route(landing, event, discovered=True)

@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.discovery.merge import END, Found, Gap
 from chalicelib.discovery.state_document import unchanged_start
 from chalicelib.logs import log
+from chalicelib.settings import Settings
 
 PARALLEL_FOLDERS = 8
 SMALL_FOLDER = 200  # keys; a page of a thousand takes two megabytes while it is read
@@ -33,11 +35,16 @@ class Scope:
     skip_folders: tuple[str, ...]
     own_prefixes: tuple[str, ...]
 
+    @classmethod
+    def of(cls, settings: Settings) -> Scope:
+        """Return what the settings say."""
+        return cls(settings.s3_prefix, settings.skip_folders, settings.own_outputs)
+
     def covers(self, folder: str) -> bool:
         """Tell whether the folder (a prefix with its slash) is looked into."""
         name = self.name_of(folder)
         own = folder.startswith(tuple(prefix for prefix in self.own_prefixes if prefix))
-        return bool(name) and name.lower() not in self.skip_folders and not own
+        return bool(name) and normalize("NFC", name.lower()) not in self.skip_folders and not own
 
     def takes(self, key: str) -> bool:
         """Tell whether a scan would queue a file with this key."""
@@ -95,7 +102,8 @@ def _files_of(
 
 
 def _is_csv(key: str, stem_at: int) -> bool:
-    return key[-4:].lower() == ".csv" and len(key) > stem_at + 4
+    """Tell whether a key's name, from `stem_at` on, is a CSV file's; one with a dot first is hidden."""
+    return key[-4:].lower() == ".csv" and key[stem_at] != "."
 
 
 def _found(item: ListedObject, folder: str) -> Found:

@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.document_store import DocumentReplaced, DocumentStore
-from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure
 from chalicelib.aws.queue import Queue
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.discovery.enqueue import Enqueuer, render_message
@@ -81,8 +81,9 @@ def discover_csv(lane: Discovery, context: Any) -> dict[str, Any]:
     started, started_at, remaining_ms = time.monotonic(), lane.clock(), remaining_ms_of(context)
     try:
         tally = _scan_as_laid_out(lane, started_at, remaining_ms)
-    except StateError as error:
-        _store_last_scan(lane, started_at, {"outcome": "failed", "error": str(error)})
+    except (StateError, *AWS_ERRORS) as error:  # of a queue or a folder they are counted: this ends the scan
+        why = describe_failure(error) or str(error)
+        _store_last_scan(lane, started_at, {"outcome": "failed", "error": why})
         emit_metrics("discovery", {"errors": 1})
         raise
     result = tally.result(time.monotonic() - started)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.aws.document_store import DocumentStore
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure
 from chalicelib.discovery import state_document as document
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.errors import StateError
@@ -63,8 +64,14 @@ class StoredState:
 
 
 def open_state(store: DocumentStore, key: str) -> StoredState:
-    """Find the state document and read its first line; raise StateError when it is corrupt or foreign."""
-    first = store.read_first(key, len(document.header("x" * 1024)) * 6)
+    """Find the state document and read its first line; raise StateError when it cannot be used."""
+    try:
+        first = store.read_first(key, len(document.header("x" * 1024)) * 6)
+    except AWS_ERRORS as error:
+        raise StateError(
+            f"discovery state s3://{store.name}/{key} cannot be read: {describe_failure(error)}. Nothing was "
+            "queued: let Sluice read it, or restore it if it is archived"
+        ) from error
     if first is None:
         return StoredState(store, key)
     state = StoredState(store, key, first.etag, first.total_bytes)

@@ -18,6 +18,6 @@ def discovery_scan(config: Settings) -> Discovery:
         source=Bucket(client("s3", region), config.s3_source_bucket),
         states=DocumentStore(client("s3", region), config.s3_state_bucket),
         queue=Queue(client("sqs", region), config.sqs_queue_url),
-        scope=Scope(config.s3_prefix, config.skip_folders, config.own_outputs),
+        scope=Scope.of(config),
         state_key=config.s3_state_key,
     )

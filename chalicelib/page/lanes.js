@@ -121,6 +121,7 @@ class Discovery {
     const scan = page.last_scan || {};
     const cards = [["Queued", number(scan.queued)], ["Unchanged", number(scan.skipped)], ["Errors", number(scan.errors)],
       ["Outcome", scan.outcome || "no scan yet", scan.started_at]].map(([name, value, at]) => ({ name, value, at, hint: "", to: "discovery", alarm: name === "Errors" && scan.errors > 0 }));
+    if (scan.overdue) cards.push({ name: "Overdue", value: "no scan since", at: scan.started_at, hint: "", to: "discovery", alarm: true });
     if (page.fault || scan.error) cards.push({ name: "Fault", value: page.fault || scan.error, hint: "", to: "discovery", alarm: true });
     reconcile(this.facts, cards, (card) => card.name, laneCard);
   }

@@ -1,9 +1,11 @@
 "use strict";
 // Overview: the day in tiles, what is stuck, and the latest files as a timeline.
 
-const STATUSES = ["triggered", "received", "not_configured", "inactive", "failed", "vanished"];
+const STATUSES = ["triggered", "succeeded", "job_failed", "received", "not_configured", "inactive", "failed", "vanished"];
 const TILES = [
-  ["triggered", "Triggered", "Started a job"],
+  ["triggered", "Triggered", "Started a job that has not ended yet"],
+  ["succeeded", "Succeeded", "Their job has done its work"],
+  ["job_failed", "Job failed", "Their job ended without doing its work"],
   ["received", "Received", "Recorded only"],
   ["not_configured", "Not configured", "Parked, no job"],
   ["inactive", "Inactive", "Job is switched off"],
@@ -58,10 +60,15 @@ class Overview {
       { name: "Waiting for a batch", value: bytes(pending), hint: `${counted(waiting, "file")} of any day`, to: "batches" },
       { name: "In manifests", value: number(summary.ndjson.manifested), hint: "files of this day", to: "batches" },
       { name: "Quarantined", value: number(summary.ndjson.quarantined), hint: "files of this day", to: "quarantine", alarm: summary.ndjson.quarantined > 0 },
-      { name: "Last discovery", value: scan ? `${number(scan.queued || 0)} queued` : "–", at: scan?.started_at, hint: scan ? "" : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors) },
+      { name: "Last discovery", value: scanned(scan), at: scan?.started_at, hint: scan ? (scan.overdue ? "none since" : "") : "no scan yet", to: "discovery", alarm: Boolean(scan?.error || scan?.errors || scan?.overdue) },
     ];
     reconcile(this.lane, cards, (card) => card.name, laneCard);
   }
+}
+
+function scanned(scan) {
+  if (!scan) return "–";
+  return scan.error ? scan.outcome : `${number(scan.queued || 0)} queued`;
 }
 
 function tileNode(tile) {
@@ -103,6 +110,8 @@ function timelineRow(row) {
 function outcomeOf(row) {
   const told = {
     triggered: `job ${row.job_id} started`,
+    succeeded: `job ${row.job_id} has done its work`,
+    job_failed: row.reason,
     not_configured: `parked as ${row.moved_to}`,
     inactive: `job ${row.job_id} is inactive`,
     failed: row.reason || "no outcome yet",

@@ -7,8 +7,9 @@ reads in a document of a million files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from chalicelib.api.answers import Body
@@ -16,11 +17,13 @@ from chalicelib.api.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
 from chalicelib.aws.document_store import Chunk, DocumentReplaced, DocumentStore
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure
 from chalicelib.discovery.scan import LAST_SCAN_KEY
 from chalicelib.discovery.state_document import OtherLayout, fields_of, key_of
 from chalicelib.discovery.stored_state import StoredState, open_state
 from chalicelib.errors import StateError
 
+OVERDUE = timedelta(minutes=15)  # three scans by the schedule
 WINDOW_BYTES = 64 * 1024
 ATTEMPTS = 3  # while scans replace the document under the reader
 
@@ -34,6 +37,7 @@ class Scans:
     results: Bucket
     states: DocumentStore
     state_key: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def show_discovery(scans: Scans, given: Given) -> Body:
@@ -54,15 +58,24 @@ def show_discovery(scans: Scans, given: Given) -> Body:
 
 
 def last_scan(scans: Scans) -> Body | None:
-    """Return what the last scan did; None before the first."""
-    found = scans.results.read_document(LAST_SCAN_KEY)
+    """Return what the last scan did; None before the first.
+
+    `overdue` tells that three scans or more did not say anything since. What cannot be read has the outcome
+    `unknown` and an `error`.
+    """
+    try:
+        found = scans.results.read_document(LAST_SCAN_KEY)
+    except AWS_ERRORS as error:
+        return {"outcome": "unknown", "error": f"{LAST_SCAN_KEY} cannot be read: {describe_failure(error)}"}
     if not isinstance(found, Document):
         return None
     try:
         scan = json.loads(found.body)
     except ValueError:
         return None
-    return scan if isinstance(scan, dict) else None
+    if not isinstance(scan, dict):
+        return None
+    return {**scan, "overdue": scans.clock() - found.last_modified > OVERDUE}
 
 
 def find_entry(scans: Scans, key: str) -> Body | None:

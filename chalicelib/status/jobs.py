@@ -12,7 +12,10 @@ from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.landing.jobs import FIELDS, read_config
+from chalicelib.parallel import each
+from chalicelib.tables.manifests import manifest_key
 
 FAULTED = re.compile(r"\[(\d+)\]")
 
@@ -32,9 +35,28 @@ def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
         "version": config.version,
         "valid": config.jobs is not None,
         "faults": config.faults,
-        "items": [_shown(index, entry, by_index.get(index, [])) for index, entry in page],
+        "items": [
+            {**_shown(index, entry, by_index.get(index, [])), "table_manifest": manifest}
+            for (index, entry), manifest in zip(page, _table_manifests(bucket, page), strict=True)
+        ],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
     }
+
+
+def _table_manifests(bucket: Bucket, page: list[tuple[int, Any]]) -> list[str | None]:
+    """Tell of each job whether any file of its table was found yet: `present`, `absent`, None if unknown."""
+
+    def look(entry: tuple[int, Any]) -> str | None:
+        table = entry[1].get("target_table") if isinstance(entry[1], dict) else None
+        if not isinstance(table, str) or not table.strip():
+            return None
+        try:
+            found = bucket.head(manifest_key(table.strip().lower()))
+        except AWS_ERRORS:  # or a name that no key can have
+            return None
+        return "present" if found else "absent"
+
+    return each(look, page)
 
 
 def _start(after: Position | None) -> int:

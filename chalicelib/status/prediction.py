@@ -56,8 +56,7 @@ def predict(
 
 def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
     """Tell whether discovery would queue a file of `bucket` with this key."""
-    scope = Scope(settings.s3_prefix, settings.skip_folders, settings.own_outputs)
-    return settings.s3_source_bucket == bucket and scope.takes(key)
+    return settings.s3_source_bucket == bucket and Scope.of(settings).takes(key)
 
 
 def why_matched(key: str, job: Job) -> str:

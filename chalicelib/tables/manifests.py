@@ -1,18 +1,19 @@
 """Table manifests: for every table, the objects that a Redshift COPY is to load.
 
 One streamed listing of the landing bucket; entries go to scratch disk, so memory does not grow with the
-bucket. A manifest is written only when its bytes changed, which a checksum in its metadata tells.
+bucket. A manifest is written only when its bytes changed, which a checksum in its metadata tells. What COPY
+could not load, or would load twice, is left out: output that is not committed, markers, archived objects.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from json.encoder import encode_basestring as quoted
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from chalicelib.aws.bucket import Bucket, ListedObject, StoredObject
 from chalicelib.aws.document_store import DocumentStore
@@ -23,21 +24,26 @@ from chalicelib.landing.jobs import JobConfig
 from chalicelib.logs import emit_metrics, log
 from chalicelib.settings import Settings
 from chalicelib.tables.matching import TableMatcher
-from chalicelib.tables.spool import SEPARATOR, TableSpool
+from chalicelib.tables.rendered import RenderedStream
+from chalicelib.tables.spool import SEPARATOR, SpoolFull, TableSpool
 
 FOLDER = "manifests/tables/"
 CHECKSUM = "sluice-sha256"
 MARGIN_MS = 30_000  # kept for writing the manifests
 OBJECTS_BETWEEN_CLOCKS = 1000
+HIDDEN = ("_", ".")
+MESSAGE_LENGTH = 1000
+COUNTED = ("written", "failed", "absent")
 LISTINGS = 3  # at most, while other runs replace manifests meanwhile
 
 Outcome = dict[str, Any]
+Blocks = Callable[[], Iterator[bytes]]
 ManifestBefore = StoredObject | Exception | None
 """A manifest as it was before the listing began, or why that could not be told."""
 
 
-class ListingCutShort(Exception):  # noqa: N818 - an answer: the Lambda's time is nearly up
-    """The bucket could not be listed in time, so no manifest can be complete."""
+class ListingCutShort(Exception):  # noqa: N818 - an answer: time or scratch disk is nearly used up
+    """The bucket could not be listed whole, so no manifest can be complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,9 @@ def write_table_manifests(lane: TableManifests, context: Any) -> Outcome:
         return _result(207, str(error), [])
     failed = sum(outcome["status"] == "failed" for outcome in outcomes)
     written = sum(outcome["status"] == "written" for outcome in outcomes)
+    absent = [outcome["table"] for outcome in outcomes if outcome["status"] == "absent"]
     message = f"{written} of {len(outcomes)} manifests written, {failed} failed"
+    message += f"; no file was ever found of {', '.join(absent)}"[:MESSAGE_LENGTH] if absent else ""
     return _result(207 if failed else 200, message, outcomes)
 
 
@@ -78,8 +86,13 @@ def manifest_key(table: str) -> str:
 
 
 def is_data(item: ListedObject, not_data: tuple[str, ...], config_key: str) -> bool:
-    """Tell whether an object is something to load: not empty, and nothing of Sluice's own."""
-    return item.size > 0 and not item.key.startswith(not_data) and item.key != config_key
+    """Tell whether an object is something to load: not empty, committed, and nothing of Sluice's own.
+
+    Spark, Hive and their like keep what is not committed, markers and checksums under names that begin with
+    an underscore or a dot: `_temporary/`, `_SUCCESS`, `.part-0.crc`.
+    """
+    is_hidden = item.key.startswith(HIDDEN) or any("/" + mark in item.key for mark in HIDDEN)
+    return item.size > 0 and not (is_hidden or item.key.startswith(not_data) or item.key == config_key)
 
 
 def render_entry(bucket: str, key: str, size: int) -> bytes:
@@ -127,8 +140,18 @@ def _listed_once(
 ) -> dict[str, Outcome]:
     before = {table: _manifest_before(lane.source, table) for table in tables}  # older than the listing
     with TableSpool() as spool:
-        _spool_entries(lane, matcher, spool, remaining_ms)
-        return {table: _brought_up_to_date(lane, table, before[table], spool) for table in before}
+        try:
+            archived = _spool_entries(lane, matcher, spool, remaining_ms)
+        except SpoolFull as error:
+            taken = sum(spool.counts.values())
+            raise ListingCutShort(
+                f"Scratch disk was full after {taken} entries ({error}); nothing was written: give the "
+                "function more ephemeral storage"
+            ) from None
+        return {
+            table: _brought_up_to_date(lane, table, before[table], spool) | {"archived": archived[table]}
+            for table in before
+        }
 
 
 def _manifest_before(bucket: Bucket, table: str) -> ManifestBefore:
@@ -140,14 +163,22 @@ def _manifest_before(bucket: Bucket, table: str) -> ManifestBefore:
 
 def _spool_entries(
     lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
-) -> None:
+) -> Counter[str]:
+    """Spool the entry of every object to load; return how many archived ones each table has besides."""
     not_data = tuple(prefix for prefix in lane.settings.own_outputs if prefix)
+    archived = Counter[str]()
     for count, item in enumerate(lane.source.list_objects("")):
         if count % OBJECTS_BETWEEN_CLOCKS == 0 and remaining_ms() < MARGIN_MS:
             raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")
         table = matcher.table_of(item.key)
-        if table and is_data(item, not_data, lane.settings.config_key):
+        if not table or not is_data(item, not_data, lane.settings.config_key):
+            continue
+        if item.is_archived:
+            archived[table] += 1
+        else:
             spool.add(table, render_entry(lane.source.name, item.key, item.size))
+    spool.finish()
+    return archived
 
 
 def _brought_up_to_date(
@@ -158,7 +189,9 @@ def _brought_up_to_date(
     try:
         if isinstance(before, Exception):
             raise before
-        status = _replace_if_changed(lane.manifests, key, before, spool.blocks(table), outcome["files"])
+        status = _replace_if_changed(
+            lane.manifests, key, before, partial(spool.blocks, table), outcome["files"]
+        )
     except AWS_ERRORS as error:
         log.error("manifest not written", extra={"key": key, "error": str(error)})
         return outcome | {"status": "failed", "reason": str(error)}
@@ -167,30 +200,22 @@ def _brought_up_to_date(
 
 
 def _replace_if_changed(
-    store: DocumentStore, key: str, before: StoredObject | None, blocks: Iterator[bytes], files: int
+    store: DocumentStore, key: str, before: StoredObject | None, blocks: Blocks, files: int
 ) -> str:
     if before is None and not files:
         return "absent"
-    with TemporaryFile() as body:
-        checksum = _written(body, render_manifest(blocks))
-        if before and before.metadata.get(CHECKSUM) == checksum:
-            return "unchanged"
-        etag = before.etag if before else ""
-        properties = {"Metadata": {CHECKSUM: checksum}, "ContentType": "application/json"}
-        return "written" if store.replace(key, body, etag, **properties) else "superseded"
-
-
-def _written(body: IO[bytes], pieces: Iterator[bytes]) -> str:
-    checksum = hashlib.sha256()
-    for piece in pieces:
-        body.write(piece)
-        checksum.update(piece)
-    return checksum.hexdigest()
+    body = RenderedStream(lambda: render_manifest(blocks()))
+    if before and before.metadata.get(CHECKSUM) == body.checksum:
+        return "unchanged"
+    etag = before.etag if before else ""
+    properties = {"Metadata": {CHECKSUM: body.checksum}, "ContentType": "application/json"}
+    written = store.replace(key, cast("IO[bytes]", body), etag, **properties)
+    return "written" if written else "superseded"
 
 
 def _result(status: int, message: str, outcomes: list[Outcome]) -> Outcome:
     tell = log.info if status == 200 else log.error
     tell("table manifests", extra={"reason": message, "status": status})
-    counts = {name: sum(one["status"] == name for one in outcomes) for name in ("written", "failed")}
+    counts = {name: sum(one["status"] == name for one in outcomes) for name in COUNTED}
     emit_metrics("table_manifests", {**counts, "errors": int(status != 200)})
     return {"statusCode": status, "message": message, "manifests": outcomes}

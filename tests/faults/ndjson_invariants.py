@@ -25,9 +25,15 @@ def ndjson_faults(status: str, glue_job: str, now: datetime, twice: str = "") ->
         *lane.imbalance(),
         *(fault for key in lane.keys_in(NDJSON) for fault in _of_current(key, twice)),
         *(fault for row in lane.rows() for fault in _of_row(row, status)),
+        *(_untold() if status == "either" else []),
         *lane.run_faults(glue_job),
         *(f"locked for ever: {it}" for it in lane.items("LOCK#") if it["ttl"] >= now.timestamp()),
     ]
+
+
+def _untold() -> list[str]:
+    told = {row.get("moved_to", "").partition(f"{lane.QUARANTINE}/")[2] for row in lane.rows()}
+    return [f"no row tells of {key} in quarantine" for key in {*lane.keys_in(lane.QUARANTINE)} - told]
 
 
 def _of_current(key: str, twice: str) -> list[str]:

@@ -39,17 +39,17 @@ Body = tuple[str, bytes]  # key and content
 
 @dataclass
 class Arrived:
-    """Files arrive in one batch of messages; each version that is there is to have `status` in the end."""
+    """Files arrive in one batch of messages; every current version must have `status` in the end."""
 
     name: str
     files: list[Body]
     status: str = "manifested"
-    before: list[Body] = field(default_factory=list)  # arrived, and handled, earlier
+    before: list[Body] = field(default_factory=list)  # files that arrived and were handled earlier
     earlier: list[list[Body]] = field(default_factory=list)  # batches that were handled one after the other
     environment: dict[str, str] = field(default_factory=dict)
-    by_reconcile: bool = False  # the files have arrived, and reconcile is what meets the fault
-    announced: bool = True  # else reconcile finds the files, and their events come late or never
-    reconcile_alone: bool = False  # a queue keeps its messages: they do come again
+    by_reconcile: bool = False  # whether reconcile meets the fault, after the files have arrived
+    announced: bool = True  # whether events come; else reconcile finds the files
+    reconcile_alone: bool = False  # a queue keeps its messages, so they come again
     waiting: list[Any] = field(default_factory=list)
     ahead: timedelta = timedelta(0)
 
@@ -67,7 +67,7 @@ class Arrived:
             self.ahead = FLUSH
 
     def trigger(self) -> None:
-        """Receive the messages, or run reconcile when that is what it is about."""
+        """Receive the messages, or run reconcile where reconcile meets the fault."""
         self._reconcile() if self.by_reconcile else self._take(self.waiting)
 
     def redeliver(self) -> None:
@@ -83,7 +83,7 @@ class Arrived:
         assert self._reconcile() == 0, "reconcile reports errors"
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
-        """Another worker has the same messages; one came late; a user overwrites or deletes a file."""
+        """Another worker has the same messages; one comes late; a user overwrites or deletes a file."""
         key = self.files[0][0]
         return {
             "the same messages": lambda: self._once_more(self.waiting),
@@ -94,9 +94,7 @@ class Arrived:
 
     def faults(self, _: Case) -> list[str]:
         """Judge what is stored."""
-        known = {hashlib.md5(body, usedforsecurity=False).hexdigest() for _, body in sum(self.earlier, [])}
-        came_back = [hashlib.md5(body, usedforsecurity=False).hexdigest() for _, body in self.files]
-        twice = next((etag for etag in came_back if etag in known), "")
+        twice = hashlib.md5(self.files[0][1], usedforsecurity=False).hexdigest() if self.earlier else ""
         return ndjson_faults(self.status, GLUE_JOB, datetime.now(UTC) + self.ahead, twice)
 
     def _take(self, records: list[Any]) -> None:
@@ -131,7 +129,7 @@ class Arrived:
 
     @contextmanager
     def process(self) -> Iterator[None]:
-        """Be a fresh process whose clock is ahead by what has passed."""
+        """Begin a fresh process whose clock shows the time that has passed."""
         wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
         wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)
         with patch.object(app, "ndjson", lambda: wired), patch.object(parallel, "each", lane.one_by_one):
@@ -165,6 +163,6 @@ ARRIVED = [
     Arrived("a newer version of a waiting file", [(VALID[0][0], b'{"v": 2}\n')], before=VALID[:1]),
     Arrived("content that comes back", VALID[:1], earlier=A_THEN_B),
     Arrived("content that comes back, no event came", VALID[:1], earlier=A_THEN_B, **UNANNOUNCED),
-    Arrived("a valid version after a quarantined one", [(INVALID[0][0], lane.LINES)], "either", before=INVALID),
+    Arrived("valid after quarantined", [(INVALID[0][0], lane.LINES)], "either", before=INVALID),
     Arrived("a newer version of a manifested file", [(VALID[0][0], b'{"v": 2}\n')], before=VALID[:2]),
 ]

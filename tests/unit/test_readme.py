@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chalicelib.landing import outcomes
 from chalicelib.ndjson import quarantine, repair_batches
+from chalicelib.runs import finishing
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
@@ -61,4 +62,5 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         outcomes.NOT_CONFIGURED_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
+        finishing.JOB_FAILED_SUBJECT,
     }

@@ -12,7 +12,7 @@ import pytest
 import app
 from chalicelib.errors import EventError
 from tests.faults.dying import calls_of, deaths, run
-from tests.support.builders import LANDING, job, sqs_event
+from tests.support.builders import LANDING, SEED_JOBS, job, sqs_event
 from tests.support.scans import Scans
 from tests.support.world import World
 
@@ -142,3 +142,34 @@ def test_a_consumer_killed_at_any_of_its_calls_finishes_when_the_message_returns
         assert consume(message) == [], str(death)
         assert world.row(message["key"])["status"] == "triggered", str(death)
         assert len(world.executions()) == number + 1, str(death)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "config/config.json",
+        "data/in/orders.csv",
+        "incoming/orders.csv",
+        "incoming/shop/deep/orders.csv",
+        "incoming/logs/orders.csv",
+        "incoming/shop/.orders.csv",
+        "incoming/shop/orders.txt",
+        "private/shop/orders.csv",
+    ],
+)
+def test_a_message_about_a_key_that_no_scan_queues_is_refused_and_touches_nothing(
+    world: World, found: list[dict[str, Any]], key: str
+) -> None:
+    forged = {**found[1], "key": key, "etag": world.upload(key, json.dumps(SEED_JOBS).encode())}
+    assert consume(forged, found[1]) == ["0"]
+    assert [row["file_key"] for row in world.rows()] == [ORDERS]
+    assert world.keys(key) == [key]
+    with pytest.raises(EventError, match="none that a scan queues"):
+        app.csv_discovered(forged, None)
+
+
+def test_the_objects_own_size_counts_whatever_the_message_says(
+    world: World, found: list[dict[str, Any]]
+) -> None:
+    assert consume({**found[1], "size": 10**12}) == []
+    assert world.row(ORDERS)["file_size"] == len(world.read(ORDERS))

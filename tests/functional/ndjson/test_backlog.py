@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-import app
 from chalicelib.deadline import Until, shares_of
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Send, calls_of, run
@@ -26,6 +25,7 @@ from tests.support.ndjson import (
     statuses,
     unseen,
 )
+from tests.support.runs import runs
 from tests.support.scans import aws_error
 from tests.support.world import World
 
@@ -160,8 +160,6 @@ def test_a_lane_that_would_use_up_the_time_leaves_the_others_theirs(
         return send()
 
     counts: dict[str, Any] = {}
-    run(
-        lambda: counts.update(reconcile(app.landing(), app.discovered_files(), lane, _Passing(spent))), passes
-    )
+    run(lambda: counts.update(reconcile(runs(), lane, _Passing(spent))), passes)
     assert counts["landing"]["routed"] == 1
     assert counts["ndjson"]["flushed"] > 0

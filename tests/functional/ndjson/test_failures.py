@@ -123,13 +123,13 @@ def _ends_its_worker(call: Call, send: Send) -> Any:
 
 def test_a_file_that_ends_its_worker_takes_no_other_message_into_the_dead_letter_queue(lane: Ndjson) -> None:
     records = [_put(), *(_put(f"in/{DATE}/{number}.ndjson") for number in range(9))]
-    received = []
-    for receives in range(1, 6):
-        ended = run(
-            lambda n=receives: received.append(_failed(lane, _event(*records, receives=n))), _ends_its_worker
-        )  # type: ignore[misc]
-        if not ended:
-            break
+    received: list[list[str]] = []
+
+    def receive(times: int) -> bool:
+        event = _event(*records, receives=times)
+        return run(lambda: received.append(_failed(lane, event)), _ends_its_worker)
+
+    next(times for times in range(1, 6) if not receive(times))
     assert received == [[]], "all are acknowledged before SQS gives up"
     assert statuses() == {"failed": 1, "pending": 9}
 
@@ -153,17 +153,15 @@ def test_when_time_runs_out_what_is_left_is_handed_back_untried(lane: Ndjson) ->
     assert rows() == []
 
 
-def test_failed_files_are_shown_told_of_and_replayed(
-    world: World, environ: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_files_are_shown_told_of_and_replayed(world: World, environ: Any) -> None:
     environ(**ANY_SIZE)
     record = _put()
     with failing("GetObject", "AccessDenied", 403):
         app.ndjson_arrived(_event(record), None)
-    assert Api(READER).get("/summary", date=DATE).body["ndjson"]["failed"] == 1
+    assert Api(READER).get("/summary", {"date": DATE}).body["ndjson"]["failed"] == 1
     (failed,) = Api(READER).get("/batches").body["failed"]
     assert (failed["key"], failed["attempts"], "quarantine" in failed) == (KEY, 1, False)
-    assert "AccessDenied" in Api(READER).get("/explain", key=KEY).body["story"][0]["text"]
+    assert "AccessDenied" in Api(READER).get("/explain", {"key": KEY}).body["story"][0]["text"]
 
     tried = Api(OPERATOR).post("/replay", {"keys": [KEY], "dry_run": True}).body["items"]
     assert (tried[0]["action"], "replayed_by" in row(NAME)) == ("announce", False)

@@ -29,7 +29,6 @@ from tests.support.ndjson import (
 from tests.support.reset import date_object
 
 KEY = f"in/{DATE}/a.ndjson"
-PATH = f"s3://{NDJSON}/{KEY}"
 A, B, BAD = b'{"v": "a"}\n', b'{"v": "b"}\n', b"no json\n"
 AT_ONCE = {"MAX_BATCH_AGE_SECONDS": "0", "EXPECTED_FILE_SIZE_MB": "0.001", "SIZE_TOLERANCE_PERCENT": "100"}
 

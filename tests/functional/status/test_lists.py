@@ -78,6 +78,15 @@ def test_jobs_are_listed_as_configured(world: World, api: Api) -> None:
     assert [item["index"] for item in api.items("/jobs", limit="1")] == [0, 1, 2, 3]
 
 
+def test_a_job_whose_table_has_no_manifest_says_so(world: World, api: Api) -> None:
+    world.upload("customers.csv")
+    app.write_table_manifests({}, None)
+    world.configure([*SEED_JOBS[:2], "no job", job(target_table="x" * 2000)])
+    told = [item["table_manifest"] for item in api.get("/jobs").body["items"]]
+    assert told[:3] == ["present", "absent", None]
+    assert told[3] in {"absent", None}  # no key is so long
+
+
 def test_faults_stand_beside_their_job(world: World, api: Api) -> None:
     world.configure([job(), "no job", job(job_id="J2", is_active=1, source_file_name="<b>.csv")])
     body = api.get("/jobs").body

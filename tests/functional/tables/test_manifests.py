@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import app
 from chalicelib.tables import spool
 from tests.faults.dying import Call, Meanwhile, Process, Send, calls_of, deaths, run, running
 from tests.support.aws_calls import failing
-from tests.support.builders import LANDING
+from tests.support.builders import LANDING, SEED_JOBS, job
 from tests.support.redshift import load_manifest
 from tests.support.scans import LambdaContext, pages_of
 from tests.support.world import World
@@ -77,6 +79,38 @@ def test_markers_empty_files_the_config_and_own_outputs_are_no_data(tables: Worl
     write()
     assert load_manifest(tables.read(ORDERS)) == {}
     assert tables.keys("manifests/") == ["manifests/orders.json", ORDERS]
+
+
+def test_what_is_not_committed_and_what_is_archived_is_left_out_and_counted(tables: World) -> None:
+    for key in ("orders/_temporary/0/part-0.csv", "orders/_committed_1", "orders/.part-0.csv.crc",
+                "orders/_SUCCESS", "_new/orders.csv", ".hidden/orders.csv", "a/_b/orders.csv"):  # fmt: skip
+        tables.upload(key)
+    for storage_class in ("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "STANDARD_IA"):
+        tables.upload(f"orders/{storage_class}.csv", b"1", StorageClass=storage_class)
+    (_, orders, _) = write()["manifests"]
+    assert (orders["table"], orders["files"], orders["archived"]) == ("orders", 2, 2)
+    assert load_manifest(tables.read(ORDERS)) == {"orders/GLACIER_IR.csv": 1, "orders/STANDARD_IA.csv": 1}
+
+
+def test_a_schema_before_the_tables_name_does_not_hide_its_files(world: World) -> None:
+    world.configure([job(target_table="public.Customers"), SEED_JOBS[1]])
+    world.upload("lake/customers_2026.csv", b"1")
+    result = write()
+    assert statuses(result) == {"orders": "absent", "public.customers": "written"}
+    assert "no file was ever found of orders" in result["message"]
+    manifest = world.read("manifests/tables/public.customers.manifest")
+    assert load_manifest(manifest) == {"lake/customers_2026.csv": 1}
+
+
+def test_a_full_scratch_disk_writes_nothing_and_says_so(
+    tables: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "TemporaryFile", partial(Path("/dev/full").open, "r+b", buffering=0))
+    tables.upload("orders.csv")
+    result = write()
+    assert (result["statusCode"], result["manifests"]) == (207, [])
+    assert "Scratch disk was full" in result["message"]
+    assert tables.keys("manifests/") == []
 
 
 def test_without_table_names_the_jobs_tables_are_taken(world: World) -> None:

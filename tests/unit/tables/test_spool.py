@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from hashlib import sha256
+from io import SEEK_END, BytesIO
+from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.tables import spool
 from chalicelib.tables.manifests import render_manifest
-from chalicelib.tables.spool import TableSpool
+from chalicelib.tables.rendered import RenderedStream
+from chalicelib.tables.spool import SpoolFull, TableSpool
 
 
 @given(
@@ -21,8 +27,43 @@ def test_each_table_gives_back_its_lines_in_order(added: list[tuple[str, bytes]]
     with patch.object(spool, "BLOCK_BYTES", block_bytes), TableSpool() as filled:
         for table, line in added:
             filled.add(table, line)
+        filled.finish()
         for table in "abc":
             lines = [line for owner, line in added if owner == table]
             inner = b"\n" + b",\n".join(lines) + b"\n" if lines else b""
             assert b"".join(render_manifest(filled.blocks(table))) == b'{"entries":[' + inner + b"]}"
             assert filled.counts[table] == len(lines)
+
+
+def test_a_full_disk_is_an_answer_and_closing_it_is_no_error() -> None:
+    with patch.object(spool, "TemporaryFile", partial(Path("/dev/full").open, "r+b", buffering=0)):
+        full = TableSpool()
+    with full:
+        full.add("a", b"line")
+        with pytest.raises(SpoolFull, match="No space left"):
+            full.finish()
+
+
+@given(
+    pieces=st.lists(st.binary(max_size=5), max_size=6),
+    steps=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=6),
+)
+def test_a_rendered_stream_reads_like_a_file(pieces: list[bytes], steps: list[tuple[int, int]]) -> None:
+    stream, file = (
+        RenderedStream(lambda: iter([piece for piece in pieces if piece])),
+        BytesIO(b"".join(pieces)),
+    )
+    assert stream.checksum == sha256(file.getvalue()).hexdigest()
+    assert stream.seek(0, SEEK_END) == file.seek(0, SEEK_END)
+    for offset, count in steps:
+        assert stream.seek(offset) == file.seek(offset)
+        assert _read(stream, count) == file.read(count)
+    stream.seek(0)
+    assert stream.read() == file.getvalue()
+
+
+def _read(stream: RenderedStream, count: int) -> bytes:
+    read = b""
+    while count > len(read) and (piece := stream.read(count - len(read))):
+        read += piece
+    return read
