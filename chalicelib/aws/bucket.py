@@ -132,6 +132,18 @@ class Bucket:
 
         return write_if_condition_holds(put)
 
+    def delete_if_unchanged(self, seen: StoredObject) -> bool:
+        """Delete an object that is still the one that was seen; return False when it is gone or another.
+
+        S3's own condition knows the ETag only, and the same bytes may have been put there again since: a look
+        right before tells by time and metadata. What comes between that look and the delete, one round trip,
+        with the same ETag, is deleted.
+        """
+        there = self.head(seen.key)
+        if there is None or (there.last_modified, there.metadata) != (seen.last_modified, seen.metadata):
+            return False
+        return self.delete_if_match(seen.key, seen.etag)
+
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
 

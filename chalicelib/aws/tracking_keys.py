@@ -10,7 +10,8 @@ COUNTER = "COUNTER#"
 CURSOR = "CURSOR#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
-SURGE = "SURGE#"
+SURGE = "SURGE#flush"
+UNTOLD = "UNTOLD#"  # of a date: files whose quarantine was not alerted yet
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
 
 QUARANTINED_INDEX = "quarantined"  # sparse: quarantined files, and those that failed

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.aws.alert_marks import AlertMarks
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.glue import GlueJob
@@ -13,7 +14,6 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
-from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.settings import Settings
@@ -49,7 +49,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ndjson:
-    """What the NDJSON lane works with; `tracking` to `surge` are parts of one table.
+    """What the NDJSON lane works with; `tracking` to `marks` are parts of one table.
 
     `glue` is None when no job is to be started; `asking` is of one invocation. `audit` goes into every row
     that is written; it tells that a repair wrote the row.
@@ -62,7 +62,7 @@ class Ndjson:
     records: ManifestRecords
     lock: DistributedLock
     cursor: ListingCursor
-    surge: SurgeMark
+    marks: AlertMarks
     glue: GlueJob | None
     topic: Topic
     settings: Settings

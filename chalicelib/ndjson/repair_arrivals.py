@@ -24,6 +24,7 @@ from chalicelib.logs import log
 from chalicelib.ndjson.arrivals import OutOfTime, check_thresholds, track_all
 from chalicelib.ndjson.attempts import begin, track_or_fail
 from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.quarantine import is_moving
 from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult
 from chalicelib.ndjson.tracking import (
     ACCEPTED,
@@ -208,11 +209,9 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
 
 
 def _is_settled(row: Row | None) -> bool:
-    """Tell whether nothing is left to do for a listed file; one with `moved_to` was not moved away yet."""
-    if row is None:
-        return False
-    moving = row["status"] == FileStatus.QUARANTINED and "moved_to" in row
-    return row["status"] in {*ACCEPTED, FileStatus.QUARANTINED, FileStatus.FAILED} and not moving
+    """Tell whether nothing is left to do for a listed file."""
+    settled = {*ACCEPTED, FileStatus.QUARANTINED, FileStatus.FAILED}
+    return row is not None and row["status"] in settled and not is_moving(row)
 
 
 def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 from chalicelib.aws.items import Row
@@ -12,7 +13,7 @@ from chalicelib.ndjson.arrivals import check_thresholds
 from chalicelib.ndjson.attempts import BEGUN, track_or_fail
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.rows import with_retry
-from chalicelib.ndjson.tracking import File, FileStatus, timestamp
+from chalicelib.ndjson.tracking import FileStatus, file_at, timestamp
 
 RETRIES_OF_ONE_RUN = 1000  # an archived file is one call
 
@@ -37,7 +38,8 @@ def _retry(lane: Ndjson, row: Row) -> bool:
     counted = _counted(lane, row)
     if lane.tracking.replace(counted, row) is not None:
         return True  # another worker has it
-    file = _file_of(lane, row)
+    file = file_at(row["file_path"], row["etag"], row["date_prefix"], row["size_bytes"])
+    file = replace(file, current_etag=file.etag, listed=True)  # the version that is there counts
     try:
         tracked = track_or_fail(lane, file, counted=True)
     except Exception as error:
@@ -55,15 +57,6 @@ def _counted(lane: Ndjson, row: Row) -> Row:
     attempts = int(row["attempts"]) + ("storage_class" not in row)
     begun = row if reason == BEGUN or "storage_class" in row else {**row, "reason": f"{reason}; {BEGUN}"}
     return with_retry(lane, begun, attempts)
-
-
-def _file_of(lane: Ndjson, row: Row) -> File:
-    """Return the file as a listing would: the version that is there counts."""
-    key = str(row["file_path"]).removeprefix(f"s3://{lane.bucket.name}/")
-    name, date = key.rpartition("/")[2] or key, row["date_prefix"]
-    return File(
-        lane.bucket.name, key, row["size_bytes"], row["etag"], "", date, name, row["etag"], listed=True
-    )
 
 
 def _give_up_superseded(lane: Ndjson, row: Row) -> None:

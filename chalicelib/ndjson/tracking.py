@@ -126,6 +126,12 @@ def file_of(event: ObjectEvent) -> File:
     )
 
 
+def file_at(path: str, etag: str, date_prefix: str, size_bytes: int = 0) -> File:
+    """Return a file by its S3 URL, as an event without sequencer would."""
+    bucket, _, key = path.removeprefix("s3://").partition("/")
+    return File(bucket, key, size_bytes, etag, "", date_prefix, key.rpartition("/")[2] or key)
+
+
 def extract_date_and_filename(key: str, event_time: datetime) -> tuple[str, str]:
     """Return the first valid calendar date in `key`, else the event's in UTC, and the last path segment."""
     name = key.rpartition("/")[2] or key

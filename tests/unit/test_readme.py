@@ -58,6 +58,7 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
+        quarantine.STAYS_SUBJECT,
         repair_batches.SURGE_SUBJECT,
         outcomes.NOT_CONFIGURED_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
