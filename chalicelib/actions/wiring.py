@@ -23,6 +23,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.replay_log import ReplayLog
     from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.runs.wiring import runs
 
     return Replays(
         landing=landing,
@@ -35,6 +36,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
             bucket=config.ndjson_bucket,
             queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
         ),
+        runs=runs(config, landing, discovered),
     )
 
 
