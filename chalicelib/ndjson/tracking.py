@@ -188,7 +188,7 @@ def _is_kept(row: Row, file: File, status: FileStatus) -> bool:
     is_unaccepted = status in {FileStatus.QUARANTINED, FileStatus.FAILED}
     waits = row["status"] == FileStatus.RELEASED and bool(is_unaccepted or file.released_etag)
     unread = status is FileStatus.FAILED and not (file.sequencer or file.listed)
-    return "moved_to" in row or waits or unread
+    return ("moved_to" in row and status is not FileStatus.VANISHED) or waits or unread
 
 
 def is_later(file: File, row: Row) -> bool:
