@@ -263,7 +263,7 @@ def test_a_death_before_the_alert_is_made_good_by_the_repair_once(
     assert items("UNTOLD#") == []
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "DeleteObject"])
+@pytest.mark.parametrize("operation", ["PutItem", "HeadObject"])
 def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World, operation: str) -> None:
     record = upload(KEY, body=b"no")
 
