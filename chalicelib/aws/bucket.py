@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
@@ -36,6 +37,7 @@ class StoredObject:
     metadata: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     tag_count: int = 0
+    encryption: str = ""
     first_bytes: bytes = b""
     refusal: Exception | None = None
     archived: str = ""
@@ -43,11 +45,13 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A small object read whole."""
+    """A small object read whole; of one larger than was asked for, `body` is empty."""
 
     body: bytes
     etag: str
     last_modified: datetime
+    size: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,10 @@ class Bucket:
             raise
         return _stored(key, response, response["ContentLength"], b"")
 
-    def read_document(self, key: str, unless_etag: str = "") -> Document | Literal["missing", "unchanged"]:
-        """Read a small object whole, unless it is missing or still has `unless_etag`."""
+    def read_document(
+        self, key: str, unless_etag: str = "", max_bytes: int = MAX_DOCUMENT_BYTES
+    ) -> Document | Literal["missing", "unchanged"]:
+        """Read a small object whole, unless it is missing, still has `unless_etag` or is larger than that."""
         condition: Any = {"IfNoneMatch": f'"{unless_etag}"'} if unless_etag else {}
         try:
             response = self._s3.get_object(Bucket=self.name, Key=key, **condition)
@@ -122,7 +128,14 @@ class Bucket:
             if is_missing(error):
                 return "missing"
             raise
-        return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
+        size = response["ContentLength"]
+        return Document(
+            response["Body"].read() if size <= max_bytes else b"",
+            response["ETag"].strip('"'),
+            _utc(response["LastModified"]),
+            size,
+            dict(response.get("Metadata", {})),
+        )
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
         """Create an object; return False, and leave alone what is there, when the key is taken."""
@@ -137,12 +150,16 @@ class Bucket:
 
         S3's own condition knows the ETag only, and the same bytes may have been put there again since: a look
         right before tells by time and metadata. What comes between that look and the delete, one round trip,
-        with the same ETag, is deleted.
+        with the same ETag, is deleted: an upload of the same bytes, never a file that Sluice brought back, as
+        its ETag is another (`CopyTarget.copy_once`).
         """
+        return self.is_unchanged(seen) and self.delete_if_match(seen.key, seen.etag)
+
+    def is_unchanged(self, seen: StoredObject) -> bool:
+        """Tell whether the object that was seen is still there, and not the same bytes put there again."""
         there = self.head(seen.key)
-        if there is None or (there.last_modified, there.metadata) != (seen.last_modified, seen.metadata):
-            return False
-        return self.delete_if_match(seen.key, seen.etag)
+        before = (seen.etag, seen.last_modified, seen.metadata)
+        return there is not None and (there.etag, there.last_modified, there.metadata) == before
 
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
@@ -206,6 +223,7 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         metadata=dict(response.get("Metadata", {})),
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
         tag_count=_tag_count(response),
+        encryption=response.get("ServerSideEncryption", ""),
         first_bytes=first_bytes,
         archived=_archived(response),
     )

@@ -10,6 +10,7 @@ COUNTER = "COUNTER#"
 CURSOR = "CURSOR#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
+MOVES = "MOVES#secret"
 SURGE = "SURGE#flush"
 UNTOLD = "UNTOLD#"  # of a date: files whose quarantine was not alerted yet
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge

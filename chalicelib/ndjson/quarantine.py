@@ -21,7 +21,7 @@ QUARANTINE_PREFIX = "quarantine/"
 REASON_METADATA = "sluice-reason"
 SUBJECT = "File quarantined"
 STAYED = "it stays where it is: QUARANTINE_BUCKET is not set"
-STAYS_SUBJECT = "Source cannot be deleted"
+STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
 def quarantine(

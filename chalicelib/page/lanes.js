@@ -57,7 +57,7 @@ class Quarantine {
       path: "quarantine", label: "Quarantined files, newest first", columns: ["Key", "Why", "When", "Size", "Action"],
       query: () => ({}), idOf: (row) => row.date_prefix + row.file_name,
       row: (row) => [keyButton(row.key), h("span", { class: "reason" }, row.reason), time(row.quarantined_at), bytes(row.size_bytes),
-        h("button", { type: "button", class: "small-button", "data-focus": "release", onclick: () => releaseKey(row.key, row.etag) }, "Release")],
+        actButton("Release…", "release", () => confirmRelease(row.key, row.reason, row.etag))],
       empty: "Quarantine is empty.",
     });
     this.node = h("div", { class: "view" }, h("h1", {}, "Quarantine"),
@@ -66,6 +66,23 @@ class Quarantine {
   }
 
   refresh() { return this.list.refresh(); }
+}
+
+// Say why the file is in quarantine, and what a release does, before one is made.
+function confirmRelease(key, reason, etag) {
+  const dialog = $("confirm");
+  const act = () => {
+    dialog.close();
+    releaseKey(key, etag);
+  };
+  fill($("confirm-plan"),
+    h("h2", { id: "confirm-title" }, "Release from quarantine"), keyText(key),
+    h("p", { class: "reason" }, reason),
+    h("p", { class: "muted" }, "It goes back to where it came from and is accepted as it is, once. Or mend the file and upload it again."),
+    h("div", { class: "row end" },
+      h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "primary", id: "confirm-act", onclick: act }, "Release it")));
+  dialog.showModal();
 }
 
 async function releaseKey(key, etag) {
@@ -98,7 +115,7 @@ class Jobs {
     if (!page) return;
     this.state.hidden = page.valid;
     reconcile(this.state, page.valid ? [] : [page.faults], () => "faults", (faults) => h("div", {},
-      h("strong", {}, "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
+      h("strong", {}, page.in_force === "last_good" ? "The job config cannot be used: files are routed by the last good version." : "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
   }
 }
 

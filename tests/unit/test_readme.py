@@ -7,7 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib.landing import outcomes
+from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine, repair_batches
 from chalicelib.runs import finishing
 from chalicelib.settings import Settings
@@ -60,7 +60,8 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         quarantine.SUBJECT,
         quarantine.STAYS_SUBJECT,
         repair_batches.SURGE_SUBJECT,
-        outcomes.NOT_CONFIGURED_SUBJECT,
+        parking.NOT_CONFIGURED_SUBJECT,
+        parking.SOURCE_STAYS_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,
