@@ -32,7 +32,7 @@ def track(lane: Ndjson, file: File) -> TrackResult:
         return rows.record(
             lane, found, FileStatus.FAILED, reason=reason, storage_class=seen.archived, attempts=0
         )
-    known = _known(file, seen).released_of(seen.metadata)
+    known = _known(file, seen).released_of(lane.released.claims(seen))
     reason = judge(lane.settings, known.key, known.size_bytes, seen)
     if reason and known.etag != seen.etag:
         known = known.as_seen(seen.etag, seen.size)
