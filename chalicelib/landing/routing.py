@@ -6,6 +6,9 @@ inactive job is reported. This module decides; `outcomes` has the effects.
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
+
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
@@ -30,9 +33,10 @@ from chalicelib.landing.outcomes import (
     report_inactive,
     start_state_machine_execution,
 )
-from chalicelib.logs import log
+from chalicelib.logs import emit_metrics, log
 
 OVERWRITES_FOLLOWED = 3
+MOST_VALUES = 100  # of one metric in a line
 OVERWRITTEN = "overwritten before it was read"
 UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
 GONE = "gone before it was read"
@@ -53,6 +57,9 @@ def object_created(landing: Landing, payload: object) -> list[Outcome]:
             outcomes.append(route(landing, event))
         except Exception as error:
             failures.append(error)
+    counts = Counter(outcome["status"] for outcome in outcomes)
+    latencies = [(datetime.now(UTC) - event.event_time).total_seconds() for event in reading.events]
+    emit_metrics("landing", {**counts, "failed": len(failures), "latency_seconds": latencies[:MOST_VALUES]})
     if failures:
         raise failures[0]
     return outcomes

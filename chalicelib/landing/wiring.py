@@ -23,7 +23,7 @@ def landing(config: Settings, bucket: str) -> Landing:
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
         machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         jobs=job_config(config),
         settings=config,
     )

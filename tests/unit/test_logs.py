@@ -14,7 +14,7 @@ from chalicelib import logs
 def configured() -> Iterator[None]:
     before = logs.log.handlers[:], logs.log.propagate, logs.log.level
     logs.log.handlers.clear()
-    logs.configure("INFO")
+    logs.configure("INFO", "dev")
     yield
     logs.log.handlers[:], logs.log.propagate, logs.log.level = before
 
@@ -28,6 +28,7 @@ def test_a_hostile_key_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -
         "level": "INFO",
         "message": "outcome",
         "timestamp": "",
+        "stage": "dev",
         "key": key,
         "outcome": "received",
     }
