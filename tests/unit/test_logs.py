@@ -39,7 +39,7 @@ def test_metrics_are_in_the_embedded_format(capsys: pytest.CaptureFixture[str]) 
     logs.emit_metrics("discovery", {"queued": 3, "duration_seconds": 1.5})
     line = json.loads(capsys.readouterr().out)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Dimensions"] == [["lane"]]
+    assert directive["Dimensions"] == [["stage", "lane"]]
     assert directive["Metrics"] == [
         {"Name": "queued", "Unit": "Count"},
         {"Name": "duration_seconds", "Unit": "Seconds"},

@@ -20,6 +20,10 @@ from ops.stages import CONFIG, ROOT, Stage, Target, load_stage
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/sluice-boundary"
 TRUST = {"Version": "2012-10-17", "Statement": []}
+NOTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}],
+}
 DEV = Stage("dev", {"STAGE": "dev"}, {"api_gateway_stage": "api"})
 DEPLOYED = {"resources": [{"rest_api_id": "abc"}, {"role_name": "sluice-dev-old"}]}
 
@@ -32,7 +36,7 @@ def test_every_role_of_a_deploy_has_the_boundary(monkeypatch: pytest.MonkeyPatch
         iam.create_role(RoleName="sluice-dev-old", AssumeRolePolicyDocument=json.dumps(TRUST))
         boundary.apply(BOUNDARY)
         client = TypedAWSClient(session._session)
-        client.create_role("sluice-dev-new", TRUST, {"Version": "2012-10-17", "Statement": []})
+        client.create_role("sluice-dev-new", TRUST, NOTHING)
         boundary.bound(iam, DEPLOYED, BOUNDARY)
         roles = [iam.get_role(RoleName=f"sluice-dev-{each}")["Role"] for each in ("old", "new")]
     assert [each["PermissionsBoundary"]["PermissionsBoundaryArn"] for each in roles] == [BOUNDARY] * 2
