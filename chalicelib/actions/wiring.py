@@ -19,12 +19,14 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
     from chalicelib.aws.replay_log import ReplayLog
+    from chalicelib.runs.wiring import runs
 
     return Replays(
         landing=landing,
         discovered=discovered,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+        runs=runs(config, landing, discovered),
     )
 
 

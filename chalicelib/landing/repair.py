@@ -17,8 +17,8 @@ from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime
 from chalicelib.errors import ConfigError
-from chalicelib.events import ObjectEvent
 from chalicelib.landing.attempts import begin
+from chalicelib.landing.catalog import event_of_row
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.outcomes import end_config_alerts, give_up
 from chalicelib.landing.routing import route
@@ -82,7 +82,7 @@ def _failed(landing: Landing, before: datetime) -> Iterator[Due]:
         if row["bucket_name"] == bucket and row["processed_at"] <= moment
     )
     for row in nsmallest(RETRIES_OF_ONE_RUN, rows, key=lambda row: str(row["processed_at"])):
-        yield Due("retried", _event_of_row(row), row)
+        yield Due("retried", event_of_row(row, "Reconciled:failed"), row)
 
 
 def _repaired(landing: Landing, due: Due) -> bool:
@@ -106,14 +106,3 @@ def _give_up_superseded(landing: Landing, failed: Row) -> None:
     row = landing.catalog.find(failed["file_key"], failed["timestamp"])
     if row and row.get("retry"):  # what was routed is a newer upload under the same key
         give_up(landing, row, "overwritten since")
-
-
-def _event_of_row(row: Row) -> ObjectEvent:
-    return ObjectEvent(
-        bucket=row["bucket_name"],
-        key=row["file_key"],
-        size_bytes=row["file_size"],
-        etag=row["etag"],
-        event_name="Reconciled:failed",
-        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
-    )

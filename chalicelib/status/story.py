@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import ENDED, STARTED, UploadStatus
+from chalicelib.landing.catalog import STARTED, UploadStatus
 
 
 def tell(
@@ -29,8 +29,11 @@ def tell(
 def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
     for row in rows:
         yield _sentence(row["timestamp"].partition("#")[0], "landing", f"{_arrival(row)} {_outcome(row)}")
-        if row["status"] in ENDED:
-            yield _sentence(row["run_stopped_at"], "run", _end(row))
+        for run in (*row.get("runs", ()), row):
+            if "run_status" in run:
+                yield _sentence(run["run_stopped_at"], "run", _end(run))
+        if row["status"] == UploadStatus.SUCCEEDED and row.get("moved_to"):
+            yield _sentence(row["run_stopped_at"], "run", f"It was archived as {row['moved_to']}.")
         for replay in row.get("replays", ()):
             yield _sentence(replay["at"], "operator", _replay(replay))
 
@@ -62,7 +65,7 @@ def _outcome(row: Row) -> str:
 
 
 def _end(row: Row) -> str:
-    if row["status"] == UploadStatus.SUCCEEDED:
+    if "run_error" not in row:
         return f"Execution {row['execution']} succeeded."
     why = f"{row['run_error']}: {row['run_cause']}".removesuffix(": ")
     return f"Execution {row['execution']} ended as {row['run_status']}: {why}"
