@@ -185,7 +185,7 @@ def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
-    return summary.summarize(wiring.overview(settings()), query_of(app.current_request))
+    return summary.summarize(wiring.overview(settings()), app.current_request)
 
 
 @app.route("/files", authorizer=authorize)

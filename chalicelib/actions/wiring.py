@@ -36,15 +36,17 @@ def releases(config: Settings) -> Releases:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.move_secret import MoveSecret
     from chalicelib.aws.redrive import MessageTarget
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.tracking_reader import TrackingReader
 
+    secret = MoveSecret(client("dynamodb", config.aws_region), config.tracking_table)
     return Releases(
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
         log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
         arrivals=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
-        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket),
+        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket, secret),
         quarantine=Bucket(client("s3", config.aws_region), config.quarantine_bucket),
         queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
     )

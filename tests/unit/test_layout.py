@@ -24,6 +24,7 @@ GROUND = {
     "events": {"errors"},
     "moves": {"events"},
     "keys": {"moves", "settings"},
+    "proof": set(),
 }
 OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
