@@ -248,8 +248,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    bucket = wiring.config_bucket(settings())
-    return jobs.list_jobs(bucket, settings().config_key, query_of(app.current_request))
+    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
 
 
 @app.route("/discovery", authorizer=authorize)
@@ -287,7 +286,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing())
+    redrives = wiring.redrives(settings(), landing(), discovered_files())
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 

@@ -23,7 +23,7 @@ from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.landing.catalog import bytes_to_read, event_of_row, identify, row_timestamp
-from chalicelib.landing.jobs import Config, read_config
+from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
@@ -44,13 +44,14 @@ class Replays:
     catalog: CatalogReader
     log: ReplayLog
     runs: Runs
+    config: ConfigReader
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
     request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
-    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
     return {

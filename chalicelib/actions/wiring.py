@@ -19,6 +19,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
     from chalicelib.aws.replay_log import ReplayLog
+    from chalicelib.landing.wiring import config_reader
     from chalicelib.runs.wiring import runs
 
     return Replays(
@@ -26,6 +27,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
         discovered=discovered,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+        config=config_reader(config),
         runs=runs(config, landing, discovered),
     )
 
@@ -52,11 +54,12 @@ def releases(config: Settings) -> Releases:
     )
 
 
-def redrives(config: Settings, landing: Landing) -> Redrives:
+def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrives:
     """Wire the way out of the dead-letter queues."""
     from chalicelib.actions.redrive import Redrives
     from chalicelib.aws.clients import client
     from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+    from chalicelib.runs.wiring import runs
 
     return Redrives(
         ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
@@ -64,6 +67,8 @@ def redrives(config: Settings, landing: Landing) -> Redrives:
         discovered_dead=DeadLetterQueue(client("sqs", config.aws_region), config.discovered_dlq),
         discovered=MessageTarget(client("sqs", config.aws_region), config.discovered_queue),
         landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
+        events_dead=DeadLetterQueue(client("sqs", config.aws_region), config.events_dlq),
+        runs=runs(config, landing, discovered),
         landing=landing,
     )
 

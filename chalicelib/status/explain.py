@@ -16,7 +16,7 @@ from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.events import MAX_KEY_BYTES
-from chalicelib.landing.jobs import read_config
+from chalicelib.landing.config import ConfigReader
 from chalicelib.moves import file_name
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
@@ -39,6 +39,7 @@ class Sources:
     source: Bucket  # the one that discovery scans: the landing bucket or another
     ndjson: Bucket
     scans: Scans
+    config: ConfigReader
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -90,7 +91,8 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
 
 
 def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject | None) -> Body:
-    config = read_config(sources.landing, sources.settings.config_key)
+    in_force = sources.config.read()
+    config = in_force.config
     if key.endswith("/") and not (there and there.size):
         prediction = FOLDER_MARKER.shown()
     else:
@@ -99,8 +101,7 @@ def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject 
         prediction = predict(
             key, sources.settings, config, bucket=where.name, parked_name_taken=taken
         ).shown()
-    faults = {"config": {"version": config.version, "faults": config.faults}}
-    return {"lane": "landing", "bucket": where.name, **prediction, **faults}
+    return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:

@@ -26,7 +26,8 @@ GROUND = {
     "keys": {"moves", "settings"},
     "proof": set(),
 }
-OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+# what landing is to other lanes
+OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
