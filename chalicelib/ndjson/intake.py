@@ -26,7 +26,7 @@ def track(lane: Ndjson, file: File) -> TrackResult:
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
         return rows.record(lane, file, FileStatus.VANISHED, reason="gone before it was processed")
-    known = _known(file, seen).released_of(seen.metadata)
+    known = _known(file, seen).released_of(lane.released.claims(seen))
     reason = judge(lane.settings, known.key, known.size_bytes, seen)
     if reason and known.etag != seen.etag:
         known = known.as_seen(seen.etag, seen.size)

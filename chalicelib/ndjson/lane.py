@@ -30,12 +30,14 @@ class Asking:
 class Ndjson:
     """What the NDJSON lane works with; `tracking` to `surge` are parts of one table.
 
+    `released` is `bucket` as the place that files come back to from quarantine: it knows our own copies.
     `glue` is None when no job is to be started; `asking` is of one invocation. `audit` goes into every row
     that is written; it tells that a repair wrote the row.
     """
 
     bucket: Bucket
     quarantine: CopyTarget
+    released: CopyTarget
     manifests: Bucket
     tracking: TrackingTable
     records: ManifestRecords

@@ -121,7 +121,7 @@ def _looked_at(lane: Ndjson, file: File) -> File:
     except AWS_ERRORS:  # the other files go on; of this one the key alone decides
         log.exception("file not looked at", extra={"key": file.key})
         return file
-    return file.released_of(seen.metadata) if seen else file
+    return file.released_of(lane.released.claims(seen)) if seen else file
 
 
 def _days(file: File, today: date) -> list[str]:

@@ -24,6 +24,7 @@ def ndjson(config: Settings) -> Ndjson:
     secret = MoveSecret(client("dynamodb", region), config.tracking_table)
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
+        released=CopyTarget(client("s3", region), config.ndjson_bucket, secret),
         quarantine=CopyTarget(client("s3", region), config.quarantine_bucket, secret),
         manifests=Bucket(client("s3", region), config.manifest_bucket),
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),

@@ -31,7 +31,7 @@ SETTINGS = {
     "MAX_BATCH_SIZE_GB": f"{2 * len(BODY) / 1024**3:.12f}",
     "GLUE_JOB_NAME": GLUE_JOB,
 }
-READS = ("Get", "Batch", "List", "Query", "Scan")
+READS = ("Get", "Batch", "Describe", "List", "Query", "Scan")
 
 
 @dataclass
