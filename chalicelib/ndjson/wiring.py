@@ -33,6 +33,6 @@ def ndjson(config: Settings) -> Ndjson:
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
         marks=AlertMarks(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         settings=config,
     )

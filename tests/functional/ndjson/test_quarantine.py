@@ -151,7 +151,7 @@ def test_the_alert_names_file_reason_and_destination(lane: Ndjson, alerts: Calla
 
 
 def test_an_alert_that_fails_does_not_fail_the_file(lane: Ndjson) -> None:
-    deaf = replace(lane, topic=Topic(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:none"))
+    deaf = replace(lane, topic=Topic(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:none", "text"))
 
     deliver(deaf, upload(KEY, body=b"no"))
 
