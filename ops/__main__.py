@@ -12,6 +12,8 @@ COMMANDS = {
     "policies": ("ops.policies", "write the IAM policy of every function of a stage"),
     "package": ("ops.checks.package", "build the Lambda package and check what is in it"),
     "audit": ("ops.checks.audit", "look every locked package up in an advisory database"),
+    "smoke": ("ops.smoke", "put one file into a deployed stage and wait for its outcome"),
+    "backfill": ("ops.backfill", "have files routed that were there before Sluice"),
     "destroy": ("ops.teardown.destroy", "take a stage out of its account"),
     "run": ("ops.local.run", "start Sluice on the embedded AWS, until Ctrl-C"),
     "deploy-local": ("ops.local.deploy_local", "put edited code into the running Sluice"),
