@@ -82,7 +82,7 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     """Validate, track and batch NDJSON files."""
     from chalicelib.ndjson import arrivals
 
-    return arrivals.ndjson_arrived(ndjson(), event.payload)
+    return arrivals.ndjson_arrived(ndjson(), event.payload, event.context)
 
 
 @app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10, maximum_concurrency=DISCOVERED_MAX_CONCURRENCY)
@@ -185,7 +185,7 @@ def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
-    return summary.summarize(wiring.overview(settings()), query_of(app.current_request))
+    return summary.summarize(wiring.overview(settings()), app.current_request)
 
 
 @app.route("/files", authorizer=authorize)
@@ -248,8 +248,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    bucket = wiring.config_bucket(settings())
-    return jobs.list_jobs(bucket, settings().config_key, query_of(app.current_request))
+    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
 
 
 @app.route("/discovery", authorizer=authorize)
@@ -287,7 +286,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing())
+    redrives = wiring.redrives(settings(), landing(), discovered_files())
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 

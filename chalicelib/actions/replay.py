@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chalicelib.actions.replay_ndjson import FailedFiles, replay_failed
 from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
 from chalicelib.api.answers import Body
@@ -18,12 +19,12 @@ from chalicelib.api.http_request import Operator
 from chalicelib.api.paging import newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
-from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
+from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.landing.catalog import bytes_to_read, event_of_row, identify, row_timestamp
-from chalicelib.landing.jobs import Config, read_config
+from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
@@ -43,16 +44,22 @@ class Replays:
     discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
+    ndjson: FailedFiles
     runs: Runs
+    config: ConfigReader
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
-    request = read_replay(body)
+    request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
-    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
-    unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
+    unknown = [
+        replay_failed(replays.ndjson, key, operator, dry_run=request.dry_run)
+        or {"key": key, "action": "none", "why": "No upload of this key is recorded."}
+        for key in missing
+    ]
     return {
         "dry_run": request.dry_run,
         "items": items + unknown,
@@ -114,14 +121,14 @@ def _checked_way_back(landing: Landing, planned: PlannedReplay) -> PlannedReplay
     parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
     if parked is None:
         return _without_copy(landing, planned, there)
-    if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
+    if there and not landing.target.is_copy(there, _identity(landing, parked), parked):
         return planned.cancelled("A newer upload lies under its key: move that away first, or replay that.")
     return planned
 
 
 def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject | None) -> PlannedReplay:
     """Route a file that is back but was not routed: the replay that moved it may have died right then."""
-    if there and IDENTITY_METADATA in there.metadata:
+    if there and landing.target.claims(there):
         timestamp = row_timestamp(there.last_modified, _identity(landing, there))
         row = landing.catalog.find(there.key, timestamp)
         if row is None or row["status"] != planned.expected:
@@ -168,7 +175,10 @@ def _acted(replays: Replays, landing: Landing, planned: PlannedReplay) -> Body:
         return _start_again(replays, planned.row)
     if planned.action is Action.RESTORE:
         _restore(landing, planned.row)
-    return route(landing, event_of_row(planned.row, f"Replayed:{planned.row['status']}"), discovered=True)
+    outcome = route(landing, event_of_row(planned.row, f"Replayed:{planned.row['status']}"), discovered=True)
+    if outcome["status"] == "already_running":  # by the event of the file's own way back, which came first
+        return {**outcome, "status": "triggered"}
+    return outcome
 
 
 def _restore(landing: Landing, row: Row) -> None:
@@ -177,7 +187,9 @@ def _restore(landing: Landing, row: Row) -> None:
     if parked is None:
         return
     try:
-        landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+        landing.target.copy_once(
+            landing.bucket, parked, [row["file_key"]], _identity(landing, parked), unlike=row.get("etag", "")
+        )
     except SourceChanged:
         raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None
     landing.bucket.delete_if_match(row["moved_to"], parked.etag)

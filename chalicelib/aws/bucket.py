@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
@@ -24,7 +25,8 @@ KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "Conten
 class StoredObject:
     """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
 
-    With a `refusal` S3 did not give the object out: the other fields are those of a listing.
+    With a `refusal` S3 did not give the object out: the other fields are those of a listing. `archived` names
+    the storage class from which the content has to be restored first.
     """
 
     key: str
@@ -35,17 +37,21 @@ class StoredObject:
     metadata: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     tag_count: int = 0
+    encryption: str = ""
     first_bytes: bytes = b""
     refusal: Exception | None = None
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A small object read whole."""
+    """A small object read whole; of one larger than was asked for, `body` is empty."""
 
     body: bytes
     etag: str
     last_modified: datetime
+    size: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,10 @@ class Bucket:
             raise
         return _stored(key, response, response["ContentLength"], b"")
 
-    def read_document(self, key: str, unless_etag: str = "") -> Document | Literal["missing", "unchanged"]:
-        """Read a small object whole, unless it is missing or still has `unless_etag`."""
+    def read_document(
+        self, key: str, unless_etag: str = "", max_bytes: int = MAX_DOCUMENT_BYTES
+    ) -> Document | Literal["missing", "unchanged"]:
+        """Read a small object whole, unless it is missing, still has `unless_etag` or is larger than that."""
         condition: Any = {"IfNoneMatch": f'"{unless_etag}"'} if unless_etag else {}
         try:
             response = self._s3.get_object(Bucket=self.name, Key=key, **condition)
@@ -120,7 +128,14 @@ class Bucket:
             if is_missing(error):
                 return "missing"
             raise
-        return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
+        size = response["ContentLength"]
+        return Document(
+            response["Body"].read() if size <= max_bytes else b"",
+            response["ETag"].strip('"'),
+            _utc(response["LastModified"]),
+            size,
+            dict(response.get("Metadata", {})),
+        )
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
         """Create an object; return False, and leave alone what is there, when the key is taken."""
@@ -129,6 +144,22 @@ class Bucket:
             self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*", **properties)
 
         return write_if_condition_holds(put)
+
+    def delete_if_unchanged(self, seen: StoredObject) -> bool:
+        """Delete an object that is still the one that was seen; return False when it is gone or another.
+
+        S3's own condition knows the ETag only, and the same bytes may have been put there again since: a look
+        right before tells by time and metadata. What comes between that look and the delete, one round trip,
+        with the same ETag, is deleted: an upload of the same bytes, never a file that Sluice brought back, as
+        its ETag is another (`CopyTarget.copy_once`).
+        """
+        return self.is_unchanged(seen) and self.delete_if_match(seen.key, seen.etag)
+
+    def is_unchanged(self, seen: StoredObject) -> bool:
+        """Tell whether the object that was seen is still there, and not the same bytes put there again."""
+        there = self.head(seen.key)
+        before = (seen.etag, seen.last_modified, seen.metadata)
+        return there is not None and (there.etag, there.last_modified, there.metadata) == before
 
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
@@ -192,7 +223,19 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         metadata=dict(response.get("Metadata", {})),
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
         tag_count=_tag_count(response),
+        encryption=response.get("ServerSideEncryption", ""),
         first_bytes=first_bytes,
+        archived=_archived(response),
+    )
+
+
+def _archived(response: Any) -> str:
+    """Return the archive that an object has to be restored from; empty when it can be read."""
+    if 'ongoing-request="false"' in response.get("Restore", ""):
+        return ""
+    storage_class = str(response.get("StorageClass", ""))
+    return str(response.get("ArchiveStatus", "")) or (
+        storage_class if storage_class in ARCHIVE_CLASSES else ""
     )
 
 

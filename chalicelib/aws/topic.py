@@ -37,6 +37,7 @@ class Topic:
         except (ClientError, BotoCoreError) as error:
             log.warning("notification failed", extra={"subject": line, "error": str(error)})
             return False
+        log.info("alert", extra={"subject": line})
         return True
 
 

@@ -10,10 +10,18 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
-from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
+from chalicelib.ndjson.rows import NEVER
+from chalicelib.ndjson.tracking import (
+    RELEASED_DATE_METADATA,
+    FileStatus,
+    date_in,
+    extract_date_and_filename,
+    row_names,
+)
 from chalicelib.ndjson.validation import CHECKED_BYTES, judge
 from chalicelib.settings import BYTES_PER_MB, Settings
 
+MEND = "Mend the file and upload it again, or release it from quarantine."
 DAYS_LOOKED_AT = 7  # without a date in the key: from the object's day on, else the last days
 
 
@@ -26,7 +34,16 @@ def tracking_rows(
     """
     path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
     rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
-    return [{name: value for name, value in row.items() if name != "quarantine"} for row in rows]
+    return [shown_row(row) for row in rows]
+
+
+def shown_row(row: Row) -> Row:
+    """Return a tracking row as callers see it: a failed one says when it is tried again, if it is."""
+    kept = {name: value for name, value in row.items() if name != "quarantine"}
+    if row["status"] != FileStatus.FAILED:
+        return kept
+    at = kept.pop("quarantined_at", NEVER)
+    return {**kept, "retry_at": None if at == NEVER else at}
 
 
 def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:
@@ -46,12 +63,24 @@ def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: S
     if reason:
         why = f"It would be quarantined: {reason}."
         return {"outcome": "quarantined", "why": why, "verdict": reason, "accepted_size": accepted,
-                "next_step": "Mend the file and upload it again, or release it from quarantine."}  # fmt: skip
+                "next_step": MEND}  # fmt: skip
     judged = (
         "its name, size and first lines are" if found else f"its name is; its size must be {accepted}, as"
     )
     why = f"It would be accepted and wait for its batch: {judged} valid{'' if found else ' lines must be'}."
     return {"outcome": "pending", "why": why, "verdict": "", "accepted_size": accepted, "next_step": ""}
+
+
+def stored_verdict(rows: list[Row], found: StoredObject | None) -> Body | None:
+    """Return the verdict on the version in quarantine, unless another version lies under its key by now."""
+    newest = max(rows, key=lambda row: str(row.get("created_at", "")), default=None)
+    if newest is None or newest["status"] != FileStatus.QUARANTINED:
+        return None
+    if found and found.etag != newest["etag"]:
+        return None
+    reason = newest.get("reason")
+    why = f"It would be quarantined again: {reason}."
+    return {"outcome": "quarantined", "why": why, "verdict": reason, "next_step": MEND}
 
 
 def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:

@@ -9,20 +9,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.api.answers import Body
-from chalicelib.api.parameters import Given, read_date, read_parameters
+from chalicelib.api.http_request import caller_of, query_of
+from chalicelib.api.parameters import read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import UploadStatus
+from chalicelib.landing.config import ConfigReader
 from chalicelib.settings import Settings
 from chalicelib.status.discovery import Scans, last_scan
 from chalicelib.status.files import Uploads
 
 COUNT_BOUND = 10_000
+FAULTS_SHOWN = 10  # `GET /jobs` has them all
 PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
-TRACKED = ("pending", "manifested", "quarantined")
+TRACKED = ("pending", "manifested", "quarantined", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Queues:
     discovered: QueueDepth
     discovered_dead: QueueDepth
     landing_dead: QueueDepth
+    events_dead: QueueDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +48,38 @@ class Overview:
     uploads: Uploads
     tracking: TrackingReader
     scans: Scans
+    config: ConfigReader
     queues: Queues
     settings: Settings
 
 
-def summarize(overview: Overview, given: Given) -> Body:
-    """Answer `GET /summary`: counts of a date, what waits on every date, and the backlog."""
-    values = read_parameters(given, "date")
+def summarize(overview: Overview, request: Any) -> Body:
+    """Answer `GET /summary`: counts of a date, what waits on every date, the backlog, and who asks."""
+    values = read_parameters(query_of(request), "date")
     date = read_date(values, overview.uploads.today())
     with ThreadPoolExecutor(max_workers=8) as pool:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
-        backlog = pool.submit(_backlog, overview.queues)
-        scan = pool.submit(last_scan, overview.scans)
+        backlog = pool.submit(lambda: _backlog(overview.queues))
+        scan = pool.submit(lambda: last_scan(overview.scans))
+        config = pool.submit(overview.config.read)
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {
         "date": date,
+        "role": caller_of(request).role,
         "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},
         "ndjson": _tracked(tracked.result()),
         "at_least": _inexact(counts, tracked.result(), waiting.result()),
         "pending": pending_by_date(waiting.result().rows, overview.settings.max_batch_bytes),
         "last_scan": scan.result(),
+        "config": _bounded(config.result().told()),
         "backlog": backlog.result(),
     }
+
+
+def _bounded(config: Body) -> Body:
+    return {**config, "faults": config["faults"][:FAULTS_SHOWN]}
 
 
 def pending_by_date(rows: Iterable[Row], threshold_bytes: int) -> list[Body]:
@@ -110,6 +123,7 @@ def _backlog(queues: Queues) -> list[Body]:
         "discovered": (queues.discovered, False),
         "discovered-dlq": (queues.discovered_dead, True),
         "landing-dlq": (queues.landing_dead, True),
+        "events-dlq": (queues.events_dead, True),
     }
     return [
         {"queue": name, "dead_letters": dead, "exists": depth is not None, **(depth or {})}

@@ -20,7 +20,7 @@ from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import JobConfig
 from chalicelib.logs import emit_metrics, log
 from chalicelib.settings import Settings
 from chalicelib.tables.matching import TableMatcher

@@ -24,8 +24,10 @@ GROUND = {
     "events": {"errors"},
     "moves": {"events"},
     "keys": {"moves", "settings"},
+    "proof": set(),
 }
-OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+# what landing is to other lanes
+OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),

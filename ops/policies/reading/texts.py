@@ -14,14 +14,18 @@ MAX_COMBINATIONS = 64
 
 @dataclass(frozen=True)
 class Setting:
-    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it."""
+    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it.
+
+    With `is_item` it is any of the values of a field that maps names to texts.
+    """
 
     name: str
     replaced: tuple[tuple[str, str], ...] = ()
+    is_item: bool = False
 
     def replace(self, old: str, new: str) -> Setting:
         """Return the part after one more replacement."""
-        return Setting(self.name, (*self.replaced, (old, new)))
+        return Setting(self.name, (*self.replaced, (old, new)), self.is_item)
 
 
 Part = str | Setting | None  # None: a part that is not known
@@ -44,14 +48,20 @@ class Text(Opaque):
         """Tell whether a setting is in it."""
         return any(isinstance(part, Setting) for part in self.parts)
 
+    def item(self, at: Site, keys: Values) -> Values:
+        """Return any value of a setting that maps names to texts."""
+        first = self.parts[0]
+        if len(self.parts) == 1 and isinstance(first, Setting) and not first.replaced and not first.is_item:
+            return frozenset({Text((Setting(first.name, is_item=True),))})
+        return super().item(at, keys)
+
     def method(self, at: Site, name: str, given: Arguments) -> Values:
         """Follow `replace` with literals; what other methods give is data."""
-        literals = [literals_of(values) for values in given.positional]
-        if name == "replace" and len(literals) == 2 and all(literals):
-            (old, *more), (new, *others) = (found or [] for found in literals)
-            if not more and not others:
-                return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
-        return super().method(at, name, given)
+        literals = [literals_of(values) or [] for values in given.positional]
+        if name != "replace" or [len(found) for found in literals] != [1, 1]:
+            return super().method(at, name, given)
+        ((old,), (new,)) = literals
+        return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
 
 
 def text(literal: str) -> Values:
@@ -74,9 +84,8 @@ def key_of(value: Value) -> str | Text | None:
 
 def formatted(pieces: list[Values]) -> Values:
     """Return the texts that the pieces give in every combination; data when no setting is in them."""
-    if prod(map(len, pieces)) > MAX_COMBINATIONS:
-        return OPAQUE
-    if not any(isinstance(value, Text) and value.has_setting for value in union(pieces)):
+    has_setting = any(isinstance(value, Text) and value.has_setting for value in union(pieces))
+    if not has_setting or prod(map(len, pieces)) > MAX_COMBINATIONS:
         return OPAQUE
     return union(_joined(combination) for combination in product(*pieces))
 

@@ -23,7 +23,7 @@ def test_an_empty_day_is_all_zeros(aws: None) -> None:
     body = summarized(date="2026-01-31")
     assert body["date"] == "2026-01-31"
     assert set(body["landing"].values()) == {0}
-    assert body["ndjson"] == {"pending": 0, "manifested": 0, "quarantined": 0}
+    assert body["ndjson"] == {"pending": 0, "manifested": 0, "quarantined": 0, "failed": 0}
     assert (body["pending"], body["at_least"]) == ([], [])
 
 
@@ -50,7 +50,14 @@ def test_backlog_tells_queues_from_dead_letters(aws: None) -> None:
     url = sqs.get_queue_url(QueueName="sluice-local-ndjson-dlq")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="{}")
     waiting = {queue["queue"]: queue["waiting"] for queue in summarized()["backlog"]}
-    assert waiting == {"ndjson": 0, "ndjson-dlq": 1, "discovered": 0, "discovered-dlq": 0, "landing-dlq": 0}
+    assert waiting == {
+        "ndjson": 0,
+        "ndjson-dlq": 1,
+        "discovered": 0,
+        "discovered-dlq": 0,
+        "landing-dlq": 0,
+        "events-dlq": 0,
+    }
 
 
 def test_a_queue_that_is_not_there_is_said_not_counted(aws: None) -> None:
