@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.aws.alert_marks import AlertMarks
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
@@ -10,7 +11,6 @@ from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.move_secret import MoveSecret
-from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.lane import Ndjson
@@ -31,8 +31,8 @@ def ndjson(config: Settings) -> Ndjson:
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
-        surge=SurgeMark(client("dynamodb", region), config.tracking_table),
+        marks=AlertMarks(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         settings=config,
     )

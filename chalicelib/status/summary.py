@@ -26,7 +26,7 @@ from chalicelib.status.files import Uploads
 COUNT_BOUND = 10_000
 FAULTS_SHOWN = 10  # `GET /jobs` has them all
 PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
-TRACKED = ("pending", "manifested", "quarantined")
+TRACKED = ("pending", "manifested", "quarantined", "failed")
 
 
 @dataclass(frozen=True, slots=True)
