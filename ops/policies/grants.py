@@ -64,19 +64,14 @@ def grants_of_call(call: Call, place: Place) -> set[Grant]:
     if unmapped:
         raise Refused(f"{call.at}: {operation} with {unmapped[0]} needs permissions that are not mapped")
     found = [set(_granted(need, call, place)) for need in needs if _applies(need, call)]
-    if not any(_is_named(need, call) for need in needs):
+    if all(follow(call.parameters, need.parameter) is None for need in needs):
         raise Refused(f"{call.at}: {operation} names no resource; pass {needs[0].parameter}")
     return set().union(*found)
 
 
 def _applies(need: Need, call: Call) -> bool:
-    if need.when and not set(need.when) & call.parameters.keys():
-        return False
-    return not set(need.unless) & call.certain
-
-
-def _is_named(need: Need, call: Call) -> bool:
-    return follow(call.parameters, need.parameter) is not None
+    asked = not need.when or not call.parameters.keys().isdisjoint(need.when)
+    return asked and call.certain.isdisjoint(need.unless)
 
 
 def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from ops.policies.reading.containers import Box, box
 from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Value, Values
-from ops.policies.reading.texts import Text, literals_of
+from ops.policies.reading.data import Box, Text, box, literals_of
 
 ADAPTERS = "chalicelib.aws."
 CLIENTS_MODULE = ADAPTERS + "clients"
