@@ -44,17 +44,17 @@ class Class(Made):
 
     def gives(self, at: Site, name: str, receiver: Value) -> Values:
         """Return what an attribute is that is read from the class or from an instance."""
-        inherited = any(not path.startswith("typing.") for path in self.bases_outside())
         found = union(described(at, value, receiver) for value in self.find(name))
-        return found or (OPAQUE if inherited else NOTHING)
+        return found or (
+            NOTHING if all(one.startswith("typing.") for one in self.bases_outside()) else OPAQUE
+        )
 
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
         if (self.frame.source.name, self.node.name) == SETTINGS:
             at.escape(given.all())
-            return frozenset(
-                {at.known.heap.setdefault(self, Instance(self.frame, self, settings_by_name(at)))}
-            )
+            record = at.known.heap.setdefault(self, Instance(self.frame, self, settings_by_name(at)))
+            return frozenset({record})
         made: Instance = at.known.heap.setdefault((self, at.node, at.frame), Instance(at.frame, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)

@@ -165,13 +165,12 @@ class Box(Made):
         if name in {"append", "add", "insert", "appendleft"}:
             self.put(at, given.all())
         elif name in {"extend", "update"}:
-            for value in union(given.positional):
+            spread = [one for one in given.rest if isinstance(one, Box)]
+            for value in union(given.positional).union(spread):
                 self.merge(at, value)
             for key, values in given.named.items():
                 self.put(at, values, key)
-            self.put(
-                at, given.rest | at.iterate(frozenset(one for one in given.rest if isinstance(one, Box)))
-            )
+            self.put(at, given.rest)
         elif name in {"__enter__", "get", "items", "keys", "pop", "popleft", "setdefault", "values"}:
             return self._taken(at, name, given)
         else:

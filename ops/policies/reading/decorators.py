@@ -62,15 +62,15 @@ def decorated(at: Site, decorators: list[ast.expr], plain: Function | Class) -> 
     for node in reversed(decorators):
         where = at.to(node)
         found = where.evaluate(node)
-        names = {one.outside for one in (where.evaluate(node.func) if isinstance(node, ast.Call) else found)}
-        path = next(iter(names), "")
-        if names <= {""}:
+        named = where.evaluate(node.func) if isinstance(node, ast.Call) else found
+        path = " or ".join(sorted({one.outside for one in named}))
+        functions = [one for one in values if isinstance(one, Function)]
+        if not path:
             values = where.call(found, Arguments([values]))
         elif path == "typing.overload":
             values = NOTHING
-        elif len(names) > 1 or path not in TRANSPARENT | KINDS.keys():
-            reason = "is not known, so what it does with the function cannot be followed"
-            raise where.refuse(f"decorator {path} {reason}")
-        elif path in KINDS:
-            values = frozenset(replace(one, kind=KINDS[path]) for one in values if isinstance(one, Function))
+        elif path in KINDS and len(functions) == len(values):
+            values = frozenset(replace(one, kind=KINDS[path]) for one in functions)
+        elif path not in TRANSPARENT:
+            raise where.refuse(f"decorator {path} is not known, so what it does cannot be followed")
     return values
