@@ -44,10 +44,8 @@ class Class(Made):
 
     def gives(self, at: Site, name: str, receiver: Value) -> Values:
         """Return what an attribute is that is read from the class or from an instance."""
-        found = union(described(at, value, receiver) for value in self.find(name))
-        return found or (
-            NOTHING if all(one.startswith("typing.") for one in self.bases_outside()) else OPAQUE
-        )
+        unknown = NOTHING if all(path.startswith("typing.") for path in self.bases_outside()) else OPAQUE
+        return union(described(at, value, receiver) for value in self.find(name)) or unknown
 
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
