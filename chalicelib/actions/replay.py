@@ -23,8 +23,9 @@ from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
 from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
+from chalicelib.errors import ConflictError
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
+from chalicelib.landing.catalog import Upload, UploadStatus, bytes_to_read, identify, row_timestamp
 from chalicelib.landing.executions import execution_input, execution_name
 from chalicelib.landing.jobs import Config, read_config
 from chalicelib.landing.lane import Landing
@@ -33,6 +34,7 @@ from chalicelib.logs import log
 from chalicelib.status.files import BY_UPLOAD
 from chalicelib.status.prediction import predict
 
+VERSIONS = 50  # of a key, the newest: looked through for one that did not vanish
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
 
 
@@ -50,6 +52,7 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
     request = read_replay(body)
     rows, missing, position = _rows(replays, request)
+    _refuse_others(rows, request)
     config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
@@ -62,12 +65,32 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
 
 def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str], Position | None]:
     if request.keys:
-        newest = {key: replays.catalog.versions(key, "", 1) for key in request.keys}
-        rows = [found[0] for found in newest.values() if found]
+        newest = {key: _newest_replayable(replays.catalog, key) for key in request.keys}
+        rows = [found for found in newest.values() if found]
         return rows, [key for key, found in newest.items() if not found], None
     source = partial(replays.catalog.uploads, request.date, request.status)
     rows, position = newest_first([source], BY_UPLOAD, request.after, PAGE)
     return rows, [], position
+
+
+def _newest_replayable(catalog: CatalogReader, key: str) -> Row | None:
+    """Return the newest upload of a key that did not vanish, or the newest of all; None without any."""
+    rows = catalog.versions(key, "", VERSIONS)
+    return next((row for row in rows if row["status"] != UploadStatus.VANISHED), rows[0] if rows else None)
+
+
+def _refuse_others(rows: list[Row], request: ReplayRequest) -> None:
+    """Raise ConflictError when an upload is another than the one that was looked at."""
+    if not request.etags:
+        return
+    unseen = None if request.keys else ""  # what a status and a date bring up now and did not then
+    for row in rows:
+        seen = request.etags.get(row["file_key"], unseen)
+        if seen is not None and seen.strip('"') != row.get("etag", ""):
+            raise ConflictError(
+                f"{row['file_key'][:200]!r} is not what was looked at: its upload to replay has the ETag "
+                f"{row.get('etag', '')!r} now; nothing was replayed, look again"
+            )
 
 
 def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:

@@ -156,9 +156,8 @@ class CatalogTable:
         same = (row for row in self.versions(file_key) if row["bucket_name"] == bucket)
         return next((row for row in same if row.get("etag") == etag), None)
 
-    def versions(self, file_key: str) -> list[Row]:
-        """Read every recorded upload of one key of any bucket, newest first, consistently; a call per MB."""
-        rows: list[Row] = []
+    def versions(self, file_key: str) -> Iterator[Row]:
+        """Stream the recorded uploads of one key of any bucket, newest first, consistently; a call per MB."""
         start: dict[str, Any] = {}
         while True:
             page = self._dynamodb.query(
@@ -170,9 +169,9 @@ class CatalogTable:
                 ConsistentRead=True,
                 **start,
             )
-            rows += [from_item(item) for item in page["Items"]]
+            yield from map(from_item, page["Items"])
             if "LastEvaluatedKey" not in page:
-                return rows
+                return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def is_marked(self, file_key: str, version: str) -> bool:

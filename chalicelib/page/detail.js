@@ -64,9 +64,15 @@ function nowNode({ now, actions }) {
 }
 
 const ACTIONS = {
-  replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key] }, "Replay this file").catch((error) => toast(error.message, "error")) },
+  replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key], etags: seenEtags() }, "Replay this file").catch((error) => toast(error.message, "error")) },
   release: { label: "Release from quarantine", act: () => releaseKey(STORY.key) },
 };
+
+// What was looked at is what is replayed: the API refuses another version.
+function seenEtags() {
+  const seen = STORY.told.uploads.find((row) => row.status !== "vanished");
+  return seen?.etag ? { [STORY.key]: seen.etag } : {};
+}
 
 function actionsOf(told) {
   const latest = told.uploads[0];

@@ -7,8 +7,11 @@ async function uploadFiles(files) {
   for (const file of files) {
     const key = UPLOAD_PREFIX + file.name;
     try {
-      const place = await post("upload", { key, content_type: file.type || "application/octet-stream" });
-      const reply = await fetch(place.url, { method: place.method, headers: place.headers, body: file });
+      let reply = await putFile(file, key, false);
+      if (reply.status === 412) {
+        if (!confirm(`${key} is there already. Replace it?`)) continue;
+        reply = await putFile(file, key, true);
+      }
       if (!reply.ok) throw new Error(`The bucket refused ${file.name}: HTTP ${reply.status}`);
       toast(`Uploaded ${key}`);
       setTimeout(refresh, 400);
@@ -16,6 +19,11 @@ async function uploadFiles(files) {
       toast(error instanceof TypeError ? `The bucket could not be reached for ${file.name}.` : error.message, "error");
     }
   }
+}
+
+async function putFile(file, key, replace) {
+  const place = await post("upload", { key, content_type: file.type || "application/octet-stream", size: file.size, replace });
+  return fetch(place.url, { method: place.method, headers: place.headers, body: file });
 }
 
 function holdsFiles(event) {

@@ -69,6 +69,16 @@ def test_csv_files_exactly_one_folder_deep_are_found(scans: Scans) -> None:
     assert counts(scans.scan()) == (0, len(keys), 0, 0)
 
 
+def test_names_of_uploads_under_way_are_left_until_they_are_renamed(scans: Scans, environ: Any) -> None:
+    environ(IGNORED_NAMES="*.part,up_*.csv,*~")
+    scans.upload("incoming/a/UP_1.csv", "incoming/a/x.csv.part", "incoming/a/x.csv")
+    scans.scan()
+    (message,) = scans.messages()
+    assert message["key"] == "incoming/a/x.csv"
+    forged = {**message, "key": "incoming/a/UP_1.csv"}
+    assert app.csv_discovered(sqs_event(forged), None)["batchItemFailures"] != []
+
+
 def test_anything_else_is_not(scans: Scans) -> None:
     names = ("x.csv", "a/b/x.csv", "a/x.csv.gz", "a/x.txt", "logs/x.csv", "TEMP/x.csv", "Backups/x.csv",
              "a/x.csv/", "a/csv", "/x.csv", "a/.csv", "a/._x.csv")  # fmt: skip
