@@ -12,6 +12,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Res
 from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
+from chalicelib.patterns import ended_executions
 from chalicelib.settings import Settings, max_concurrency
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
@@ -92,6 +93,17 @@ def csv_discovered(event: AnyEvent) -> Any:
     return consumer.csv_discovered(discovered_files(), event.payload, event.context)
 
 
+# What was started and has ended
+
+
+@app.on_cw_event(ended_executions(os.environ))
+def execution_changed(event: AnyEvent) -> Any:
+    """Record how an execution ended."""
+    from chalicelib.runs import changes, wiring
+
+    return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
+
+
 # What a schedule does
 
 
@@ -115,8 +127,10 @@ def write_table_manifests(event: AnyEvent) -> Any:
 def reconcile(event: AnyEvent) -> Any:
     """Finish what was interrupted, in every lane."""
     from chalicelib import reconcile
+    from chalicelib.runs import wiring
 
-    return reconcile.reconcile(landing(), discovered_files(), ndjson(), event.context)
+    runs = wiring.runs(settings(), landing(), discovered_files())
+    return reconcile.reconcile(runs, ndjson(), event.context)
 
 
 for handler in app.handler_map.values():  # the handlers above; the API's own come below

@@ -5,5 +5,5 @@ import os
 import warnings
 
 os.environ.setdefault("LOG_LEVEL", "WARNING")
-logging.getLogger("moto").setLevel(logging.ERROR)  # it tells of every part of the template that it lacks
+logging.getLogger("moto").setLevel(logging.ERROR)  # moto warns of every part of the template that it lacks
 warnings.filterwarnings("ignore", "Tried to parse AWS::", UserWarning)

@@ -1,10 +1,10 @@
 """Run the benchmarks, each in a process of its own: `python -m benchmarks [--write-docs] [name ...]`.
 
-Without a name all of them run, and the exit code tells whether every budget is met. `--write-docs` alone runs
-nothing and puts the last run's tables into the documents.
+Without a name all of them run. The exit code tells whether every budget is met. `--write-docs` alone runs
+nothing and writes the last run's tables into the documents.
 
-BENCH_SCALE multiplies the numbers of files and keys, for instance BENCH_SCALE=10 for a quiet machine.
-BENCH_RIVALS names the Python of an environment that has s3fs, dlt and dagster-aws, to measure them too.
+BENCH_SCALE multiplies the numbers of files and keys, for instance BENCH_SCALE=10 on a quiet machine.
+BENCH_RIVALS names the Python of an environment with s3fs, dlt and dagster-aws, which are then measured too.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ BENCHMARKS = (
     "cost",
     "package_size",
 )
-NEEDS = {  # results that a benchmark reads
+NEEDS = {  # the other benchmarks whose results a benchmark reads
     "memory": ("listings",),
     "cost": ("landing", "ndjson", "discovery", "table_manifests", "memory"),
 }
 
 
 def main() -> None:
-    """Run what is named, or everything; fail when one fails or misses a budget."""
+    """Run the named benchmarks, or all; fail when one fails or misses a budget."""
     names = [argument for argument in sys.argv[1:] if argument != "--write-docs"]
     if unknown := set(names) - set(BENCHMARKS):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _run_all(names: list[str]) -> list[str]:
-    """Run benchmarks, print their budgets, and return what failed or was missed."""
+    """Run benchmarks, print their budgets, and return the failed benchmarks and the missed budgets."""
     if not names:
         forget()
     began = time.monotonic()

@@ -1,7 +1,7 @@
 """The first page of every list route, on a day with ten files and with a hundred thousand.
 
-Requests and items read are exact. Time is a ratio within one run, told beside them: the emulator walks a
-whole partition for each query, as DynamoDB does not, so the time that Sluice itself uses is what is compared.
+Requests and items read are exact. Time is a ratio within one run, and only that of Sluice's own code: the
+emulator, unlike DynamoDB, walks a whole partition for each query.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, show
 from chalicelib.api.parameters import Given
 from chalicelib.aws.items import to_item
 from chalicelib.landing.catalog import UploadStatus
@@ -53,7 +53,7 @@ View = Callable[[Settings, Any], Any]
 
 @dataclass
 class Asked:
-    """What a view asked of AWS: requests, items that were read, and CPU seconds: AWS's and its own."""
+    """What a view took: requests, items read, CPU seconds in AWS's emulator and CPU seconds of its own."""
 
     requests: int = 0
     items: int = 0
@@ -63,7 +63,7 @@ class Asked:
 
 def main() -> None:
     """Measure every list at both sizes."""
-    _measured(1)  # so that what is imported on first use is
+    _measured(1)  # imports what is imported on first use
     small, large = (_measured(size) for size in SIZES)
     rows = [
         {"route": route, "requests": f"{small[route].requests} → {large[route].requests}",
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _ratio(small: Asked, large: Asked) -> float:
-    """Return the growth of Sluice's own CPU time per row that it was given."""
+    """Return how much Sluice's own CPU time per row it read grew."""
     return (large.own / large.items) / (small.own / small.items)
 
 
@@ -114,7 +114,7 @@ def _noting(asked: Asked) -> Any:
 
 
 def _fill(size: int) -> None:
-    """Put rows straight into the emulator's tables: by its API a hundred thousand take minutes."""
+    """Put rows straight into the emulator's tables: its API takes minutes for a hundred thousand."""
     statuses = list(UploadStatus)
     for number in range(size):
         _put("sluice-local-catalog", _upload(number, str(statuses[number % len(statuses)])))

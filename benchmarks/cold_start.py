@@ -1,9 +1,9 @@
 """Cold start per handler, from the deployed zip, beside a bare Chalice app that makes the same clients.
 
 Both run in turns, each in a fresh isolated process with the runtime's boto3 and nothing else installed. The
-bare app makes the same clients and repeats the same AWS calls, so the ratio is what Sluice's own code adds.
-CPU time, because it does not depend on what else the machine does; wall time in Lambda is about this much at
-one vCPU (1,769 MB). TLS is left out: the embedded AWS speaks plain HTTP.
+bare app repeats the same AWS calls too, so the ratio is what Sluice's own code adds. CPU time is measured,
+because it does not depend on what else the machine does. Wall time in Lambda is about as much at one vCPU
+(1,769 MB). TLS is not measured: the embedded AWS speaks plain HTTP.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.fresh_processes import HANDLERS, FreshProcesses, Measurement
-from benchmarks.scale import scaled
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, show
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.fresh_processes import HANDLERS, FreshProcesses, Measurement
+from benchmarks.support.scale import scaled
 
 PAIRS = scaled(3)
 BUDGET = 1.25

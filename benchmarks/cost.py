@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
-from benchmarks.counting import DOLLARS_PER_MILLION, PRICES_DATED
-from benchmarks.tables import load, show
+from benchmarks.reporting import Row, load, show
+from benchmarks.support.counting import DOLLARS_PER_MILLION, PRICES_DATED
 
 BATCH = 10  # messages
-POLL = {"sqs request": 2 / BATCH}  # receive and delete, of a batch
-QUEUED = {"sqs request": 1 + 2 / BATCH}  # S3's message too
+POLL = {"sqs request": 2 / BATCH}  # a batch is received and deleted
+QUEUED = {"sqs request": 1 + 2 / BATCH}  # and S3 sends each message
 RECONCILES_A_DAY = 24 * 60 // 5  # each looks at every file of RECONCILE_WINDOW_SECONDS
 COLUMNS = {
     "S3": ("s3 read", "s3 write"),
@@ -20,11 +19,10 @@ COLUMNS = {
     "SQS": ("sqs request",),
 }
 Units = dict[str, float]
-Row = dict[str, Any]
 
 
 def main() -> None:
-    """Price what was counted."""
+    """Price the counted calls."""
     landing, ndjson, found = (load(name)["data"] for name in ("landing", "ndjson", "discovery"))
     invocation: dict[str, float] = load("memory")["data"]
     discovered, reconciled = landing.pop("discovered"), landing.pop("reconcile")
@@ -39,7 +37,7 @@ def main() -> None:
 
 
 def _row(lane: str, function: float, *taken: Units) -> Row:
-    """Return the row of a lane, from the dollars of its function per file and the units that a file takes."""
+    """Return the row of a lane: `function` is its dollars of Lambda per file, `taken` the units per file."""
     total = sum((Counter(some) for some in taken), Counter[str]())
     dollars = {unit: DOLLARS_PER_MILLION[unit] * number for unit, number in total.items()}
     columns = {name: sum(dollars.get(unit, 0) for unit in units) or None for name, units in COLUMNS.items()}

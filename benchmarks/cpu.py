@@ -1,7 +1,7 @@
-"""CPU per file in Sluice's own code, botocore's share excluded: every AWS call is answered at once.
+"""CPU per file in Sluice's own code, without botocore's share: every AWS call is answered at once.
 
-Log lines are written as in production (INFO), to nowhere. The baseline is the seeds taken literally, on kept
-clients and the same answers: no validation, no identity, no log line.
+Log lines are written as in production (INFO), to nowhere. The baseline is the literal seeds with kept clients
+and the same answers. They validate nothing, compute no identity and write no log line.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from collections.abc import Callable
 from typing import Any
 
 import app
-from benchmarks import literal_landing, literal_ndjson
-from benchmarks.answered_aws import ETAG, FILE_SIZE, answered_aws
-from benchmarks.messages import discovery_message
-from benchmarks.scale import scaled
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, Row, show
+from benchmarks.seeds import landing, ndjson
+from benchmarks.support.instant_aws import ETAG, FILE_SIZE, instant_aws
+from benchmarks.support.messages import discovery_message
+from benchmarks.support.scale import scaled
 from chalicelib import logs
-from tests.support import emulation  # noqa: F401 - puts the stage's environment in place
+from tests.support import emulation  # noqa: F401 - sets the stage's environment
 from tests.support.builders import NDJSON, s3_event, s3_record, sqs_event
 
 ROUNDS = 7
 FILES = scaled(300)  # of each round
 BATCH = 10
 BUDGETS = {"object_created": 1.0, "csv_discovered": 1.0, "ndjson_arrived": 0.3}
-Row = dict[str, Any]
 
 
 def main() -> None:
     """Measure every handler that runs once per file."""
-    with answered_aws(), contextlib.redirect_stdout(io.StringIO()):
+    with instant_aws(), contextlib.redirect_stdout(io.StringIO()):
         app.settings()
         logs.log.setLevel("INFO")
         rows = [
@@ -51,7 +50,7 @@ def _row(handler: str, case: str, key: str) -> Row:
     events = _events(handler, keys)
     ours = _milliseconds(lambda event: getattr(app, handler)(event, None), events)
     if handler == "ndjson_arrived":
-        literal = _milliseconds(literal_ndjson.handler, events)
+        literal = _milliseconds(ndjson.handler, events)
     else:
         literal = _milliseconds(_literal, keys)
     return {
@@ -97,9 +96,9 @@ def _batches(keys: list[str]) -> list[Any]:
 
 
 def _literal(key: str) -> None:
-    literal_landing.catalogue(key)
+    landing.catalogue(key)
     if key.startswith(("data/in/", "incoming/")):
-        literal_landing.route(key)
+        landing.route(key)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,28 @@
-"""Discovery: requests and dollars per new file beside seed 004 taken literally, and small folders."""
+"""Discovery: requests and dollars per new file beside the literal seed, and scans of many small folders."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from benchmarks.counting import PRICES_DATED, price_of, units_of
-from benchmarks.measuring import STATE_KEY, STATES, Run, SyntheticAws, measured, synthetic_aws, write_state
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, Row, show
+from benchmarks.support.counting import PRICES_DATED, price_of, units_of
+from benchmarks.support.scan_runs import (
+    STATE_KEY,
+    STATES,
+    Run,
+    SyntheticAws,
+    measured,
+    synthetic_aws,
+    write_state,
+)
 
 SIZES = {"tree-500-20": 500, "tree-1500-20": 1_500, "tree-5000-20": 5_000}
 SMALL_FOLDERS = "tree-2000-400"
 LATENCY_MS = 30.0
 LITERAL, SLUICE = "literal seed 004", "discover_csv"
 QUEUE_BUDGET = 1.1
-Row = dict[str, Any]
 
 
 def main() -> None:
-    """Measure scans that find everything new, and one of many small folders."""
+    """Measure scans that find only new files, and an unchanged scan of many small folders."""
     with synthetic_aws() as aws:
         rows = [row for tree in SIZES for row in _new_files(aws, tree)]
     ours = [row for row in rows if row["implementation"] == SLUICE]

@@ -1,4 +1,4 @@
-"""Requests, bytes read and dollars per file of the landing lane, beside the seeds taken literally."""
+"""Requests, bytes read and dollars per file of the landing lane, beside the literal seeds."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import app
-from benchmarks import literal_landing
-from benchmarks.counting import PRICES_DATED, Count, count_of
-from benchmarks.messages import discovery_message
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, show
+from benchmarks.seeds import landing as seed
+from benchmarks.support.counting import PRICES_DATED, Count, count_of
+from benchmarks.support.messages import discovery_message
 from chalicelib.landing.repair import repair_landing
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
 
-SIZES = (10, 20, 40)  # the emulator slows with every execution it keeps; the counts do not
+SIZES = (10, 20, 40)  # more executions slow the emulator and change no count
 CASES = {
     "routed": "data/in/f{n}/customers.csv",
     "unmatched": "data/in/mystery_{n}.csv",
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def measure(case: str, size: int, process: Callable[[str, str], object]) -> Count:
-    """Count what `size` uploads of a case call."""
+    """Count the calls for `size` uploads of a case."""
     with emulated_aws():
         app.landing.cache_clear()
         app.discovered_files.cache_clear()
@@ -58,12 +58,12 @@ def measure(case: str, size: int, process: Callable[[str, str], object]) -> Coun
         body = LARGE if "large" in case else SMALL
         uploads = [(key, world.upload(key, body)) for key in keys]
         for lane in (app.landing(), app.discovered_files()):
-            lane.jobs.revalidate()  # warm: the config was fetched before
+            lane.jobs.revalidate()  # a warm function has the config
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
 
 
 def _reconcile_units(size: int) -> dict[str, float]:
-    """Count what one run of reconcile takes for each of `size` routed files that are still there."""
+    """Return the units that one run of reconcile takes for each of `size` routed files still in place."""
     with emulated_aws():
         app.landing.cache_clear()
         world = World()
@@ -77,7 +77,7 @@ def _reconcile_units(size: int) -> dict[str, float]:
 
 
 def sluice(key: str, etag: str) -> None:
-    """Handle one upload's event, or discovery's message of it."""
+    """Handle the event of one upload, or discovery's message about it."""
     if key.startswith("incoming/"):
         app.csv_discovered(sqs_event(discovery_message(key, etag)), None)
     else:
@@ -85,9 +85,9 @@ def sluice(key: str, etag: str) -> None:
 
 
 def _literal(key: str, _etag: str) -> None:
-    literal_landing.catalogue(key)
+    seed.catalogue(key)
     if key.startswith(("data/in/", "incoming/")):
-        literal_landing.route(key)
+        seed.route(key)
 
 
 def _rows(case: str, size: int, ours: Count, literal: Count) -> list[dict[str, Any]]:

@@ -1,19 +1,18 @@
-"""Unchanged scans of 10,000, 100,000 and a million keys: CPU per key and peak memory, beside others'.
+"""Unchanged scans of 10,000, 100,000 and a million keys: CPU per key and peak memory beside baselines.
 
-Others are boto3's paginator, which only lists; the seeds taken literally; and, where installed, s3fs, dlt and
-Dagster (BENCH_RIVALS), which list as they advise. The seeds and they stop at 100,000 keys, with BENCH_SCALE=2
-at a million: they need minutes and gigabytes.
+Baselines are boto3's paginator, which only lists; the literal seeds; and, where installed (BENCH_RIVALS),
+s3fs, dlt and Dagster, called as their documentation advises. Seeds and rivals need minutes and gigabytes for
+a million keys, so they stop at 100,000 unless BENCH_SCALE is 2 or more.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
-from benchmarks.measuring import Run, SyntheticAws, best, measured, synthetic_aws, write_state
-from benchmarks.scale import SCALE
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, Row, show
+from benchmarks.support.scale import SCALE
+from benchmarks.support.scan_runs import Run, SyntheticAws, best, measured, synthetic_aws, write_state
 
 TREES = {"tree-10000-100": 10_000, "tree-100000-100": 100_000, "tree-1000000-100": 1_000_000}
 TABLES = ",".join(f"t{number:06}" for number in range(100))
@@ -21,10 +20,9 @@ BARE, DISCOVERY, MANIFESTS = "bare paginator", "discover_csv", "write_table_mani
 SEEDS = ("literal seed 004", "literal seed 000")
 RIVALS = ("s3fs", "dlt", "Dagster")
 REPEATS = {10_000: 5}
-CPU_BUDGETS = {10_000: 0.6}  # a listing per folder: there 100 calls beside the paginator's 10
+CPU_BUDGETS = {10_000: 0.6}  # it lists each folder: 100 calls beside the paginator's 10
 CPU_BUDGET, PEAK_BUDGET_MB, FLATNESS = 0.5, 20.0, 1.25
 MILLION = 1_000_000
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -39,7 +37,7 @@ def _rows(aws: SyntheticAws, tree: str) -> list[Row]:
     names = [DISCOVERY, MANIFESTS]
     if TREES[tree] < MILLION or SCALE >= 2:
         names += [*SEEDS, *RIVALS]
-    if TREES[tree] < MILLION:  # their manifests are there when it counts; those of a million keys are written
+    if TREES[tree] < MILLION:  # at a million keys the measured run writes the manifests
         measured(aws, MANIFESTS, tree, TABLE_NAMES=TABLES)
     bare = _run(aws, BARE, tree)
     runs = {BARE: bare, **{name: _run(aws, name, tree) for name in names}}
@@ -47,7 +45,7 @@ def _rows(aws: SyntheticAws, tree: str) -> list[Row]:
 
 
 def _run(aws: SyntheticAws, name: str, tree: str) -> Run:
-    """Measure one implementation; what has a budget more often on a small tree, for the best."""
+    """Measure one implementation; with a budget, on a small tree, take the best of several runs."""
     python = os.environ.get("BENCH_RIVALS", sys.executable) if name in RIVALS else sys.executable
     repeats = REPEATS.get(TREES[tree], 1) if name in {BARE, DISCOVERY, MANIFESTS} else 1
     runs = [measured(aws, name, tree, python, TABLE_NAMES=TABLES) for _ in range(repeats)]

@@ -1,8 +1,8 @@
-"""Memory sizes: what each handler costs and how long it takes, to choose from.
+"""What each handler costs and how long it takes at each memory size, to choose one.
 
-Measured: CPU of a cold start and of a warm invocation (over HTTP to the embedded AWS, botocore included), the
-AWS calls, and the peak of memory. Modelled, because only Lambda can measure it: a function gets its memory's
-share of a vCPU (one at 1,769 MB), and waits as below for each call, which no memory makes shorter.
+Measured are the CPU of a cold start and of a warm invocation (over HTTP to the embedded AWS, botocore
+included), the AWS calls, and the peak of memory. Only Lambda can measure durations, so they are modelled: a
+function gets its memory's share of a vCPU (one at 1,769 MB), and waits WAIT_MS for each call at any size.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.fresh_processes import FreshProcesses, Measurement
-from benchmarks.scale import scaled
-from benchmarks.tables import load, show
+from benchmarks.reporting import load, show
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.fresh_processes import FreshProcesses, Measurement
+from benchmarks.support.scale import scaled
 from ops.stages import CONFIG, ROOT
 
 SIZES_MB = (256, 512, 1024, 1769)
 MB_OF_ONE_VCPU = 1769
 WAIT_MS = {"s3": 30, "dynamodb": 8, "stepfunctions": 30, "sns": 20, "sqs": 10, "glue": 50}
 WARM = scaled(10)
-HANDLERS = {  # and how many files at once
+HANDLERS = {  # each with the number of files that one invocation handles
     "object_created": 1,
     "ndjson_arrived": 10,
     "csv_discovered": 1,
@@ -34,14 +34,14 @@ HANDLERS = {  # and how many files at once
     "GET /summary": 1,
 }
 SCANS = ("discover_csv", "write_table_manifests")
-FETCHES_AHEAD = "discover_csv"  # a page while it reads another
+FETCHES_AHEAD = "discover_csv"  # it fetches a page while it reads another
 SCANNED_KEYS, KEYS_A_PAGE = 100_000, 1000
 DOLLARS_PER_GB_SECOND = 0.0000166667
 DOLLARS_PER_INVOCATION = 0.20 / 1_000_000
 
 
 def main() -> None:
-    """Measure every handler and print what each size would mean."""
+    """Measure every handler and print its time and price at each size."""
     measured = runs()
     rows = [row for handler, run in measured.items() for row in _rows(handler, run)]
     rows += [row for handler in SCANS for row in _scan_rows(handler, load("listings")["data"][handler])]
@@ -50,14 +50,14 @@ def main() -> None:
 
 
 def runs() -> dict[str, Measurement]:
-    """Measure every handler, one cold start and some warm invocations each."""
+    """Measure one cold start and some warm invocations of every handler."""
     with TemporaryDirectory(prefix="sluice-bench-") as folder, embedded_aws() as environment:
         processes = FreshProcesses(Path(folder), environment)
         return {handler: processes.sluice(handler, WARM + 1) for handler in HANDLERS}
 
 
 def warm_seconds(handler: str, run: Measurement, size_mb: int) -> float:
-    """Return how long a warm invocation takes: its CPU at this size, and its waits one after the other."""
+    """Return the seconds of a warm invocation: its CPU at this size, then its waits one after the other."""
     calls = [service for service, _operation, _parameters in run["calls"]]
     waits = sum(
         WAIT_MS[service] * ceil(calls.count(service) / WARM / HANDLERS[handler]) for service in set(calls)
@@ -93,7 +93,7 @@ def _rows(handler: str, run: Measurement) -> Iterator[dict[str, Any]]:
 
 
 def _scan_rows(handler: str, microseconds: float) -> Iterator[dict[str, Any]]:
-    """Model a scan from its CPU per key, and the wait for each page."""
+    """Model a scan from its CPU per key and the wait for each page."""
     cpu_ms = microseconds * SCANNED_KEYS / 1000
     waits_ms = WAIT_MS["s3"] * SCANNED_KEYS / KEYS_A_PAGE
     for size in SIZES_MB:
@@ -120,7 +120,7 @@ def _chosen(measured: dict[str, Measurement]) -> dict[str, float]:
 
 
 def _share(size_mb: int) -> float:
-    """Return the part of a vCPU; a second one would not help, the work is done by one thread at a time."""
+    """Return the share of a vCPU; a second one would not help, because one thread works at a time."""
     return min(1.0, size_mb / MB_OF_ONE_VCPU)
 
 

@@ -1,8 +1,8 @@
-"""Requests, items read and dollars per file of the NDJSON lane, beside the seed taken literally.
+"""Requests, items read and dollars per file of the NDJSON lane, beside the literal seed.
 
-Files of 10 MB by their events (their objects are small), ten messages an invocation, all of one date; of 150
-files two batches of 71 get their manifests. The literal seed reads the date's whole partition at every
-invocation and looks at no content.
+Events claim files of 10 MB, all of one date; the objects are small. An invocation gets ten messages, and 150
+files fill two batches of 71. The literal seed reads the date's whole partition at every invocation, and no
+content.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import literal_ndjson
-from benchmarks.counting import PRICES_DATED, Count, count_of
-from benchmarks.scale import scaled
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, Row, show
+from benchmarks.seeds import ndjson as seed
+from benchmarks.support.counting import PRICES_DATED, Count, count_of
+from benchmarks.support.scale import scaled
 from tests.support.emulation import emulated_aws
 from tests.support.ndjson import Clock, lane_with, messages, unseen, upload
 
-SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(3) * 150)  # the same at 6,000: BENCH_SCALE=10
+SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(3) * 150)  # BENCH_SCALE=10 measured the same at 6,000
 SLUICE, CHECKED, LITERAL = "sluice", "sluice, content check", "literal seed"
-BUDGETS = {  # each with what the content check may cost
+BUDGETS = {  # without and with the content check
     "requests/file": (2.3, 3.3, ""),
     "items read/file": (1.5, 1.5, ""),
     "$/million": (3.50, 4.10, "$"),
 }
 FLATNESS = 1.1
-Row = dict[str, Any]
 Handle = Callable[[Any], object]
 
 
@@ -44,7 +43,7 @@ def main() -> None:
 
 
 def _measure(handler: Callable[[], Handle], size: int, *, looks: bool) -> Count:
-    """Count what `size` files call."""
+    """Count the calls for `size` files."""
     with emulated_aws():
         names = [f"{number:06}" for number in range(size)]
         records = [upload(f"in/{n}.ndjson") if looks else unseen(n) for n in names]
@@ -59,7 +58,9 @@ def _sluice(looks: bool = False) -> Handle:
     lane = lane_with(clock, NDJSON_CONTENT_CHECK=str(looks))
 
     def handle(event: Any) -> None:
-        clock.turn(1)  # manifests are named by the time; at a standing clock each has to pass over all before
+        clock.turn(
+            1
+        )  # manifests are named by the time: at a standing clock each would try the names of all before
         assert ndjson_arrived(lane, event) == {"batchItemFailures": []}
 
     return handle
@@ -70,7 +71,7 @@ def _checked() -> Handle:
 
 
 def _literal() -> Handle:
-    return literal_ndjson.handler
+    return seed.handler
 
 
 def _row(name: str, size: int, count: Count, literal: Count) -> Row:

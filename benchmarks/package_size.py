@@ -1,4 +1,4 @@
-"""Size of the deployed zip by part, beside a bare Chalice app's."""
+"""The size of the deployed zip by part, beside Chalice alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, show
 from ops.checks import package
 
 KB = 1000
@@ -16,7 +16,7 @@ BUDGET_KB = package.MAX_BYTES / KB
 
 
 def main() -> None:
-    """Build the zip and print what is in it."""
+    """Build the zip and print the size of its parts."""
     with TemporaryDirectory(prefix="sluice-bench-") as folder:
         zipped = package.build(Path(folder))
         sizes = _sizes(zipped)

@@ -1,7 +1,7 @@
-"""All budgets of the last run in one table, and the documents that show it.
+"""Put all budgets of the last run into one table, and the tables into the documents.
 
-Documents hold tables between `<!-- bench:NAME -->` and `<!-- end of bench:NAME -->`; NAME is a result's or
-`summary`. Nobody edits figures by hand: `python -m benchmarks --write-docs` puts the last run's there.
+A document holds a table between `<!-- bench:NAME -->` and `<!-- end of bench:NAME -->`. NAME is a result's or
+`summary`. Nobody edits figures by hand: `python -m benchmarks --write-docs` writes the last run's.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tables import RESULTS, Budget, cell, load, markdown
+from benchmarks.reporting import RESULTS, Budget, cell, load, markdown
+from ops.stages import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "docs/performance.md", "docs/cost.md")
 BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- end of bench:\2 -->)", re.DOTALL)
 
 
 def forget() -> None:
-    """Remove the results of earlier runs, so that a summary tells of one."""
+    """Remove the results of earlier runs, so that a summary tells of one run only."""
     for result in RESULTS.glob("*.json"):
         result.unlink()
 

@@ -1,23 +1,20 @@
-"""Table manifests: requests and dollars per run of ten tables, beside seed 000 taken literally."""
+"""Table manifests: requests and dollars per run of ten tables, beside the literal seed."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from benchmarks.counting import PRICES_DATED, price_of, units_of
-from benchmarks.measuring import SyntheticAws, measured, synthetic_aws
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, Row, show
+from benchmarks.support.counting import PRICES_DATED, price_of, units_of
+from benchmarks.support.scan_runs import SyntheticAws, measured, synthetic_aws
 
 SIZES = {"tree-1000-10": 1_000, "tree-10000-10": 10_000, "tree-30000-10": 30_000}
 TABLES = ",".join(f"t{number:06}" for number in range(10))
 SLUICE, LITERAL = "write_table_manifests", "literal seed 000"
 RUNS = (("literal, every run", LITERAL), ("sluice, all written", SLUICE), ("sluice, all unchanged", SLUICE))
 PUT_BUDGET = 0
-Row = dict[str, Any]
 
 
 def main() -> None:
-    """Measure the seed, a first run, which writes every manifest, and one that changes nothing."""
+    """Measure the seed, a run of Sluice that writes every manifest, and one that changes nothing."""
     with synthetic_aws() as aws:
         rows = [row for tree in SIZES for row in _rows(aws, tree)]
     unchanged = max(row["PUT requests"] for row in rows if "unchanged" in row["run"])

@@ -1,7 +1,7 @@
 """The NDJSON lane with eight workers beside one, each a process of its own, over HTTP on the embedded AWS.
 
-Files of 10 MB by their events, ten an invocation, all of one date: every worker wants the same lock, counter
-and partition. Requests and items show what the contention costs; wall time is the machine's, not AWS's.
+Events claim files of 10 MB, all of one date, ten an invocation. So every worker wants the same lock, counter
+and partition. Requests and items show what the contention costs. Wall time is the machine's, not AWS's.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import time
 from itertools import cycle
 from typing import Any
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.scale import scaled
-from benchmarks.tables import Budget, show
+from benchmarks.reporting import Budget, show
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.scale import scaled
 
 WORKERS = 8
 FILES = scaled(400)
-BUDGETS = {"requests/file": 3.3, "items read/file": 1.5, "lost or doubled": 0}  # with the content check
+BUDGETS = {"requests/file": 3.3, "items read/file": 1.5, "lost or doubled": 0}  # the content check included
 Events = list[dict[str, Any]]
 
 
@@ -43,7 +43,7 @@ def _measure(workers: int) -> dict[str, Any]:
         shares = _share(_asked("upload", environment, FILES), workers)
         running = [_start("work", environment) for _ in shares]
         for process in running:
-            _answer(process)  # it is ready
+            _answer(process)  # "ready"
         began = time.monotonic()
         for process, share in zip(running, shares, strict=True):
             _tell(process, share)
@@ -70,7 +70,7 @@ def _share(events: Events, workers: int) -> list[Events]:
 
 
 def _start(what: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks.worker", what]
+    command = [sys.executable, "-m", "benchmarks.support.lane_process", what]
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -9,29 +9,28 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.deadline import has_time_of
-from chalicelib.landing.lane import Landing
+from chalicelib.deadline import has_time_of, shares_of
 from chalicelib.landing.repair import repair_landing
 from chalicelib.logs import emit_metrics
-from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from chalicelib.ndjson.repair_batches import repair_batches
+from chalicelib.runs.lane import Runs
+from chalicelib.runs.lost import repair_runs
 
 REPAIRED_BY = {"repaired_by": "reconcile"}
 
 
-def reconcile(landing: Landing, discovered: Landing, ndjson: Ndjson, context: Any) -> dict[str, Any]:
-    """Repair every lane and return the counts of what was done, by lane.
-
-    `discovered` is the landing lane on the bucket that discovery scans, which may be another one.
-    """
+def reconcile(runs: Runs, ndjson: Ndjson, context: Any) -> dict[str, Any]:
+    """Repair every lane and return the counts of what was done, by lane."""
     started = time.monotonic()
-    has_time = has_time_of(context)
-    ndjson = replace(ndjson, audit=REPAIRED_BY)
+    batches, arrivals, ended, landed = shares_of(has_time_of(context), 4)
+    ndjson = replace(ndjson, audit=REPAIRED_BY, asking=Asking())
     counts = {
-        "ndjson": repair_batches(ndjson, has_time),
-        "arrivals": repair_arrivals(ndjson, has_time),
-        "landing": repair_landing(landing, has_time, discovered),  # last: it may use up the time that is left
+        "ndjson": repair_batches(ndjson, batches),
+        "arrivals": repair_arrivals(ndjson, arrivals),
+        "runs": repair_runs(runs, ended),
+        "landing": repair_landing(runs.landing, landed, runs.discovered),
     }
     for lane, done in counts.items():
         emit_metrics("reconcile_" + lane, {**done, "duration_seconds": time.monotonic() - started})

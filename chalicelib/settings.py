@@ -129,6 +129,7 @@ class Settings:
     size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))
     max_batch_size_gb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal("0.7"))
     max_batch_age_seconds: int = _setting(_whole(0, 31_536_000), 3600)
+    max_flushes_per_run: int = _setting(_whole(1, 10_000), 20)
     lock_ttl_seconds: int = _setting(_whole(1, 86_400), 300)
     reconcile_grace_seconds: int = _setting(_whole(0, 86_400), 300)
     reconcile_window_seconds: int = _setting(_whole(0, 31_536_000), 86_400)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import UploadStatus
+from chalicelib.landing.catalog import STARTED, UploadStatus
 from chalicelib.status.prediction import Prediction
 
 
@@ -49,14 +49,14 @@ def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     status = row["status"]
     if status == UploadStatus.VANISHED:
         return PlannedReplay(row, Action.NONE, "Its object is gone; upload it again.")
-    if status == UploadStatus.TRIGGERED and not force:
+    if status in STARTED and not force:
         why = f"It started {row.get('execution')}; give force to start it once more."
         return PlannedReplay(row, Action.NONE, why)
     if now.outcome == UploadStatus.FAILED:
         return PlannedReplay(row, Action.NONE, now.why)
     if now.outcome == status or now.outcome not in {*UploadStatus}:
         return _unless_forced(row, now, force=force)
-    if status == UploadStatus.TRIGGERED:
+    if status in STARTED:
         return _start_again(row, now)
     if row.get("moved_to"):
         why = f"It goes back from {row['moved_to']}. {now.why}"
@@ -65,7 +65,7 @@ def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
 
 
 def _unless_forced(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
-    if force and row["status"] == now.outcome == UploadStatus.TRIGGERED:
+    if force and row["status"] in STARTED:
         return _start_again(row, now)
     return PlannedReplay(row, Action.NONE, f"Nothing would change. {now.why}")
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MARKER = "alert#"  # sorts after every timestamp, so a key's versions are what lies before it
 NOTES = ("replays", "replay_count")
-RETRY = "1"  # the one partition of the sparse index of failed rows
+RETRY = "1"  # the partition of the sparse index `retry` with the failed rows
+RUN_DUE = "run"  # and that with ended executions for which something is still to be done
 
 
 class CatalogTable:
@@ -135,7 +136,14 @@ class CatalogTable:
         )
 
     def failed(self) -> Iterator[Row]:
-        """Stream the failed rows that are to be tried again, oldest first (sparse index)."""
+        """Stream the failed rows that are to be tried again, oldest first."""
+        return self._retry_index(RETRY)
+
+    def due_runs(self) -> Iterator[Row]:
+        """Stream the rows of ended executions for which something is still to be done, oldest first."""
+        return self._retry_index(RUN_DUE)
+
+    def _retry_index(self, partition: str) -> Iterator[Row]:
         start: dict[str, Any] = {}
         while True:
             page = self._dynamodb.query(
@@ -143,7 +151,7 @@ class CatalogTable:
                 IndexName="retry",
                 KeyConditionExpression="#retry = :retry",
                 ExpressionAttributeNames={"#retry": "retry"},
-                ExpressionAttributeValues={":retry": {"S": RETRY}},
+                ExpressionAttributeValues={":retry": {"S": partition}},
                 **start,
             )
             yield from [from_item(item) for item in page["Items"]]

@@ -36,16 +36,27 @@ class StateMachine:
 
     def find_input(self, name: str) -> dict[str, Any] | None:
         """Return the input of the execution `name`, None if there was none."""
+        found = self.find(name)
+        return _input(found) if found else None
+
+    def input_of(self, name: str) -> dict[str, Any]:
+        """Return the input that the execution `name` was started with."""
+        return _input(self._describe(name))
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """Return all that is known of the execution `name`, None if there is none (or none any more)."""
         try:
-            return self.input_of(name)
+            return self._describe(name)
         except ClientError as error:
             if code_of(error) == "ExecutionDoesNotExist":
                 return None
             raise
 
-    def input_of(self, name: str) -> dict[str, Any]:
-        """Return the input that the execution `name` was started with."""
+    def _describe(self, name: str) -> dict[str, Any]:
         execution = self.arn.replace(":stateMachine:", ":execution:") + ":" + name
-        found = self._states.describe_execution(executionArn=execution)
-        payload: dict[str, Any] = json.loads(found.get("input", "{}"))
-        return payload
+        return {**self._states.describe_execution(executionArn=execution)}
+
+
+def _input(found: dict[str, Any]) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads(found.get("input", "{}"))
+    return payload

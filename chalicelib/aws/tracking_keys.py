@@ -10,7 +10,8 @@ COUNTER = "COUNTER#"
 CURSOR = "CURSOR#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
-PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records and held locks
+SURGE = "SURGE#"
+PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
 
 
 def tracking_key(date_prefix: str, file_name: str) -> dict[str, Any]:

@@ -35,12 +35,16 @@ class UploadStatus(StrEnum):
 
     RECEIVED = "received"
     TRIGGERED = "triggered"
+    SUCCEEDED = "succeeded"
+    JOB_FAILED = "job_failed"
     NOT_CONFIGURED = "not_configured"
     INACTIVE = "inactive"
     FAILED = "failed"
     VANISHED = "vanished"
 
 
+ENDED = frozenset({UploadStatus.SUCCEEDED, UploadStatus.JOB_FAILED})
+STARTED = ENDED | {UploadStatus.TRIGGERED}
 _OPEN = frozenset({UploadStatus.RECEIVED, UploadStatus.VANISHED, UploadStatus.FAILED})
 REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
     UploadStatus.RECEIVED: frozenset(),
@@ -48,8 +52,12 @@ REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
     UploadStatus.FAILED: _OPEN,
     UploadStatus.INACTIVE: _OPEN,
     UploadStatus.NOT_CONFIGURED: _OPEN | {UploadStatus.INACTIVE},
-    # a started execution cannot be taken back, so its row replaces any other
-    UploadStatus.TRIGGERED: frozenset(UploadStatus) - {UploadStatus.TRIGGERED},
+    # a started execution cannot be taken back, so its row replaces any other; the next attempt at an upload
+    # replaces the row of the attempt before it by that one's name (aws/run_log)
+    UploadStatus.TRIGGERED: frozenset(UploadStatus) - STARTED,
+    # only the execution that the row names ends it; a failed one may be redriven and end again
+    UploadStatus.SUCCEEDED: STARTED - {UploadStatus.SUCCEEDED},
+    UploadStatus.JOB_FAILED: STARTED - {UploadStatus.SUCCEEDED},
 }
 
 

@@ -5,14 +5,43 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.landing.catalog import Upload
+from chalicelib.landing.catalog import Upload, row_timestamp
 from chalicelib.landing.jobs import Job
 from chalicelib.moves import SHORT_IDENTITY, file_name
 
 SANITIZED_LENGTH = 50
+NAME = re.compile(r"run-[a-zA-Z0-9_-]*-(\d{14})-([0-9a-f]{8})(?:-r([1-9]\d{0,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an execution's name tells: the upload that it is of, and which attempt (0 is the first)."""
+
+    name: str
+    moment: datetime
+    short_identity: str
+    number: int
+
+    @property
+    def timestamp(self) -> str:
+        """The range key of the upload's row."""
+        return row_timestamp(self.moment, self.short_identity)
+
+
+def read_name(name: str) -> Attempt | None:
+    """Read the name of an execution; None when it is not one that Sluice gives."""
+    found = NAME.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        moment = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Attempt(name, moment, found[2], int(found[3] or 0))
 
 
 def sanitize(text: str) -> str:
@@ -21,7 +50,7 @@ def sanitize(text: str) -> str:
 
 
 def execution_name(upload: Upload, repeat: int = 0) -> str:
-    """Return the name of an upload's execution; that of its forced replays ends in `-r<repeat>`."""
+    """Return the name of an upload's execution; those of its further attempts end in `-r<repeat>`."""
     return name_of(upload.key, upload.found.last_modified, upload.identity, f"-r{repeat}" if repeat else "")
 
 

@@ -189,7 +189,7 @@ def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:
     if status == UploadStatus.TRIGGERED:
         status = "already_running" if repeated else "triggered"
         return {"key": row["file_key"], "status": status, "execution": row["execution"]}
-    shown = {name: row[name] for name in ("moved_to", "job_id", "reason") if row.get(name)}
+    shown = {name: row[name] for name in ("execution", "moved_to", "job_id", "reason") if row.get(name)}
     return {"key": row["file_key"], "status": str(status), **shown}
 
 

@@ -12,7 +12,7 @@ from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
 from chalicelib.errors import ConfigError, EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.keys import is_upload_under_way
-from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, bytes_to_read
+from chalicelib.landing.catalog import REPLACES, STARTED, Upload, UploadStatus, bytes_to_read
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
 from chalicelib.landing.outcomes import (
@@ -138,15 +138,11 @@ def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
 def _is_where_it_says(landing: Landing, existing: dict[str, str]) -> bool:
     """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
     moved_to = existing.get("moved_to")
-    return (
-        existing["status"] == UploadStatus.TRIGGERED
-        or not moved_to
-        or landing.bucket.head(moved_to) is not None
-    )
+    return existing["status"] in STARTED or not moved_to or landing.bucket.head(moved_to) is not None
 
 
 def _repeat(landing: Landing, upload: Upload, existing: dict[str, str]) -> Outcome:
-    if existing["status"] != UploadStatus.TRIGGERED and existing.get("moved_to"):
+    if existing["status"] not in STARTED and existing.get("moved_to"):
         return finish_parking(landing, upload, existing)  # its source is still here: the mover died
     return outcome_of(existing, repeated=True)
 

@@ -10,7 +10,7 @@ from chalicelib.aws.bucket import ListedObject, StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import BATCH_KEYS, Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
+from chalicelib.landing.catalog import STARTED, UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing
 
 
@@ -39,7 +39,7 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
         row = known.get(found.key) or _recorded(landing, found)
         if row is None or row["status"] == UploadStatus.VANISHED:  # it is back: its deletion was undone
             yield Due("routed", _event_of(landing, found))
-        elif row.get("moved_to") and row["status"] != UploadStatus.TRIGGERED:
+        elif row.get("moved_to") and row["status"] not in STARTED:
             yield Due("moves_finished", _event_of(landing, found))
 
 

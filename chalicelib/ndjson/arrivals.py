@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import parallel
@@ -16,7 +16,7 @@ from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
 from chalicelib.logs import emit_metrics, log
 from chalicelib.ndjson.intake import track
-from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.rows import TrackResult
 from chalicelib.ndjson.threshold import check_threshold
 from chalicelib.ndjson.tracking import File, file_of
@@ -40,6 +40,7 @@ def ndjson_arrived(lane: Ndjson, payload: Any) -> BatchResponse:
 
     An event that did not come through SQS has no message that could fail alone: its error is raised.
     """
+    lane = replace(lane, asking=Asking())
     messages = _messages(lane, payload)
     outcomes = track_all(lane, [file for message in messages for file in message.files])
     manifests = check_thresholds(lane, outcomes)

@@ -13,17 +13,25 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.settings import Settings
 
 
+@dataclass(slots=True)
+class Asking:
+    """Whether Glue is asked for runs: where it refused one, it would refuse the next one too."""
+
+    ended: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Ndjson:
-    """What the NDJSON lane works with; `tracking`, `records`, `lock` and `cursor` are parts of one table.
+    """What the NDJSON lane works with; `tracking` to `surge` are parts of one table.
 
-    `glue` is None when no job is to be started. `audit` goes into every row that is written; it tells that
-    a repair wrote the row.
+    `glue` is None when no job is to be started; `asking` is of one invocation. `audit` goes into every row
+    that is written; it tells that a repair wrote the row.
     """
 
     bucket: Bucket
@@ -33,8 +41,10 @@ class Ndjson:
     records: ManifestRecords
     lock: DistributedLock
     cursor: ListingCursor
+    surge: SurgeMark
     glue: GlueJob | None
     topic: Topic
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     audit: Row = field(default_factory=dict)
+    asking: Asking = field(default_factory=Asking)

@@ -24,6 +24,7 @@ from chalicelib.ndjson.batches import Member, from_json, size_of, to_json
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.tracking import timestamp
 
+WRITTEN_BYTES = "size_bytes"  # of a manifest that is written; the sparse index shows it
 CLOCK_SKEW = timedelta(hours=1)  # between Glue's clock and ours, when a run is looked up
 
 
@@ -70,8 +71,16 @@ def finish(lane: Ndjson, record: Row) -> bool:
     contents = _contents(lane, record)
     if not contents["files"] or not lane.glue:
         return _advance(lane, record, State.DONE, **contents) is not None
+    if lane.asking.ended:
+        _advance(lane, record, State.OPEN, **contents)
+        return False
     starting = _advance(lane, record, State.STARTING, **contents, starting_since=timestamp(lane.clock()))
     return starting is not None and _start(lane, lane.glue, starting)
+
+
+def waits_for_glue(record: Row) -> bool:
+    """Tell of a record, also as the index has it, whether a run is all that it lacks."""
+    return WRITTEN_BYTES in record or "files" in record or record["status"] == State.STARTING
 
 
 def manifest_body(members: list[Member]) -> bytes:
@@ -86,11 +95,12 @@ def date_of(record: Row) -> str:
 
 def _contents(lane: Ndjson, record: Row) -> dict[str, int]:
     if "files" in record:  # the manifest is written, only Glue is due
-        return {"files": record["files"], "total_bytes": record["total_bytes"]}
+        size = record["total_bytes"]
+        return {"files": record["files"], "total_bytes": size, WRITTEN_BYTES: size}
     own = _claim(lane, record)
     if own:
         lane.manifests.put_once(record["file_name"], manifest_body(own), ContentType="application/json")
-    return {"files": len(own), "total_bytes": size_of(own)}
+    return {"files": len(own), "total_bytes": size_of(own), WRITTEN_BYTES: size_of(own)}
 
 
 def _claim(lane: Ndjson, record: Row) -> list[Member]:
@@ -122,6 +132,7 @@ def _start(lane: Ndjson, glue: GlueJob, starting: Row) -> bool:
         return _advance(lane, starting, State.DONE, job_run_id=result.run_id) is not None
     details = {"manifest": starting["file_name"], "outcome": str(result.start), "reason": result.reason}
     log.warning("glue run is due", extra=details)
+    lane.asking.ended = True
     if result.start is Start.REFUSED:
         _advance(lane, starting, State.OPEN, reason=result.reason)
     return False

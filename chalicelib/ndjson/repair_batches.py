@@ -7,15 +7,17 @@ only call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
-from chalicelib.aws.tracking_keys import LOCK, MANIFEST
+from chalicelib.aws.tracking_keys import LOCK, MANIFEST, SURGE
+from chalicelib.deadline import HasTime, shares_of
 from chalicelib.logs import log
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.manifests import State, date_of, finish
+from chalicelib.ndjson.manifests import State, date_of, finish, waits_for_glue
+from chalicelib.ndjson.surge import tell_surge
 from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, make_manifests
 from chalicelib.ndjson.tracking import timestamp
 
@@ -28,22 +30,24 @@ class Waiting:
     due_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Survey:
-    """What one scan found: manifest records past the grace, locks, and the pending files by date."""
+    """What one scan found: manifest records past the grace, locks, the pending files by date."""
 
     records: list[Row] = field(default_factory=list)
     locks: list[Row] = field(default_factory=list)
     dates: dict[str, Waiting] = field(default_factory=dict)
+    surge_told: bool = False
 
 
-def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
+def repair_batches(lane: Ndjson, has_time: HasTime) -> dict[str, int]:
     """Finish records past the grace, flush what is past its age, and return the counts.
 
     Counts: manifest records `finished`, manifests made by age (`flushed`) and where a counter fell behind
-    (`thresholds`), expired `locks` removed, and `errors`: repairs that failed and will be tried again.
+    (`thresholds`), dates whose flush `waits` for a later run, expired `locks` removed, and `errors`: repairs
+    that failed and will be tried again.
     """
-    counts = Counter(finished=0, flushed=0, thresholds=0, locks=0, errors=0)
+    counts = Counter(finished=0, flushed=0, thresholds=0, waits=0, locks=0, errors=0)
     try:
         _repair(lane, has_time, counts)
     except Exception:  # the other lanes' repairs do not depend on this one
@@ -52,20 +56,33 @@ def repair_batches(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]
     return dict(counts)
 
 
-def _repair(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
+def _repair(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
     now = lane.clock()
     past_grace = _before(now, lane.settings.reconcile_grace_seconds)
     found = survey(lane.tracking.unfinished(), past_grace)
-    for record in found.records:
-        if has_time():
+    records, full, old, locks = shares_of(has_time, 4)
+    for record in sorted(found.records, key=lambda record: str(record["pending_since"])):
+        if records() and not (lane.asking.ended and waits_for_glue(record)):
             _finish(lane, record, past_grace, counts)
-    for date_prefix, waiting in found.dates.items():
-        kind = _due(lane, waiting, now)
-        if kind and has_time():
-            _batch(lane, date_prefix, kind, counts, has_time)
+    by_age = sorted(found.dates.items(), key=lambda each: each[1].oldest)
+    for date_prefix, waiting in by_age:
+        if waiting.due_bytes >= lane.settings.max_batch_bytes and full():
+            counts["thresholds"] += _batch(lane, date_prefix, full, counts)
+    due = [date for date, waiting in by_age if _is_old(lane, waiting, now)]
+    tell_surge(lane, len(due), found.surge_told)
+    _flush(lane, due, old, counts)
     for lock in found.locks:
-        if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and has_time():
+        if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and locks():
             counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
+
+
+def _flush(lane: Ndjson, dates: list[str], has_time: HasTime, counts: Counter[str]) -> None:
+    """Flush the dates that wait longest, as many as one run may; each is a run of Glue."""
+    for date_prefix in dates:
+        if counts["flushed"] < lane.settings.max_flushes_per_run and has_time():
+            counts["flushed"] += _batch(lane, date_prefix, has_time, counts, flush=True)
+        else:
+            counts["waits"] += 1
 
 
 def survey(items: Iterable[Row], past_grace: str) -> Survey:
@@ -75,6 +92,8 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
         since, settled = item["pending_since"], item["pending_since"] <= past_grace
         if item["date_prefix"].startswith(LOCK):
             found.locks.append(item)
+        elif item["date_prefix"].startswith(SURGE):
+            found.surge_told = True
         elif not item["date_prefix"].startswith(MANIFEST):
             waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
             waiting.oldest = min(waiting.oldest, since)
@@ -84,10 +103,8 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
     return found
 
 
-def _due(lane: Ndjson, waiting: Waiting, now: datetime) -> str:
-    if waiting.oldest <= _before(now, lane.settings.max_batch_age_seconds):
-        return "flushed"
-    return "thresholds" if waiting.due_bytes >= lane.settings.max_batch_bytes else ""
+def _is_old(lane: Ndjson, waiting: Waiting, now: datetime) -> bool:
+    return waiting.oldest <= _before(now, lane.settings.max_batch_age_seconds)
 
 
 def _finish(lane: Ndjson, listed: Row, past_grace: str, counts: Counter[str]) -> None:
@@ -95,6 +112,8 @@ def _finish(lane: Ndjson, listed: Row, past_grace: str, counts: Counter[str]) ->
     try:
         record = lane.records.find(date_of(listed), listed["file_name"])
         if record is None or record["status"] == State.DONE:
+            return
+        if lane.asking.ended and waits_for_glue(record):
             return
         if record["status"] == State.STARTING and record["starting_since"] > past_grace:
             return
@@ -107,18 +126,19 @@ def _finish(lane: Ndjson, listed: Row, past_grace: str, counts: Counter[str]) ->
 
 
 def _batch(
-    lane: Ndjson, date_prefix: str, kind: str, counts: Counter[str], has_time: Callable[[], bool]
-) -> None:
+    lane: Ndjson, date_prefix: str, has_time: HasTime, counts: Counter[str], *, flush: bool = False
+) -> int:
+    made, total = BATCHES_OF_ONE_HOLD, 0
     try:
-        made = BATCHES_OF_ONE_HOLD
         while made >= BATCHES_OF_ONE_HOLD and has_time():  # as many as one hold may make: there may be more
             hint = lane.tracking.count(date_prefix, 0)
-            made = make_manifests(lane, date_prefix, hint, flush=kind == "flushed")
-            counts[kind] += made
-        log.info("pending files batched", extra={"date_prefix": date_prefix, "kind": kind})
+            made = make_manifests(lane, date_prefix, hint, flush=flush)
+            total += made
+        log.info("pending files batched", extra={"date_prefix": date_prefix, "flush": flush})
     except Exception:
         counts["errors"] += 1
-        log.exception("pending files not batched", extra={"date_prefix": date_prefix, "kind": kind})
+        log.exception("pending files not batched", extra={"date_prefix": date_prefix, "flush": flush})
+    return total
 
 
 def _before(now: datetime, seconds: int) -> str:

@@ -9,6 +9,7 @@ from chalicelib.aws.glue import GlueJob
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.lane import Ndjson
@@ -27,6 +28,7 @@ def ndjson(config: Settings) -> Ndjson:
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
+        surge=SurgeMark(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
         topic=Topic(client("sns", region), config.sns_topic_arn),
         settings=config,

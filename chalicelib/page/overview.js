@@ -1,9 +1,11 @@
 "use strict";
 // Overview: the day in tiles, what is stuck, and the latest files as a timeline.
 
-const STATUSES = ["triggered", "received", "not_configured", "inactive", "failed", "vanished"];
+const STATUSES = ["triggered", "succeeded", "job_failed", "received", "not_configured", "inactive", "failed", "vanished"];
 const TILES = [
-  ["triggered", "Triggered", "Started a job"],
+  ["triggered", "Triggered", "Started a job that has not ended yet"],
+  ["succeeded", "Succeeded", "Their job has done its work"],
+  ["job_failed", "Job failed", "Their job ended without doing its work"],
   ["received", "Received", "Recorded only"],
   ["not_configured", "Not configured", "Parked, no job"],
   ["inactive", "Inactive", "Job is switched off"],
@@ -108,6 +110,8 @@ function timelineRow(row) {
 function outcomeOf(row) {
   const told = {
     triggered: `job ${row.job_id} started`,
+    succeeded: `job ${row.job_id} has done its work`,
+    job_failed: row.reason,
     not_configured: `parked as ${row.moved_to}`,
     inactive: `job ${row.job_id} is inactive`,
     failed: row.reason || "no outcome yet",

@@ -20,7 +20,7 @@ from chalicelib.status.summary import PENDING_PAGES, pending_by_date
 BY_ARRIVAL = Order("pending_since", ("file_path",))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
-RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix"})
+RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix", "size_bytes"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from chalicelib.errors import NotFoundError
 from chalicelib.landing.catalog import UploadStatus
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
-INTERNAL = frozenset({"date", "status_timestamp", "retry"})
+INTERNAL = frozenset({"date", "status_timestamp", "retry", "run_alerted", "run_due_at"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import UploadStatus
+from chalicelib.landing.catalog import ENDED, STARTED, UploadStatus
 
 
 def tell(
@@ -29,6 +29,8 @@ def tell(
 def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
     for row in rows:
         yield _sentence(row["timestamp"].partition("#")[0], "landing", f"{_arrival(row)} {_outcome(row)}")
+        if row["status"] in ENDED:
+            yield _sentence(row["run_stopped_at"], "run", _end(row))
         for replay in row.get("replays", ()):
             yield _sentence(replay["at"], "operator", _replay(replay))
 
@@ -46,9 +48,10 @@ def _arrival(row: Row) -> str:
 
 def _outcome(row: Row) -> str:
     reason, job = row.get("reason", "no reason was recorded"), row.get("job_id")
+    started = f"It matched job {job} and started execution {row.get('execution')}."
     sentences: dict[str, str] = {
+        **dict.fromkeys(STARTED, started),
         UploadStatus.RECEIVED: "It was recorded, which is all that its event asks for.",
-        UploadStatus.TRIGGERED: f"It matched job {job} and started execution {row.get('execution')}.",
         UploadStatus.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
         UploadStatus.INACTIVE: f"Its job {job} is inactive, so it was reported and nothing started.",
         UploadStatus.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
@@ -56,6 +59,13 @@ def _outcome(row: Row) -> str:
     }
     moved = row["status"] == UploadStatus.INACTIVE and row.get("moved_to")
     return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
+
+
+def _end(row: Row) -> str:
+    if row["status"] == UploadStatus.SUCCEEDED:
+        return f"Execution {row['execution']} succeeded."
+    why = f"{row['run_error']}: {row['run_cause']}".removesuffix(": ")
+    return f"Execution {row['execution']} ended as {row['run_status']}: {why}"
 
 
 def _replay(replay: Body) -> str:

@@ -5,7 +5,7 @@ setting's resource); `actions` says what IAM asks for an operation; `resources` 
 `documents` and `writing` make the policy files and their entries in `.chalice/config.json`.
 """
 
-from ops.policies.reading.refusal import Refused
+from ops.policies.reading.sources import Refused
 from ops.policies.writing import command, write_policies
 
 __all__ = ["Refused", "command", "write_policies"]

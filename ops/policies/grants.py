@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
-from ops.policies.reading.handlers import API, Handler
-from ops.policies.reading.refusal import Refused
-from ops.policies.reading.state import Call
+from ops.policies.reading.clients import Call
+from ops.policies.reading.decorators import API
+from ops.policies.reading.handlers import Handler
+from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place, follow
 
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from chalicelib.settings import Settings
 from ops.policies.actions import Kind
-from ops.policies.reading.refusal import Refused
-from ops.policies.reading.values import OPAQUE, Anything, Box, Nil, Setting, Text, Value, Values
+from ops.policies.reading.containers import Box
+from ops.policies.reading.core import OPAQUE, Nil, Value, Values, union
+from ops.policies.reading.sources import Refused
+from ops.policies.reading.texts import Part, Setting, Text
 from ops.stages import Target
 
 OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows
@@ -37,12 +39,12 @@ class Place:
         settings = [text for text, part in zip(texts, value.parts, strict=True) if isinstance(part, Setting)]
         if settings and not all(settings):
             return ""  # an optional resource that this stage does not have
-        if any(isinstance(part, Anything) for part in value.parts) and kind not in OPEN_ENDED:
+        if None in value.parts and kind not in OPEN_ENDED:
             raise Refused(f"{where}: a part of this {kind}'s name is known at run time only")
         return "".join(texts)
 
-    def _part(self, part: str | Setting | Anything) -> str:
-        if isinstance(part, Anything):
+    def _part(self, part: Part) -> str:
+        if part is None:
             return "*"
         if isinstance(part, str):
             return part
@@ -106,8 +108,10 @@ def _step(value: Value, step: str) -> Values | None:
     if not isinstance(value, Box):
         return None if isinstance(value, Nil) else OPAQUE
     if step == "[]":
-        return value.elements
+        return union(value.held())
     if step == "{}":
-        keys: Iterable[Value] = (key if isinstance(key, Text) else Text((str(key),)) for key in value.known)
+        keys: Iterable[Value] = (
+            key if isinstance(key, Text) else Text((str(key),)) for key in value.known if key is not None
+        )
         return frozenset(keys) | value.unknown
     return value.known.get(step, frozenset()) | value.unknown

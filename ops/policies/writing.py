@@ -17,7 +17,7 @@ from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import grants_of
 from ops.policies.reading.handlers import Handler, read_handlers
-from ops.policies.reading.refusal import Refused
+from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place
 from ops.stages import APP, CONFIG, ROOT, Stage, Target, environment_of, load_stage
 

@@ -1,6 +1,6 @@
-"""Stories that Hypothesis tells: how many there are, and that each is judged at its end.
+"""How many stories Hypothesis tells; each is judged at its end.
 
-By default a quick, repeatable share; DISORDER=10 tells ten times as many, other ones each time.
+By default it tells a quick, repeatable share; with DISORDER=10 ten times as many, other ones each time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ MORE = int(os.environ.get("DISORDER", "1"))
 
 
 class Disorder(RuleBasedStateMachine):
-    """A story of steps in any order; `settle` brings it to rest, `faults` judges what is stored then."""
+    """A story of steps in any order; `settle` ends what is under way, then `faults` judges what is stored."""
 
     judged: ClassVar[int] = 0
 
     def settle(self) -> None:
-        """Let everything that is under way come to its end, as AWS and the schedules do."""
+        """Let everything under way end, as AWS and the schedules do."""
         raise NotImplementedError
 
     def faults(self) -> list[str]:
@@ -37,7 +37,7 @@ class Disorder(RuleBasedStateMachine):
 
 
 def tell(machine: type[Disorder], stories: int, steps: int) -> tuple[int, int]:
-    """Tell `stories` times DISORDER of up to `steps` steps; return how many were judged, and were to be."""
+    """Tell `stories` times DISORDER stories of `steps` steps at most; return the judged and the planned."""
     machine.judged = 0
     wanted = stories * MORE
     depth = settings(

@@ -1,8 +1,8 @@
 """What discovery promises about any story of uploads, scans, messages, configs, deaths and clocks.
 
-A file that lies in scope is routed like any upload, whether or not an event announced it; the landing lane's
-model judges that. Added here: the state document tells what is there, and of nothing
-that was not announced. No two uploads have the same content: discovery tells versions apart by ETag alone.
+A file in discovery's scope is routed like any upload, whether or not an event announced it. The landing
+lane's model judges that. This model adds: the state document names the stored files, and none that was not
+queued. No two uploads have the same content, because discovery tells versions apart by ETag alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IN_SCOPE = re.compile(r"incoming/(?!logs/|temp/|backups/)[^/]+/[^/]*[^/]\.csv", 
 
 
 class Discovered(Story):
-    """What happened outside Sluice so far, and `announced`: (key, ETag) of every message that was taken."""
+    """What happened outside Sluice so far; `announced` holds (key, ETag) of every message that was taken."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Discovered(Story):
         return bool(IN_SCOPE.fullmatch(upload.key))
 
     def allowed(self, upload: Upload) -> set[str]:
-        """Return the outcomes that an upload may have; one that was overwritten may only have arrived."""
+        """Return the outcomes that an upload may have; an overwritten one may have merely arrived."""
         return super().allowed(upload) | ({UploadStatus.RECEIVED} if upload.superseded else set())
 
 
@@ -45,7 +45,7 @@ def broken_discovery(world: World, story: Discovered) -> list[str]:
 
 
 def state_document() -> bytes:
-    """Return the state document; none, where nothing was found, is as good as an empty one."""
+    """Return the state document; a missing one counts as empty where nothing was found."""
     there = stored(ARTIFACTS, STATE_KEY)
     return bytes(there.value) if there else b'{"version":1,"files":{\n}}'
 

@@ -17,12 +17,12 @@ from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World
 
-CACHED = timedelta(seconds=60)  # how long a worker may start jobs by an older config
+CACHED = timedelta(seconds=60)  # a worker may start jobs by an older config for so long
 
 
 @dataclass(eq=False)
 class Upload:
-    """One version that a user put; `superseded` when it was overwritten or deleted by a user."""
+    """One version that a user put; `superseded` when a user overwrote or deleted it."""
 
     key: str
     body: bytes
@@ -42,7 +42,7 @@ class Story:
     died: bool = False
 
     def put(self, upload: Upload) -> None:
-        """Add a version; the one it overwrites is superseded, unless it is the same upload."""
+        """Add a version; it supersedes the one that it overwrites, unless it is the same upload."""
         same = [one for one in self.uploads if identity(one) == identity(upload)]
         self.supersede(upload.key)
         if same:
@@ -51,13 +51,13 @@ class Story:
             self.uploads.append(upload)
 
     def supersede(self, key: str) -> None:
-        """Mark what stood under `key` as overwritten or deleted."""
+        """Mark the version under `key` as overwritten or deleted."""
         for upload in self.uploads:
             if upload.key == key:
                 upload.superseded = True
 
     def configure(self, now: datetime, body: bytes | None) -> None:
-        """Remember which config was in force from when on."""
+        """Remember from when on a config was in force."""
         self.configs.append((now, jobs_in(body)))
 
     def routes(self, upload: Upload) -> bool:
@@ -65,7 +65,7 @@ class Story:
         return upload.key.startswith("data/in/")
 
     def allowed(self, upload: Upload) -> set[str]:
-        """Return the outcomes that some config in force since the upload, or cached then, gives."""
+        """Return the outcomes by every config that was in force since the upload, or cached then."""
         if not self.routes(upload):
             return {UploadStatus.RECEIVED}
         ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
@@ -75,7 +75,7 @@ class Story:
 
 
 def identity(upload: Upload) -> tuple[str, str, str]:
-    """Return what tells one upload from another: S3's own facts, to the second."""
+    """Return S3's facts that tell one upload from another, times to the second."""
     return upload.key, upload.etag, iso(upload.modified)
 
 

@@ -31,9 +31,9 @@ CONFIGS = {
 
 
 class LandingUsers(Disorder):
-    """A story on an empty landing bucket that begins at `START` with the usual config."""
+    """A story that begins at `START` with an empty landing bucket and the usual config."""
 
-    world: World  # set once by the test: creating it takes longer than a story
+    world: World  # the test sets it once: creating it takes longer than a story
     story: Story
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class LandingUsers(Disorder):
 
     @rule(name=st.sampled_from(sorted(CONFIGS)))
     def configure(self, name: str) -> None:
-        """Change the job config, or take it away."""
+        """Change or delete the job config."""
         body = CONFIGS[name]
         if body is None:
             self.world.s3.delete_object(Bucket=LANDING, Key=CONFIG_KEY)

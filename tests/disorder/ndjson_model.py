@@ -16,18 +16,14 @@ from tests.support.builders import NDJSON
 from tests.support.reset import stored
 
 INVALID = b"no json\n"
-ENDED = {
-    FileStatus.MANIFESTED,
-    FileStatus.QUARANTINED,
-    FileStatus.VANISHED,
-}  # what a row may say once all is quiet
+ENDED = {FileStatus.MANIFESTED, FileStatus.QUARANTINED, FileStatus.VANISHED}  # what a row may say at the end
 
 Version = tuple[str, str, str]  # key, ETag and, where the key tells none, the date
 
 
 @dataclass(eq=False)
 class File:
-    """One version that a user put; `record` is S3's of its event."""
+    """One version that a user put; `record` is S3's record in its event."""
 
     key: str
     body: bytes
@@ -37,25 +33,25 @@ class File:
 
     @property
     def version(self) -> Version:
-        """What tells it from others; under a key without a date, the same content another day is another."""
+        """What tells versions apart; without a date in the key, another day makes another version."""
         return self.key, self.etag, date_in(self.key) or f"{self.modified:%Y-%m-%d}"
 
 
 @dataclass
 class Story:
-    """What happened outside Sluice so far; `there` is what users left in place."""
+    """What happened outside Sluice so far; `there` holds the versions that users left in place."""
 
     files: list[File] = field(default_factory=list)
     there: dict[str, File] = field(default_factory=dict)
-    unchecked: bool = False  # the content check was off at some time: invalid files may have been accepted
+    unchecked: bool = False  # while the content check is off, invalid files may be accepted
 
     def put(self, file: File) -> None:
-        """Add a version, which overwrites what stood under its key."""
+        """Add a version; it overwrites the one under its key."""
         self.files.append(file)
         self.there[file.key] = file
 
     def allowed(self, file: File) -> set[str]:
-        """Return the outcomes that a version which is there may have."""
+        """Return the outcomes that a current version may have."""
         if file.body != INVALID:
             return {FileStatus.MANIFESTED}
         return {FileStatus.QUARANTINED, FileStatus.MANIFESTED} if self.unchecked else {FileStatus.QUARANTINED}

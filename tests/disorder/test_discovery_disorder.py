@@ -34,7 +34,7 @@ KEYS = [
     "incoming/c+%41 é/orders.csv",
 ]
 BESIDE = ["incoming/Logs/orders.csv", "incoming/a/deep/orders.csv", "incoming/orders.csv", "incoming/a/o.txt"]
-SIZES = [0, 5000]  # a small file is put when it is parked, a large one is copied in parts
+SIZES = [0, 5000]  # parking puts a small file and copies a large one in parts
 WIRED = app.discovered_files.__wrapped__
 FAULTS = [
     "none",
@@ -182,7 +182,7 @@ class DiscoveryDisorder(LandingUsers):
 
 
 def _half_refused(call: Call, send: Send) -> Any:
-    """Let the queue refuse half of every batch, however often it is sent again."""
+    """Let the queue refuse half of every batch, also of repeated ones."""
     return HalfSent(call.number)(call, send)
 
 

@@ -46,7 +46,7 @@ class LandingDisorder(LandingUsers):
     @rule(key=st.sampled_from(KEYS), body=st.sampled_from(BODIES), lost=st.integers(0, 5))
     def upload(self, key: str, body: bytes, lost: int = 1) -> None:
         upload = self.put(key, body)
-        if lost or not key.startswith("data/in/"):  # what lies elsewhere is not looked for
+        if lost or not key.startswith("data/in/"):  # reconcile looks nowhere else
             self.events.append(upload)
 
     @rule(key=st.sampled_from(KEYS))

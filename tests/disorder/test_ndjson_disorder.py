@@ -28,13 +28,13 @@ UNDATED = "in/plain.ndjson"
 BODIES = [b'{"v": %d}\n' % n * 10 for n in range(3)] + [INVALID]
 BATCHES = {"two files": 180, "three files": 270, "never": 10**9}  # the limit in bytes
 WORKERS = 3
-Place = tuple[str, int]  # of a fault: the operation, and which of its calls
+Place = tuple[str, int]  # the operation that meets a fault, and at which of its calls
 GLUE_JOB = "load-batches"
 SETTINGS = {
     "EXPECTED_FILE_SIZE_MB": "0.001",
     "SIZE_TOLERANCE_PERCENT": "100",
     "GLUE_JOB_NAME": GLUE_JOB,
-    "LOCK_TTL_SECONDS": "30",  # less than the clocks differ: a lock expires under its holder
+    "LOCK_TTL_SECONDS": "30",  # the clocks differ by more, so a lock expires under its holder
     "RECONCILE_WINDOW_SECONDS": "604800",
 }
 PLACES = st.one_of(
@@ -89,7 +89,7 @@ class NdjsonDisorder(Disorder):
         date_object(NDJSON, key, self.now)
         file = File(key, body, record["s3"]["object"]["eTag"], self.now, record)
         self.story.put(file)
-        if not lost or key == UNDATED:  # what has no date and no event is reported, not tracked
+        if not lost or key == UNDATED:  # a file without a date and an event is reported, not tracked
             self.queue.append(file)
 
     @rule(key=st.sampled_from(DATED))
@@ -169,7 +169,7 @@ class NdjsonDisorder(Disorder):
         self._handle([self.queue[-1]], worker)
 
     def _receive(self, files: list[File], worker: int, fault: Fault) -> list[File]:
-        """Return what the queue still holds of these messages afterwards."""
+        """Receive these messages; return those that the queue still holds."""
         left: list[File] = []
         died = run(lambda: left.extend(self._handle(files, worker)), fault)
         return files if died else left
@@ -212,7 +212,7 @@ class NdjsonDisorder(Disorder):
 
 
 def _failure(number: int, moment: Moment) -> Failure:
-    """Refuse a call, or lose the answer of one whose effect is done: a server's error, never a refusal."""
+    """Fail a call by a server's error, before or after its effect."""
     before = moment is Moment.BEFORE
     return Failure(
         number, "ThrottlingException" if before else "InternalError", moment, 400 if before else 500

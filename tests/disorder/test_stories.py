@@ -1,4 +1,4 @@
-"""Stories that once ended badly, each found by the disorder tests and kept under its name."""
+"""Stories that once ended badly: the disorder tests found each, and here it has a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transient errors that AWS documents per operation: each may meet any call of ours.
+"""The transient errors that AWS documents per operation: any call may meet each of them.
 
 Source: the error sections of each API reference; S3's conditional writes answer 409 when another write of
 the key is under way, and a conditional delete of an absent key is answered 404 or 412.
@@ -47,11 +47,11 @@ BY_OPERATION: dict[str, tuple[Refusal, ...]] = {
         Refusal("ResourceNumberLimitExceededException", 400),
     ),
 }
-EFFECT_UNKNOWN = {"OperationTimeoutException"}  # what was asked for may be done all the same
+EFFECT_UNKNOWN = {"OperationTimeoutException"}  # the call may have taken effect all the same
 NO_ANSWER = (ReadTimeoutError, ConnectTimeoutError, EndpointConnectionError)
-UNSEEN_EFFECT = ("InternalError", 500)  # the effect is done, the answer says it failed
+UNSEEN_EFFECT = ("InternalError", 500)  # the call took effect, and its answer says that it failed
 
 
 def refusals(service: str, operation: str) -> tuple[Refusal, ...]:
-    """Return the documented errors of a call; an unknown service is a gap to be filled here."""
+    """Return the documented errors of a call; add a service here that is not known yet."""
     return BY_SERVICE[service] + BY_OPERATION.get(operation, ())

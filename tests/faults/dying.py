@@ -1,9 +1,9 @@
 """Kill a process at any of its AWS calls, or make any of them fail, as AWS and Lambda do.
 
 Every call of every boto3 client passes through a `Process` while it is `running`. It numbers the calls from
-one, and its fault decides what becomes of each. A dead process is dead: `ProcessDied` is a BaseException, so
+one, and its fault decides about each. A dead process stays dead: `ProcessDied` is a BaseException, so
 no `except Exception` survives it, and every later call of the process raises it again. Calls are made one
-at a time, because moto checks a condition and writes without a lock between.
+at a time, because moto holds no lock while it checks a condition and writes.
 
     calls = calls_of(scenario)                      # a rehearsal: what the scenario calls, in order
     for death in deaths(calls):                     # before and after each of them
@@ -30,7 +30,7 @@ Scenario = Callable[[], object]
 
 
 class ProcessDied(BaseException):
-    """The process ended here, as by a timeout or the machine's failure; nothing may catch it but a test."""
+    """The process ended here, as by a timeout or a failing machine; only a test may catch it."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def no_fault(call: Call, send: Send) -> Any:
 
 
 class Moment(StrEnum):
-    """On which side of a call's effect something happens."""
+    """Whether something happens before or after a call's effect."""
 
     BEFORE = "before"
-    AFTER = "after"  # the effect is done, its answer lost
+    AFTER = "after"  # the call took effect, and its answer is lost
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Death:
     moment: Moment
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make the call, unless it is the last one."""
+        """Make the call, unless the process dies of it; then die."""
         if call.number != self.number:
             return send()
         if self.moment is Moment.AFTER:
@@ -82,7 +82,7 @@ class Death:
 
 @dataclass(frozen=True)
 class Failure:
-    """Call number `number` answers with an AWS error, before or after its effect; the process lives on."""
+    """AWS answers call number `number` with an error, before or after its effect; the process lives on."""
 
     number: int
     code: str
@@ -107,14 +107,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """Something else happens whole, before or after call number `number`: another worker, or a user."""
+    """Another worker or a user acts, from beginning to end, before or after call number `number`."""
 
     number: int
     happens: Scenario
     moment: Moment = Moment.BEFORE
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make the call, and let it happen if it is the one."""
+        """Make the call, and let the other act if this is the call."""
         if call.number != self.number:
             return send()
         if self.moment is Moment.BEFORE:
@@ -125,7 +125,7 @@ class Meanwhile:
         return answer
 
     def _happen(self) -> None:
-        ONE_AT_A_TIME.release()  # or the threads of what happens would wait for this one
+        ONE_AT_A_TIME.release()  # else the other's threads would wait for this one
         try:
             self.happens()
         finally:
@@ -136,7 +136,7 @@ class Meanwhile:
 
 
 class Nth:
-    """A fault at the n-th call of an operation, or at the n-th call when that is empty."""
+    """A fault at the n-th call of `operation`, or at the n-th call of any when that is empty."""
 
     def __init__(self, operation: str, number: int, fault: Callable[[int], Fault]) -> None:
         self._operation = operation
@@ -144,7 +144,7 @@ class Nth:
         self._fault = fault
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make the call, unless it is the one."""
+        """Make the call; apply the fault if this is the n-th."""
         self._left -= self._operation in {"", call.operation}
         if self._left or (self._operation and call.operation != self._operation):
             return send()
@@ -155,7 +155,7 @@ class Process:
     """One life of a process: the calls it made, and whether it is dead."""
 
     def __init__(self, fault: Fault = no_fault, clients: Iterable[object] | None = None) -> None:
-        """Own the calls of `clients`, or of every client when None; name clients to run several at once."""
+        """Own the calls of `clients`, or of every client when None; several processes at once name theirs."""
         self.calls: list[Call] = []
         self.dead = False
         self._fault = fault
@@ -171,7 +171,7 @@ class Process:
         self.dead = False
 
     def perform(self, service: str, operation: str, parameters: Mapping[str, Any], send: Send) -> Any:
-        """Make one call, or not, as the fault has it."""
+        """Make one call, or not, as the fault decides."""
         if self.dead:
             raise ProcessDied("called after its death")
         call = Call(len(self.calls) + 1, service, operation, parameters)
@@ -213,7 +213,7 @@ def run(scenario: Scenario, fault: Fault) -> bool:
 
 
 def calls_of(scenario: Scenario) -> list[Call]:
-    """Rehearse `scenario` and return the calls it made."""
+    """Run `scenario` without faults and return its calls."""
     process = Process()
     with running(process):
         scenario()
@@ -221,5 +221,5 @@ def calls_of(scenario: Scenario) -> list[Call]:
 
 
 def deaths(calls: Iterable[Call]) -> list[Death]:
-    """Return every death there is: before and after each of `calls`."""
+    """Return a death before and one after each of `calls`."""
     return [Death(call.number, moment) for call in calls for moment in Moment]

@@ -14,7 +14,7 @@ STANDING = {"triggered", "inactive", "received", "not_configured", "vanished", "
 
 
 def landing_faults(world: World, key: str, status: str) -> list[str]:
-    """Judge every upload of the landing bucket; the one that is now at `key`, or parked, has `status`."""
+    """Judge every upload of the landing bucket; the current one at `key`, or parked, must have `status`."""
     rows = world.rows()
     return [
         *_of_rows(rows),
@@ -33,7 +33,7 @@ def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _of_current(rows: list[dict[str, Any]], key: str, status: str) -> list[str]:
-    """Judge the object at `key`: recorded as it should be, or moved, or deleted by its user."""
+    """Judge the object at `key`: it has its outcome, was moved, or its user deleted it."""
     there = stored(LANDING, key)
     if there is None:
         seen = [row["status"] for row in rows if row["file_key"] == key]

@@ -27,15 +27,15 @@ JOBS = [
     job(source_file_name="active.csv"),
     job(job_id="off", source_file_name="idle.csv", is_active=False),
 ]
-LARGE = b"0123456789" * 7000  # more than one read: copied by the server, not put
+LARGE = b"0123456789" * 7000  # larger than one read: S3 copies it
 LAMBDA_REPEATS = 2
 ALERTED = {"not_configured", "inactive"}
-WIRED = app.landing.__wrapped__  # a fresh lane each time, as a fresh process has
+WIRED = app.landing.__wrapped__  # a fresh process has a fresh lane
 
 
 @dataclass
 class Landed:
-    """A file lands under `key`; its upload's outcome is to be `status`."""
+    """A file lands under `key`; the outcome of its upload must be `status`."""
 
     name: str
     key: str
@@ -51,7 +51,7 @@ class Landed:
 
     @property
     def reconcile_alone(self) -> bool:
-        """What does not lie under INPUT_PREFIX leaves no trace when its event is lost."""
+        """Tell whether the file lies under INPUT_PREFIX: reconcile looks nowhere else."""
         return self.key.startswith("data/in/")
 
     def begin(self) -> None:
@@ -76,7 +76,7 @@ class Landed:
             app.object_created(event, None)
 
     def redeliver(self) -> None:
-        """Deliver it again as Lambda does, and once more as S3 may."""
+        """Deliver the event again as Lambda does, and once more as S3 may."""
         for _ in range(LAMBDA_REPEATS):
             self.event_comes()
 
@@ -101,7 +101,7 @@ class Landed:
         }
 
     def faults(self, case: Case) -> list[str]:
-        """Judge what is stored, and that whoever should know was told."""
+        """Judge what is stored, and which alerts were sent."""
         faults = landing_faults(self.seen(), self.key, self.status)
         excused = isinstance(case.fault, Meanwhile) or case.call.operation == "Publish"
         if self.status in ALERTED and not excused and not self._told():
@@ -133,7 +133,7 @@ class Landed:
 
     @contextmanager
     def process(self) -> Iterator[None]:
-        """Be a fresh process: nothing cached, its clock ahead by what has passed."""
+        """Begin a fresh process: nothing is cached, and its clock shows the time that has passed."""
         lane: Landing = WIRED()
         settings = Settings.from_environ({**os.environ, **self.environment})
         lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + self.ahead)

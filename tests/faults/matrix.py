@@ -1,8 +1,8 @@
 """The fault matrix: any scenario of any lane, with every fault that each of its AWS calls can meet.
 
-A scenario is rehearsed once; the cases are derived from the calls it made, so that a new call is covered the
-day it is written. Each case starts from an empty AWS, runs the scenario with one fault, recovers as the real
-trigger and `reconcile` would, and is judged by stored state alone.
+A scenario runs once without faults. The cases follow from the calls it made, so a new call is covered the day
+it is written. Each case starts from an empty AWS, runs the scenario with one fault, and recovers as the real
+trigger and `reconcile` would. It is judged by stored state alone.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Case:
     """One fault in one scenario and how the system recovers from it."""
 
     fault: Fault
-    call: Call  # that meets it
-    repeated: bool  # whether the trigger comes again; else reconcile is all there is
+    call: Call  # the call that meets the fault
+    repeated: bool  # whether the trigger comes again; else only reconcile recovers
 
     def __str__(self) -> str:
         recovery = "redelivered" if self.repeated else "only reconciled"
@@ -37,7 +37,7 @@ class Scenario(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The scenario's name in test ids and findings."""
 
     @property
     def reconcile_alone(self) -> bool:
@@ -56,7 +56,7 @@ class Scenario(Protocol):
         """Let time pass and run reconcile; raise if it reports an error."""
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
-        """Return what others may do in the middle of it, by name."""
+        """Return what others may do in the middle of the trigger, by name."""
 
     def faults(self, case: Case, /) -> list[str]:
         """Return what is wrong with what is stored after a case."""
@@ -64,14 +64,14 @@ class Scenario(Protocol):
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """The connection fails at call number `number`: before it reached AWS, or after its effect."""
+    """The connection fails at call number `number`, before the call reaches AWS or after its effect."""
 
     number: int
     error: type[BotoCoreError]
     moment: Moment
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make the call, unless it is the one."""
+        """Make the call, unless this is the one that fails; then raise botocore's error."""
         if call.number != self.number:
             return send()
         if self.moment is Moment.AFTER:
@@ -84,12 +84,12 @@ class NoAnswer:
 
 @dataclass(frozen=True)
 class Twice:
-    """Call number `number` loses its first answer and botocore makes it again."""
+    """The first answer of call number `number` is lost, and botocore makes the call again."""
 
     number: int
 
     def __call__(self, call: Call, send: Send) -> Any:
-        """Make the call, and once more if it is the one."""
+        """Make the call, and once more if this is the one."""
         if call.number == self.number:
             send()
         return send()
@@ -99,7 +99,7 @@ class Twice:
 
 
 def cases_of(scenario: Scenario) -> list[Case]:
-    """Rehearse a scenario and return every case there is."""
+    """Run a scenario without faults and return every case of it."""
     scenario.begin()
     calls = calls_of(scenario.trigger)
     names = list(scenario.meanwhile())
@@ -122,7 +122,7 @@ def _faults_at(call: Call, scenario: Scenario, names: list[str]) -> Iterator[Fau
     yield Failure(number, UNSEEN_EFFECT[0], Moment.AFTER, UNSEEN_EFFECT[1])
     yield NoAnswer(number, NO_ANSWER[number % len(NO_ANSWER)], Moment.BEFORE)
     yield NoAnswer(number, NO_ANSWER[0], Moment.AFTER)
-    if call.service != "glue":  # its client does not retry
+    if call.service != "glue":  # Glue's client does not retry
         yield Twice(number)
     yield from partial_answers(call)
     for name in names:
@@ -131,24 +131,24 @@ def _faults_at(call: Call, scenario: Scenario, names: list[str]) -> Iterator[Fau
 
 @dataclass(frozen=True)
 class Other:
-    """What another one does meanwhile, looked up when it happens: a scenario begins anew for each case."""
+    """What another does meanwhile, looked up by name when it happens: each case begins the scenario again."""
 
     scenario: Scenario
     name: str
 
     def __call__(self) -> None:
-        """Let it happen; its own failure is no matter of this process."""
+        """Let it happen; a failure of its own does not concern this process."""
         self.scenario.meanwhile()[self.name]()
 
     @property
-    def __name__(self) -> str:  # how a fault calls it
+    def __name__(self) -> str:  # the name in a fault's text
         return self.name
 
 
 def judge(scenario: Scenario, case: Case) -> list[str]:
-    """Run one case and return what is wrong afterwards, each fault with the case it came of."""
+    """Run one case and return what is wrong afterwards, each finding with its case."""
     scenario.begin()
-    with suppress(ClientError, BotoCoreError):  # a handler that raises is how AWS knows to repeat
+    with suppress(ClientError, BotoCoreError):  # AWS repeats a handler that raises
         run(scenario.trigger, case.fault)
     try:
         if case.repeated:
@@ -156,6 +156,6 @@ def judge(scenario: Scenario, case: Case) -> list[str]:
         for _ in range(2):
             scenario.reconcile()
         found = scenario.faults(case)
-    except Exception as error:  # a recovery that raises is a finding like any other
+    except Exception as error:  # a recovery that raises is a finding too
         found = [f"recovery raised {type(error).__name__}: {error}"]
     return [f"{scenario.name}: {case}: {each}" for each in found]

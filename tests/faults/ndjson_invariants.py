@@ -13,7 +13,7 @@ RELATED = {"manifested": {"manifested"}, "quarantined": {"quarantined", "manifes
 
 
 def ndjson_faults(status: str, glue_job: str, now: datetime) -> list[str]:
-    """Judge every file, manifest, record, run and lock; current versions have `status`."""
+    """Judge every file, manifest, record, run and lock; current versions must have `status`."""
     return [
         *lane.imbalance(),
         *(fault for key in lane.keys_in(NDJSON) for fault in _of_current(key)),

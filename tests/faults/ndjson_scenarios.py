@@ -38,16 +38,16 @@ Body = tuple[str, bytes]  # key and content
 
 @dataclass
 class Arrived:
-    """Files arrive in one batch of messages; each version that is there is to have `status` in the end."""
+    """Files arrive in one batch of messages; every current version must have `status` in the end."""
 
     name: str
     files: list[Body]
     status: str = "manifested"
-    before: list[Body] = field(default_factory=list)  # arrived, and handled, earlier
+    before: list[Body] = field(default_factory=list)  # files that arrived and were handled earlier
     environment: dict[str, str] = field(default_factory=dict)
-    by_reconcile: bool = False  # the files have arrived, and reconcile is what meets the fault
-    announced: bool = True  # else reconcile finds the files, and their events come late or never
-    reconcile_alone: bool = False  # a queue keeps its messages: they do come again
+    by_reconcile: bool = False  # whether reconcile meets the fault, after the files have arrived
+    announced: bool = True  # whether events come; else reconcile finds the files
+    reconcile_alone: bool = False  # a queue keeps its messages, so they come again
     waiting: list[Any] = field(default_factory=list)
     ahead: timedelta = timedelta(0)
 
@@ -64,7 +64,7 @@ class Arrived:
             self.ahead = FLUSH
 
     def trigger(self) -> None:
-        """Receive the messages, or run reconcile when that is what it is about."""
+        """Receive the messages, or run reconcile where reconcile meets the fault."""
         self._reconcile() if self.by_reconcile else self._take(self.waiting)
 
     def redeliver(self) -> None:
@@ -80,7 +80,7 @@ class Arrived:
         assert self._reconcile() == 0, "reconcile reports errors"
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
-        """Another worker has the same messages; one came late; a user overwrites or deletes a file."""
+        """Another worker has the same messages; one comes late; a user overwrites or deletes a file."""
         key = self.files[0][0]
         return {
             "the same messages": lambda: self._once_more(self.waiting),
@@ -125,7 +125,7 @@ class Arrived:
 
     @contextmanager
     def process(self) -> Iterator[None]:
-        """Be a fresh process whose clock is ahead by what has passed."""
+        """Begin a fresh process whose clock shows the time that has passed."""
         wired = lane.lane_with(lane.Clock(), **ENVIRONMENT, **self.environment)
         wired = replace(wired, clock=lambda: datetime.now(UTC) + self.ahead)
         with patch.object(app, "ndjson", lambda: wired), patch.object(parallel, "each", lane.one_by_one):

@@ -12,9 +12,9 @@ from tests.support.world import World
 
 
 def replay_faults(world: World, key: str, body: bytes, *, executions: int, doubled: bool) -> list[str]:
-    """Judge a replayed file: where it lies, that it started as often as it may, and who asked for it.
+    """Judge a replayed file: where it lies, how often it started, and who is recorded to have asked for it.
 
-    With `doubled` the parked copy may stand beside it.
+    With `doubled` a parked copy may lie beside the file.
     """
     rows = sorted(world.rows(key), key=lambda row: str(row["timestamp"]))
     started = Counter(each["name"] for each in world.executions() if each["key"] == key)
@@ -41,7 +41,7 @@ def _of_audit(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def release_faults(key: str, body: bytes, *, doubled: bool) -> list[str]:
-    """Judge a released file: back under its key, unless `doubled` nowhere else, and who asked for it."""
+    """Judge a released file: it is under its key, elsewhere only if `doubled`, and who asked is recorded."""
     there = stored(NDJSON, key)
     faults = [] if there and there.value.startswith(body) else [f"{key} is not what was uploaded"]
     if not doubled:

@@ -1,7 +1,6 @@
 """What operators ask of the API: replays, a release from quarantine, redrives of dead letters.
 
-An operator whose request was not answered asks again; that, live events and `reconcile` is all the recovery
-there is.
+An operator whose request was not answered asks again. Only that, live events and `reconcile` bring recovery.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ ACTIVE_NOW = [
     *({**each, "is_active": True} for each in JOBS),
     job(job_id="new", source_file_name="mystery.csv"),
 ]
-AGE = timedelta(minutes=30)  # of a file when it is replayed
+AGE = timedelta(minutes=30)  # the file's age when it is replayed
 ATTEMPTS = 3
 QUARANTINED = f"in/{lane.DATE}/bad.ndjson"
 
 
 @dataclass
 class Replayed(Landed):
-    """A file has an outcome, the config changes, and an operator has it routed again."""
+    """A file has an outcome, the config changes, and an operator replays the file."""
 
     by_status: str = ""
     force: bool = False
@@ -100,7 +99,7 @@ class Replayed(Landed):
 
     def _answered(self) -> bool:
         if self.force and any("-r" in row["execution"][-3:] for row in self.seen().rows(self.key)):
-            return True  # who gets no answer looks before forcing once more
+            return True  # an operator without an answer looks before forcing once more
         if self.answer is None or self.answer.status != 200:
             return False
         return all(item.get("outcome", {}).get("status") != "failed" for item in self.answer.body["items"])
@@ -119,7 +118,7 @@ class Replayed(Landed):
 
 @dataclass
 class Released(Arrived):
-    """An invalid file lies in quarantine, and an operator lets it pass."""
+    """An invalid file lies in quarantine, and an operator releases it."""
 
     answer: Reply | None = None
 
@@ -150,7 +149,7 @@ class Released(Arrived):
         super().reconcile()
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
-        """Another operator asks the same, or what is back already arrives."""
+        """Another operator asks the same, or the event of the returned file comes."""
         return {"the same release": self._release_once, "its arrival": self._arrives}
 
     def faults(self, case: Case) -> list[str]:
@@ -170,13 +169,13 @@ class Released(Arrived):
 
 
 def _says_replaced(case: Case) -> bool:
-    """Tell whether S3 says that what was to be deleted is another's object by now, which stays then."""
+    """Tell whether S3 answered that the object to be deleted was replaced, so that it stays."""
     injected = case.fault.code if isinstance(case.fault, Failure) else ""
     return case.call.operation == "DeleteObject" and injected == "PreconditionFailed"
 
 
 def _is_accepted(answer: Reply) -> bool:
-    """Tell whether an answer says that the file is past quarantine already."""
+    """Tell whether an answer says that the file was accepted already."""
     return any(f"it is {status}" in answer.body["Message"] for status in ("pending", "manifested"))
 
 
@@ -223,7 +222,7 @@ class RedrivenMessages(Arrived):
         for record in self.waiting:
             _send("ndjson-dlq", {"Records": [record]})
         self.waiting = []
-        _messages("ndjson").clear()  # S3's own messages: those of the letters claim another size
+        _messages("ndjson").clear()  # S3's own messages, because the dead letters claim another size
 
     def trigger(self) -> None:
         """Ask for the redrive."""
@@ -253,7 +252,7 @@ class RedrivenMessages(Arrived):
 
 
 def _redrive(queue: str) -> None:
-    with patch("chalicelib.aws.redrive.LOOK_SECONDS", 0):  # moto would wait, and has no servers to ask
+    with patch("chalicelib.aws.redrive.LOOK_SECONDS", 0):  # moto has nothing to wait for
         Api(OPERATOR).post("/redrive", {"queue": queue})
 
 
@@ -273,7 +272,7 @@ def _bodies(queue: str) -> list[str]:
 
 
 def _show_again(queue: str) -> None:
-    """Let the time pass for which received messages are hidden."""
+    """Let the time pass during which received messages are hidden."""
     for message in _messages(queue):
         message.change_visibility(0)
 

@@ -1,4 +1,4 @@
-"""Answers that are half a success: AWS did some of what a batch asked for."""
+"""Partial answers: AWS did only some of what a batch asked for."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def partial_answers(call: Call) -> Iterator[Fault]:
 
 
 def _resend(call: Call, send: Send, name: str, value: Any) -> Any:
-    """Make the call with one parameter changed: what is sent reads the dictionary that the call holds."""
+    """Make the call with one parameter changed, in the dictionary that botocore sends."""
     parameters: Any = call.parameters
     kept = parameters[name]
     parameters[name] = value

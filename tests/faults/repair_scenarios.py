@@ -1,4 +1,4 @@
-"""What reconcile finds undone: here the repair itself meets the fault, and the event comes late or never."""
+"""What reconcile finds undone: the repair itself meets the fault, and the event comes late or never."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.support.ndjson import items
 from tests.support.reset import stored
 from tests.support.scans import LambdaContext
 
-ONE_KEY = {"MOTO_S3_DEFAULT_MAX_KEYS": "1"}  # of a page: of two files, each is a run of its own
-UNTOLD = ("gone without a row", "recorded Counter", "no row says so")  # of what only the event could tell
-LOOKS = 3  # at the clock: before the NDJSON bucket's page, before a page, and before its file
+ONE_KEY = {"MOTO_S3_DEFAULT_MAX_KEYS": "1"}  # a page has one key, so each file takes a run
+UNTOLD = ("gone without a row", "recorded Counter", "no row says so")  # faults that only an event could mend
+LOOKS = 3  # looks at the clock: before the NDJSON bucket's page, a page, and its file
 
 
 def dies_at(operation: str) -> Callable[[], Fault]:
@@ -41,11 +41,11 @@ def refused_at(operation: str) -> Callable[[], Fault]:
 
 @dataclass
 class Undone(Landed):
-    """An upload whose event never came, or whose process met `left_by`: reconcile finds it."""
+    """Reconcile finds an upload whose event never came, or whose process met the fault `left_by`."""
 
     left_by: Callable[[], Fault] | None = None
-    jobs_then: list[Any] | None = None  # the config by the time that reconcile runs
-    beside: str = ""  # another file like it: then one run of reconcile sees only one of them
+    jobs_then: list[Any] | None = None  # the config when reconcile runs
+    beside: str = ""  # a second such file: one run of reconcile sees only one of them
 
     def begin(self) -> None:
         """Leave the upload undone, and let the grace pass."""
@@ -69,14 +69,14 @@ class Undone(Landed):
             self._run(None)
 
     def faults(self, case: Case) -> list[str]:
-        """Judge the other file as well, and that no listing is left half seen."""
+        """Judge the other file as well, and that reconcile has listed everything."""
         found = [f"left: {cursor}" for cursor in items("CURSOR#")]
         found += landing_faults(self.seen(), self.beside, self.status) if self.beside else []
         untold = UNTOLD if self._is_unknowable(case) else ()
         return found + [fault for fault in super().faults(case) if not any(each in fault for each in untold)]
 
     def _is_unknowable(self, case: Case) -> bool:
-        """Tell whether its user took it away before any call had named it, and its event never comes."""
+        """Tell whether the user deleted the upload before any call named it, and its event never comes."""
         there = stored(LANDING, self.key)
         taken = there is None or there.etag.strip('"') != self.etag
         return taken and not case.repeated and self.key not in str(case.call.parameters)
@@ -88,7 +88,7 @@ class Undone(Landed):
 
 @dataclass
 class Unlisted(Arrived):
-    """Files of the NDJSON lane without their messages, in a bucket of which one run sees one file."""
+    """The messages of NDJSON files never came; one run of reconcile lists one file."""
 
     def trigger(self) -> None:
         """Run reconcile as often as there are files."""
@@ -97,7 +97,7 @@ class Unlisted(Arrived):
                 super().trigger()
 
     def faults(self, case: Case) -> list[str]:
-        """Judge that no listing is left half seen, too."""
+        """Judge also that reconcile has listed everything."""
         return super().faults(case) + [f"left: {cursor}" for cursor in items("CURSOR#")]
 
 

@@ -30,7 +30,7 @@ TABLE_FILES = {"data/orders/1.csv": b"1", "data/orders/2.csv": b"22", "data/cust
 
 @dataclass
 class Scheduled:
-    """CSV files lie there unannounced; the scan, or the consumer of its messages, meets the fault."""
+    """No event announced some CSV files; the scan, or the consumer of its messages, meets the fault."""
 
     name: str
     consumer: bool = False
@@ -39,7 +39,7 @@ class Scheduled:
     waiting: list[Any] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Set up an empty AWS with files and an older state, and scan already if it is about the consumer."""
+        """Set up an empty AWS with files and an older state; scan already if the consumer meets the fault."""
         forget_everything()
         self.world = self.world or World()
         self.world.configure(JOBS)
@@ -74,7 +74,7 @@ class Scheduled:
             assert result["statusCode"] == 200, result
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
-        """Another scan overlaps, another worker has the messages, or a user overwrites or deletes a file."""
+        """Another scan overlaps; another worker has the messages; a user overwrites or deletes a file."""
         scans, key = Scans(), "incoming/a/active.csv"
         return {
             "a scan": self._scan,
@@ -119,7 +119,7 @@ class Scheduled:
 
 @dataclass
 class TableManifests:
-    """Tables have files, one file is new; every manifest lists exactly what is there."""
+    """Tables have files, one of them new; every manifest must list exactly the stored files."""
 
     name: str = "table manifests"
     reconcile_alone: bool = False
@@ -145,7 +145,7 @@ class TableManifests:
         self.trigger()
 
     def reconcile(self) -> None:
-        """Run another hour later: nothing may go wrong any more."""
+        """Run another hour later, when nothing may go wrong any more."""
         assert app.write_table_manifests({}, None)["statusCode"] == 200
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
@@ -153,7 +153,7 @@ class TableManifests:
         return {"another run": self.trigger}
 
     def faults(self, _: Case) -> list[str]:
-        """Compare the manifests with what is there."""
+        """Compare the manifests with the stored files."""
         expected = {"orders": ["data/orders/1.csv", "data/orders/2.csv"], "customers": ["data/customers.csv"]}
         found = []
         for table, keys in expected.items():

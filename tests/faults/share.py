@@ -15,7 +15,7 @@ from typing import Any
 from tests.faults.matrix import Case
 
 DAILY_SHARES = 48
-MATRIX = "fault matrix"  # the property by which a test tells how many cases it ran, and of how many
+MATRIX = "fault matrix"  # the property in which a test reports how many cases it ran, and of how many
 
 
 def share() -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Every AWS call of every lane may die, fail or be raced: the outcome is the one that was promised."""
+"""Processes die, fail and race at every AWS call of every lane; the outcome stays as promised."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ SETTINGS = {
 
 
 class HastyClock(Clock):
-    """A clock on which every look takes two seconds: a lock of one second expires under its holder."""
+    """A clock that advances two seconds at every look: a lock of one second expires under its holder."""
 
     def __call__(self) -> Any:
         self.turn(2)
@@ -58,7 +58,7 @@ class HastyClock(Clock):
 
 
 class Worker:
-    """One place where processes live, one after the other, each until its death if it has one."""
+    """A place where processes run one after the other, each until it ends or dies."""
 
     def __init__(self, seed: int, clock: Clock) -> None:
         self._random = random.Random(seed)
@@ -82,7 +82,7 @@ class Worker:
         raise ProcessDied(str(call))
 
     def work(self, queue: deque[Any]) -> None:
-        """Take from the queue until it is empty; what a death leaves undone goes back."""
+        """Take messages until the queue is empty; put back those that a dead process left undone."""
         while True:
             try:
                 event = queue.popleft()

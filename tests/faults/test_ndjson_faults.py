@@ -1,4 +1,4 @@
-"""The NDJSON lane dies, or is failed, at each of its AWS calls: no file is lost, none is in two manifests."""
+"""The NDJSON lane dies or fails at each of its AWS calls: no file is lost, none is in two manifests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.support.ndjson import (
 )
 
 ALL = os.environ.get("FAULTS") == "all"
-SHARE = 1 if ALL else 6  # a default run takes every sixth case, beginning anywhere
+SHARE = 1 if ALL else 6  # by default every sixth case runs, beginning anywhere
 TRANSIENT = ("ThrottlingException", "InternalError", "SlowDown", "RequestTimeout")
 SMALL = {"MAX_BATCH_SIZE_GB": "0.01953125", "GLUE_JOB_NAME": "transform"}  # batches of two files of 10 MB
 RECEIVES = 5
@@ -51,7 +51,7 @@ def _uploads() -> list[dict[str, Any]]:
 
 
 def _deliver(lane: Ndjson, event: dict[str, Any]) -> dict[str, Any]:
-    """Deliver once, and return what the queue then still holds."""
+    """Deliver once, and return the messages that the queue then still holds."""
     failed = {failure["itemIdentifier"] for failure in ndjson_arrived(lane, event)["batchItemFailures"]}
     return {"Records": [record for record in event["Records"] if record["messageId"] in failed]}
 
@@ -76,7 +76,7 @@ def _one_case(fault: Fault) -> list[str]:
 
 
 def _recovered(lane: Ndjson, clock: Clock, expected: dict[str, int]) -> list[str]:
-    """Reconcile as time passes and return what is wrong then, by stored state."""
+    """Reconcile as time passes, and return what is then wrong with the stored state."""
     errors = 0
     for seconds in (301, 3601, 301):
         clock.turn(seconds)
@@ -105,7 +105,7 @@ def _receive_calls() -> list[Call]:
 
 
 def _interrupted(clock: Clock) -> Ndjson:
-    """Leave five pending files, an open record of two of them, and a lock: all that a repair finds to do."""
+    """Leave five pending files, an open record of two of them, and a lock for a repair to find."""
     create_glue_job("transform")
     lane = lane_with(clock, **SMALL, NDJSON_CONTENT_CHECK="false")
     (event,) = messages(*(unseen(str(number)) for number in range(5)))
@@ -121,7 +121,7 @@ def _interrupted(clock: Clock) -> Ndjson:
 
 
 def _one_repair_case(fault: Fault) -> list[str]:
-    """Let the fault hit a repair that has something of everything to do; reconcile as time passes; judge."""
+    """Let the fault hit a repair that has work of every kind; reconcile as time passes; judge."""
     clock = Clock()
     lane = _interrupted(clock)
     run(lambda: repair(lane), fault)

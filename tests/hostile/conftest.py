@@ -1,4 +1,4 @@
-"""What every hostile case is held to: its log lines are JSON, one a line, and hold no content or secret."""
+"""What every hostile case must keep: log lines are JSON, one a line, without file content or secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def kept_world(shared_aws: None) -> World:
 
 @pytest.fixture
 def hostile_world(kept_world: World) -> World:
-    """Empty it for each case."""
+    """Empty the emulated AWS for each case."""
     forget_everything()
     kept_world.forget_alerts()
     return kept_world
@@ -34,7 +34,7 @@ def hostile_world(kept_world: World) -> World:
 
 @pytest.fixture(autouse=True)
 def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Check whatever a case logged."""
+    """Check everything that a case logged."""
     yield
     output = capsys.readouterr().out
     for line in output.splitlines():

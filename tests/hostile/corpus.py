@@ -1,10 +1,10 @@
-"""Hostile input: keys, values and documents that someone will send one day."""
+"""Hostile keys, values and documents, as someone will send them one day."""
 
 from __future__ import annotations
 
 from typing import Any
 
-SECRET = "4f9c-card-4111-1111"  # in every hostile file's content; it may stand in no log line
+SECRET = "4f9c-card-4111-1111"  # every hostile file contains it, and no log line may
 
 PREFIX = "data/in/"
 ROOM = 1024 - len(PREFIX)
@@ -84,7 +84,7 @@ CONFIGS: dict[str, bytes] = {
 
 
 def substituted(value: Any, path: tuple[Any, ...], replacement: Any) -> Any:
-    """Return a copy of a nested value with what stands at `path` replaced."""
+    """Return a copy of a nested value with the part at `path` replaced."""
     if not path:
         return replacement
     copy = dict(value) if isinstance(value, dict) else list(value)

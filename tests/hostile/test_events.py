@@ -1,4 +1,4 @@
-"""A broken event is refused by a named error and harms no other; what can be read is processed."""
+"""A broken event is refused by a named error and harms no other; readable records are processed."""
 
 from __future__ import annotations
 

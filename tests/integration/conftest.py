@@ -1,4 +1,4 @@
-"""The fixture `stack`: an embedded AWS of its own, Sluice deployed on it by chalice, and its API."""
+"""The fixture `stack`: Sluice deployed by chalice on an embedded AWS of its own, with its API."""
 
 from __future__ import annotations
 

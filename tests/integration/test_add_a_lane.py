@@ -20,7 +20,7 @@ PROJECT = ("app.py", "chalicelib", "ops", "samples", "tests", "pyproject.toml", 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the project and do to it what the page says."""
+    """Copy the project and follow the page on the copy."""
     folder = tmp_path_factory.mktemp("lane")
     for name in PROJECT:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy

@@ -1,4 +1,4 @@
-"""Plain `chalice local`: a deployed `dev` stage's own data, or one line that says how to start."""
+"""Plain `chalice local` serves a deployed stage `dev`, or says in one line how to start."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.support.account import Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 
 pytestmark = pytest.mark.xdist_group("deploy")
-ACTION_OF = {  # where IAM's name is another
+ACTION_OF = {  # operations whose IAM action has another name
     "DeleteObjects": "s3:DeleteObjectVersion",
     "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "HeadBucket": "s3:ListBucket",
@@ -28,7 +28,7 @@ ACTION_OF = {  # where IAM's name is another
     "ListObjectsV2": "s3:ListBucket",
     "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
 }
-CI_DEATHS = 4  # all of them by `make faults`
+CI_DEATHS = 4  # `make faults` runs all
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_deploy_makes_everything_and_a_second_changes_nothing(account: Account
     dead_letters = made["functions"]["sluice-dev-object_created"]["DeadLetterConfig"]["TargetArn"]
     assert dead_letters.endswith(":sluice-dev-landing-dlq")
 
-    shutil.rmtree(account.project / ".chalice" / "deployed")  # as from another machine
+    shutil.rmtree(account.project / ".chalice" / "deployed")  # another machine has no record
     second = account.deploy()
     assert second.returncode == 0, second.stderr
     assert account.snapshot() == made
@@ -116,7 +116,7 @@ def _action(service: str, operation: str) -> str:
 
 
 def deaths(writes: int) -> list[int]:
-    """Return after which writes to die: spread evenly, all when asked to."""
+    """Return after which writes to die: a few, spread evenly, or all."""
     if os.environ.get("ALL_DEATHS"):
         return list(range(1, writes))
     return sorted({max(1, writes * part // (CI_DEATHS + 1)) for part in range(1, CI_DEATHS + 1)})

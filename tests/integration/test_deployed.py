@@ -1,4 +1,4 @@
-"""What a deployed Sluice does with real uploads, by the zip that chalice built."""
+"""What the zip that chalice built does with real uploads."""
 
 from __future__ import annotations
 

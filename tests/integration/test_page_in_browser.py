@@ -27,7 +27,7 @@ NOT_JSON = b"not json\n" * 30_000
 
 @pytest.fixture(scope="module")
 def sluice(stack: DeployedSluice) -> DeployedSluice:
-    """Configure jobs and upload what the page shall show."""
+    """Configure jobs and upload files for the page to show."""
     s3, landing = stack.client("s3"), stack.names["LANDING_BUCKET"]
     s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
     for key in HOSTILE:
@@ -47,7 +47,7 @@ def page(sluice: DeployedSluice, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(autouse=True)
 def quiet_console(page: Page) -> Iterator[None]:
-    """Fail a test after which the console holds anything."""
+    """Fail a test that leaves anything in the console."""
     page.errors()
     yield
     assert page.errors() == []

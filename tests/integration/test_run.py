@@ -1,4 +1,4 @@
-"""The life of `make run`: it starts, refuses a second, takes edited code, and leaves nothing when stopped."""
+"""`make run` from start to end: it refuses a second run, takes edited code, and leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def upload(stack: DeployedSluice, key: str, body: bytes = b"order_id,customer_id
 
 
 def outcomes(stack: DeployedSluice, key: str) -> list[str]:
-    """Return the status of every row of a key that is more than an arrival."""
+    """Return the outcomes of a key's uploads; a row of an arrival alone does not count."""
     rows = stack.client("dynamodb").query(
         TableName=stack.names["CATALOG_TABLE"],
         KeyConditionExpression="#key = :key",
@@ -59,7 +59,7 @@ def state(stack: DeployedSluice) -> dict[str, Any]:
 
 @pytest.fixture
 def without_events(stack: DeployedSluice) -> Iterator[DeployedSluice]:
-    """Return the stack with the job config in place and S3's events to the landing lane switched off."""
+    """Upload the job config, and switch S3's events to the landing lane off during the test."""
     upload(stack, "config/config.json", (ROOT / "samples" / "config.json").read_bytes())
     s3, bucket = stack.client("s3"), stack.names["LANDING_BUCKET"]
     events = s3.get_bucket_notification_configuration(Bucket=bucket)

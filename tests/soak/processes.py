@@ -1,4 +1,4 @@
-"""The processes of a local Sluice under load: how much memory each holds, and workers that are killed."""
+"""The processes of a local Sluice under load: measure their memory, and kill workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE_SECONDS = 0.5
 
 @dataclass
 class Watch:
-    """What was seen: resident memory in kB, of the server at each look and of each worker at its peak."""
+    """Resident memory in kB: of the server at each look, of each worker at its peak; and who was killed."""
 
     server: int
     server_kb: list[int] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Watch:
 
 @contextmanager
 def watched(server: int, kill_every: int) -> Iterator[Watch]:
-    """Sample memory, and kill a worker at every so-many-th look, while the context lasts."""
+    """Sample memory, and kill a worker at every n-th look, while the context lasts."""
     watch, done, chance = Watch(server), threading.Event(), random.Random()
 
     def look() -> None:
@@ -64,7 +64,7 @@ def workers_of(server: int) -> list[int]:
 
 
 def descendants(process: int) -> list[int]:
-    """Return every process below one."""
+    """Return all descendants of a process."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -75,12 +75,12 @@ def descendants(process: int) -> list[int]:
 
 
 def parent_in(stat: str) -> int:
-    """Return the parent that a line of /proc tells; the name before it may hold anything."""
+    """Return the parent in a line of /proc; the process name before it may contain anything."""
     return int(stat.rpartition(")")[2].split()[1])
 
 
 def resident_kb(process: int) -> int:
-    """Return the resident memory of a process, 0 when it is gone."""
+    """Return the resident memory of a process; 0 when it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

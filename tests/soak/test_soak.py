@@ -38,7 +38,7 @@ ENVIRONMENT = {
 
 @pytest.fixture
 def soaked(tmp_path: Any) -> Iterator[DeployedSluice]:
-    """Start a Sluice of its own, in which what a dead worker leaves is taken up after seconds."""
+    """Start a Sluice that takes up a dead worker's uploads after seconds, not minutes."""
     local = LocalSluice(free_port(), free_port(), tmp_path / "aws", copy_project(tmp_path / "project"))
     with running(local, lambda _: None):
         stack = DeployedSluice(local, load_stage(LOCAL).environment, auth=False)
@@ -80,10 +80,8 @@ def test_every_upload_has_its_outcome_though_workers_are_killed(
 
 
 def _repaired(soaked: DeployedSluice, wanted: Any) -> bool:
-    """Run what runs on a schedule, and tell whether all is there."""
-    functions = soaked.client(
-        "lambda", read_timeout=900
-    )  # they wait for their turn behind the uploads' events
+    """Run the scheduled functions, and tell whether every upload has its outcome."""
+    functions = soaked.client("lambda", read_timeout=900)  # these calls wait behind the uploads' events
     for function in ("discover_csv", "reconcile"):
         functions.invoke(FunctionName=f"sluice-local-{function}", Payload=b"{}")
     return bool(wanted <= outcomes(soaked).keys())

@@ -1,4 +1,4 @@
-"""What a soak uploads, over every lane, and what is stored of it in the end."""
+"""What a soak uploads over every lane, and what must be stored in the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def put(stack: DeployedSluice, s3: Any, lane: str, key: str) -> None:
 
 
 def outcomes(stack: DeployedSluice) -> Counter[tuple[str, str]]:
-    """Count what is stored: by key and status of the row, files in manifests as `in a manifest`."""
+    """Count stored outcomes by key and status; a file in a manifest counts as `in a manifest`."""
     rows = [row for row in _scan(stack, "CATALOG_TABLE") if "status" in row]
     found = Counter((row["file_key"], row["status"]) for row in rows)
     bucket = stack.names["NDJSON_BUCKET"]
@@ -48,7 +48,7 @@ def outcomes(stack: DeployedSluice) -> Counter[tuple[str, str]]:
 
 
 def expected(sent: list[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """Return what has to be stored for what was sent: each upload once."""
+    """Return the outcomes that must be stored: one for each upload."""
     return Counter((key, "in a manifest" if lane == "ndjson" else OUTCOMES[lane]) for lane, key in sent)
 
 

@@ -1,4 +1,4 @@
-"""An empty account on an embedded AWS of its own, stages deployed to it, and all that is then in it."""
+"""An empty account on an embedded AWS of its own: deploy stages to it, and compare what is then in it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Account:
         return self.run(*command, typed=f"{typed}\n", **environ)
 
     def await_rows(self, table: str, seconds: float = 60) -> list[dict[str, Any]]:
-        """Return the items of a table as soon as there are any: what was invoked for them has then run."""
+        """Return the items of a table as soon as there are any."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             items: list[dict[str, Any]] = self.session.client("dynamodb").scan(TableName=table)["Items"]
@@ -77,7 +77,7 @@ class Account:
         raise AssertionError(f"table {table} is empty after {seconds} s")
 
     def snapshot(self, prefix: str = "sluice-dev") -> dict[str, Any]:
-        """Return the whole state of a stage, without what changes by itself."""
+        """Return the whole state of a stage, without values that change by themselves."""
         session = self.session
         return {
             "names": sorted(str(each) for each in find(session, prefix)),
@@ -94,12 +94,12 @@ class Account:
 
 
 def noting_calls(log: Path, die_after: int = 0) -> dict[str, str]:
-    """Return an environment in which Python processes note their AWS calls, and die after some."""
+    """Return an environment in which Python processes note their AWS calls and die after some writes."""
     return {"PYTHONPATH": str(MORTAL), "CALLS_LOG": str(log), "DIE_AFTER_WRITES": str(die_after)}
 
 
 class _Session:
-    """As a boto3 session, every client of which talks to the embedded AWS."""
+    """A boto3 session whose clients all call the embedded AWS."""
 
     def __init__(self, environ: dict[str, str]) -> None:
         self._endpoint = environ["AWS_ENDPOINT_URL"]
@@ -133,7 +133,7 @@ def _notifications(session: Any, bucket: str) -> Any:
 
 
 def without_ids(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """Return a snapshot without the ids that S3 gives to notifications, to compare two accounts."""
+    """Return a snapshot without the ids that S3 gives to notifications, so that two accounts compare."""
     stripped: dict[str, Any] = json.loads(json.dumps(snapshot))
     for bucket in stripped["notifications"].values():
         for configuration in (each for entries in bucket.values() for each in entries):

@@ -12,7 +12,7 @@ from chalice.test import Client
 import app
 from ops.deploy import gateway_responses
 
-gateway_responses.answer_locally()  # as the commands `chalice deploy` and `chalice local` have it
+gateway_responses.answer_locally()  # the commands `chalice deploy` and `chalice local` have it on their path
 READER = "local-reader"
 OPERATOR = "local-operator"
 

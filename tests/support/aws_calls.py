@@ -1,4 +1,4 @@
-"""AWS calls seen and disturbed at botocore's level, whatever client makes them."""
+"""Record and disturb AWS calls at botocore's level, whatever client makes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Hook = Callable[[dict[str, Any]], None]
 
 @contextmanager
 def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Record (operation, parameters) of every call, running a hook before those that `before` names."""
+    """Record (operation, parameters) of every call; run a hook before each operation that `before` names."""
     hooks = before or {}
     calls: list[tuple[str, dict[str, Any]]] = []
     send = _current()
@@ -32,7 +32,7 @@ def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, 
 
 @contextmanager
 def failing(operation: str, code: str, status: int = 400, key: str = "") -> Iterator[None]:
-    """Answer every call of `operation`, or every one on `key`, with AWS's error `code`."""
+    """Answer every call of `operation`, with `key` only those on that key, with AWS's error `code`."""
     send = _current()
 
     def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
@@ -49,5 +49,5 @@ def failing(operation: str, code: str, status: int = 400, key: str = "") -> Iter
 
 
 def _current() -> Any:
-    """Return what makes the calls by now: perhaps another of these already."""
+    """Return the function that makes the calls now; another patch of this module may have replaced it."""
     return BaseClient._make_api_call  # type: ignore[attr-defined]

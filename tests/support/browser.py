@@ -1,4 +1,4 @@
-"""Debian's Chromium, headless, with what a user would notice: text on the page and errors in its console."""
+"""Debian's Chromium, headless, and what a user would notice: the page's text and its console's errors."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class Page:
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
     def focused(self) -> str:
-        """Return the id of what has the focus; empty when that has none."""
+        """Return the id of the focused element; empty when it has none."""
         return str(self.browser.execute_script("return document.activeElement?.id ?? ''"))
 
     def press(self, *keys: str) -> None:
-        """Press keys together, as a keyboard does: whatever has the focus gets them."""
+        """Press keys together; the focused element gets them."""
         chain = ActionChains(self.browser)
         for key in keys:
             chain.key_down(key)
@@ -125,10 +125,10 @@ class Page:
         raise AssertionError(f"not seen within {seconds} s {problem}: {self.texts('main')} {self.errors()}")
 
     def shoot(self, name: str) -> None:
-        """Keep a picture of the page."""
+        """Save a picture of the page."""
         SCREENSHOTS.mkdir(exist_ok=True)
         self.browser.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
 
     def errors(self) -> list[str]:
-        """Return what the console reported since the last look: errors, refusals of the policy, warnings."""
+        """Return the console's errors, warnings and reports of the page's policy since the last look."""
         return [entry["message"] for entry in self.browser.get_log("browser")]  # type: ignore[no-untyped-call]

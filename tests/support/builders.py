@@ -12,7 +12,7 @@ CONFIG_KEY = "config/config.json"
 
 
 def job(**changes: Any) -> dict[str, Any]:
-    """Build the seed's first job, with `changes`."""
+    """Build an active job of a config, with `changes`."""
     return {
         "job_id": "JOB001",
         "job_name": "customers_etl",

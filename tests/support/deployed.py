@@ -1,4 +1,4 @@
-"""A deployed Sluice as end-to-end tests see it: AWS clients, the API, the AWS CLI, and patience."""
+"""A deployed Sluice as end-to-end tests use it: AWS clients, the API, the AWS CLI, and waiting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class DeployedSluice:
-    """One running stack; `names` is the functions' environment, so LANDING_BUCKET and all the rest."""
+    """One running Sluice; `names` is its functions' environment: LANDING_BUCKET and all the rest."""
 
     stack: LocalSluice
     names: dict[str, str]

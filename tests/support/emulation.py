@@ -1,6 +1,6 @@
 """The emulated AWS in process: stage `local` as `.chalice/` describes it, environment and resources.
 
-Importing this module puts the environment in place, which the app reads with its first event.
+Importing this module sets the environment variables that the app reads at its first event.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CONFIG = json.loads((CHALICE / "config.json").read_text())
 LOCAL_ENVIRONMENT: dict[str, str] = CONFIG["stages"]["local"]["environment_variables"]
 
 for leftover in [name for name in os.environ if name.startswith(("AWS_PROFILE", "AWS_ENDPOINT_URL"))]:
-    del os.environ[leftover]  # a shell that followed README.md exports them, and they lead past the emulation
+    del os.environ[leftover]  # a user's shell may export these, and they would lead past the emulation
 os.environ |= {
     **LOCAL_ENVIRONMENT,
     "LOG_LEVEL": os.environ.get("LOG_LEVEL", LOCAL_ENVIRONMENT["LOG_LEVEL"]),  # benchmarks run quietly
@@ -48,17 +48,17 @@ def _parsed(text: str, loader: Any) -> Any:
 
 
 def _load(text: str, **options: Any) -> Any:
-    """Load a template as moto does, but each text only once: its pure Python parser takes half a second."""
+    """Load a template as moto does, but each text only once: the parser takes half a second."""
     return deepcopy(_parsed(text, options["Loader"]))
 
 
 @contextmanager
 def emulated_aws() -> Iterator[None]:
-    """Emulate AWS, as strict as it is, with the stack of stage `local`, as long as the context lasts."""
+    """Emulate AWS with its strict rules and the stack of stage `local` while the context lasts."""
     with mock_aws(), strict(), patch.object(yaml, "load", _load):
-        # boto3 itself is its default session, whose clients share what they load
+        # the clients of one session share what they load
         provision(load_stage(LOCAL), boto3, Target("123456789012", "us-east-1"), lambda _: None)
         queues = boto3.client("sqs")
         url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
-        queues.purge_queue(QueueUrl=url)  # S3's test event, sent when told to announce
+        queues.purge_queue(QueueUrl=url)  # S3's test event, which a new notification causes
         yield

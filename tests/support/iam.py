@@ -1,4 +1,4 @@
-"""IAM as a test sees it: what a call needs, what a policy allows, and which handler is running."""
+"""IAM in tests: what a call needs, what a policy allows, and which handler is running."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import Grant, grants_of, grants_of_call
-from ops.policies.reading.handlers import API, Handler, read_handlers
-from ops.policies.reading.state import Call
-from ops.policies.reading.values import OPAQUE, Box, Key, Operation, Values, text
+from ops.policies.reading.clients import Call, Operation
+from ops.policies.reading.containers import Box, Key
+from ops.policies.reading.core import OPAQUE, Values
+from ops.policies.reading.decorators import API
+from ops.policies.reading.handlers import Handler, read_handlers
+from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
@@ -63,21 +66,21 @@ def triples_of(call: Call, settings: Settings) -> set[Triple]:
 
 @dataclass
 class Recorder:
-    """The calls that handlers make, and those among them that their policies do not allow."""
+    """The calls that handlers make, and which of them their policies do not allow."""
 
     calls: dict[str, list[Call]] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
 
     def note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
-        """Note a call of the handler that runs; calls of the test itself are not noted."""
+        """Note a call of the running handler; calls of the test itself are not noted."""
         if not self.running:
             return
         handler = self.running[-1]
         call = observed(service, operation, parameters)
         self.calls.setdefault(handler, []).append(call)
         try:
-            settings = app.settings()  # a request of the API has the stage's environment, not the test's
+            settings = app.settings()  # the API runs in the stage's environment, not in the test's
         except SettingsError:
             return
         policy = policy_of(handler, settings)
@@ -87,7 +90,7 @@ class Recorder:
 
 
 def observed(service: str, operation: str, parameters: dict[str, Any]) -> Call:
-    """Return a call that was made, in the form of one that was derived."""
+    """Return an observed call in the form of a derived one."""
     values = {name: _values(value) for name, value in parameters.items()}
     return Call(Operation(service, xform_name(operation)), values, frozenset(values), "observed")
 
@@ -96,10 +99,10 @@ def _values(value: Any) -> Values:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        known: dict[Key, Values] = {str(key): _values(each) for key, each in value.items()}
-        return frozenset({Box("observed", 1, is_mapping=True, known=known)})
+        known: dict[Key | None, Values] = {str(key): _values(each) for key, each in value.items()}
+        return frozenset({Box(1, is_mapping=True, known=known)})
     if isinstance(value, list | tuple):
-        return frozenset({Box("observed", 1, known=dict(enumerate(map(_values, value))))})
+        return frozenset({Box(1, known={**dict(enumerate(map(_values, value)))})})
     return OPAQUE
 
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 @cache
 def parliament() -> Any:
-    """Import parliament, which asks for two of its files by a module that setuptools no longer has."""
+    """Import parliament; give it the module by which it opens two files, which setuptools no longer has."""
 
     def resource_filename(package: str, name: str) -> str:
         found = find_spec(package)
@@ -25,14 +25,14 @@ def parliament() -> Any:
     stand_in = ModuleType("pkg_resources")
     stand_in.__dict__["resource_filename"] = resource_filename
     with patch.dict(sys.modules, {"pkg_resources": stand_in}), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it leaves the two files open
+        warnings.simplefilter("ignore")  # parliament leaves the two files open
         import parliament as imported
     return imported
 
 
 @cache
 def actions() -> dict[str, set[str]]:
-    """Return IAM's actions, `service:Name`, with the types of resource that each can be limited to."""
+    """Return IAM's actions, `service:Name`, each with the resource types that can limit it."""
     return {
         f"{service['prefix']}:{privilege['privilege']}": {
             kind["resource_type"].rstrip("*") for kind in privilege["resource_types"]

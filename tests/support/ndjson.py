@@ -16,7 +16,7 @@ from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
 from chalicelib.ndjson import wiring
 from chalicelib.ndjson.arrivals import ndjson_arrived
-from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.settings import Settings
 from tests.support.builders import NDJSON, s3_record, sqs_event
@@ -46,13 +46,13 @@ class Clock:
 
 
 def upload(key: str, *, size: int = 10 * MB, body: bytes = LINES, **properties: Any) -> dict[str, Any]:
-    """Put an object and return S3's record of it, which claims `size` so that bodies can be small."""
+    """Put an object and return S3's record of it; the record claims `size`, so that bodies can be small."""
     put = client("s3", "").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)
     return record_of(key, put["ETag"].strip('"'), size)
 
 
 def record_of(key: str, etag: str, size: int = 10 * MB) -> dict[str, Any]:
-    """Build S3's record of an object, newer than all before."""
+    """Build S3's record of an object that is newer than all before."""
     record: dict[str, Any] = s3_record(key, bucket=NDJSON, etag=etag, size=size)
     record["s3"]["object"]["sequencer"] = f"{next(_sequence):016X}"
     record["eventTime"] = f"{DATE}T01:00:00.000Z"
@@ -60,7 +60,7 @@ def record_of(key: str, etag: str, size: int = 10 * MB) -> dict[str, Any]:
 
 
 def unseen(name: str, size: int = 10 * MB) -> dict[str, Any]:
-    """Build S3's record of a file that nobody looks at, for runs without the content check."""
+    """Build S3's record of a file that is not stored, for runs without the content check."""
     key = f"in/{DATE}/{name}.ndjson"
     return record_of(key, hashlib.sha256(key.encode()).hexdigest()[:32], size)
 
@@ -112,7 +112,7 @@ def keys_in(bucket: str) -> list[str]:
 
 
 def imbalance() -> list[str]:
-    """Return what is wrong between stored rows, records and manifests; empty when all is right."""
+    """Return where stored rows, records and manifests contradict each other; empty when all is right."""
     listed = Counter((key, path) for key, paths in manifests().items() for path in paths)
     claimed = Counter((row["manifest_key"], row["file_path"]) for row in rows() if "manifest_key" in row)
     wrong = [f"listed {n - claimed[it]} times too often: {it}" for it, n in listed.items() if n > claimed[it]]
@@ -127,7 +127,7 @@ def imbalance() -> list[str]:
 
 
 def run_faults(glue_job: str) -> list[str]:
-    """Tell when Glue was not started exactly once for each manifest that is written; empty when it was."""
+    """Return what is wrong with the Glue runs: each written manifest must have exactly one."""
     runs = client("glue", "").get_job_runs(JobName=glue_job)["JobRuns"]
     started = Counter(run["Arguments"]["--manifest_path"] for run in runs)
     written = Counter(f"s3://{ARTIFACTS}/{key}" for key in manifests())
@@ -147,12 +147,12 @@ def deliver(lane: Ndjson, *records: Any) -> None:
 
 
 def one_by_one(function: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
-    """Make side by side calls in order, so that every run of a story makes the same ones."""
+    """Make parallel calls one by one, so that every run of a story makes the same calls."""
     return [function(one) for one in inputs]
 
 
 def create_glue_job(name: str) -> None:
-    """Create a Glue job that any number of runs may be started of, unless it is there."""
+    """Create the Glue job unless it exists; it allows any number of runs."""
     glue = client("glue", "")
     if name not in glue.list_jobs()["JobNames"]:
         command: Any = {"Name": "glueetl", "ScriptLocation": "s3://scripts/load.py"}
@@ -162,4 +162,4 @@ def create_glue_job(name: str) -> None:
 
 def repair(lane: Ndjson) -> dict[str, int]:
     """Run reconcile's share of the lane."""
-    return repair_batches(lane, lambda: True)
+    return repair_batches(replace(lane, asking=Asking()), lambda: True)

@@ -1,4 +1,4 @@
-"""What can happen to the NDJSON lane, for the scenarios of the handlers that work on it."""
+"""What can happen to the NDJSON lane; together these make every AWS call of its handlers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.aws_calls import failing
 from tests.support.scans import pages_of
 from tests.support.world import World
 
-BIG = 6 * 1024**2  # more than one read sees, so that it is copied in parts
+BIG = 6 * 1024**2  # larger than one read, so that it is copied in parts
 
 
 def forget_wiring() -> None:
@@ -25,7 +25,7 @@ def forget_wiring() -> None:
 
 
 def repair() -> None:
-    """Reconcile, whatever the age of what is found."""
+    """Reconcile everything, however young it is."""
     with patch.dict(os.environ, {"RECONCILE_GRACE_SECONDS": "0", "MAX_BATCH_AGE_SECONDS": "0"}):
         forget_wiring()
         app.reconcile({}, None)
@@ -33,7 +33,7 @@ def repair() -> None:
 
 
 def ndjson_files_arrive(_world: World) -> None:
-    """Valid files fill a batch; invalid ones are quarantined, small and big, tagged or not."""
+    """Valid files fill a batch; invalid files, small and big, tagged or not, are quarantined."""
     deliver(ndjson_uploads())
 
 
@@ -68,7 +68,7 @@ def fill_batches(records: list[dict[str, Any]]) -> None:
 
 
 def batches_are_repaired(world: World) -> None:
-    """What waits is flushed by age; records whose finisher died are finished; Glue is looked up."""
+    """Old pending files are flushed, records of dead processes finished, Glue's runs looked up."""
     records = ndjson_uploads()
     with failing("PutObject", "Refused"):
         fill_batches(records)
@@ -81,7 +81,7 @@ def batches_are_repaired(world: World) -> None:
 
 
 def lost_arrivals_are_found(_world: World) -> None:
-    """Files whose events never came, good and bad, in a bucket that takes several runs to look through."""
+    """Events of good and bad files never came; reconcile needs several runs to list their bucket."""
     ndjson_uploads()
     with patch.object(repair_arrivals, "PAGES_OF_ONE_RUN", 1), running(Process(pages_of(3))):
         for _ in range(3):

@@ -9,8 +9,8 @@ from typing import Any
 URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
 
 
-class InvalidManifest(Exception):  # noqa: N818 - names what COPY would say no to
-    """COPY would reject the manifest, or load something else than it says."""
+class InvalidManifest(Exception):  # noqa: N818 - what COPY would refuse
+    """COPY would reject the manifest, or load other files than it names."""
 
 
 def load_manifest(body: bytes) -> dict[str, int]:

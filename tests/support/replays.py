@@ -10,7 +10,7 @@ from tests.support.world import World
 
 
 def replay(operator: Api, **body: Any) -> Any:
-    """Ask for a replay and return what became of each upload."""
+    """Ask for a replay and return the result for each upload."""
     reply = operator.post("/replay", body)
     assert reply.status == 200, reply.text
     return reply.body["items"]

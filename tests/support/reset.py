@@ -1,4 +1,4 @@
-"""Empty the emulated AWS between examples: quicker than to create the stack anew."""
+"""Empty the emulated AWS between examples, which is quicker than to create the stack again."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def identity_of(bucket: str, key: str) -> str:
 
 
 def date_object(bucket: str, key: str, moment: datetime) -> None:
-    """Let an object have been written at `moment`: the emulator knows only the machine's clock."""
+    """Set when an object was written: the emulator knows only the machine's clock."""
     stored(bucket, key).last_modified = moment.replace(tzinfo=None)

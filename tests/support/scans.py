@@ -1,4 +1,4 @@
-"""The scheduled lanes as a test sees them: files, the state document, the queue, and Lambda's clock."""
+"""The scheduled lanes in tests: files, the state document, the queue, and Lambda's clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUEUE = "sluice-local-discovered"
 
 
 class LambdaContext:
-    """A Lambda context with `milliseconds` left at the first `looks` at its clock, and 1 from then on."""
+    """A Lambda context that reports `milliseconds` left for the first `looks` at its clock, then 1."""
 
     def __init__(self, looks: float = inf, milliseconds: int = 60_000) -> None:
         self._looks = looks
@@ -36,7 +36,7 @@ class LambdaContext:
 
 
 class Scans:
-    """What discovery reads and writes."""
+    """Everything that discovery reads and writes."""
 
     def __init__(self) -> None:
         self.s3 = boto3.client("s3")
@@ -73,7 +73,7 @@ class Scans:
         return {"version": 1, "files": files} | changes
 
     def put_state(self, document: dict[str, Any] | str | bytes) -> bytes:
-        """Store a state document, laid out as the contract says; bytes and text as they are."""
+        """Store a state document in the contract's layout; store bytes and text unchanged."""
         text = document if isinstance(document, (str, bytes)) else laid_out(document)
         body = text.encode() if isinstance(text, str) else text
         self.s3.put_object(Bucket=ARTIFACTS, Key=STATE_KEY, Body=body)
@@ -85,7 +85,7 @@ class Scans:
         return body
 
     def state(self) -> dict[str, Any]:
-        """Return the state document, after checking that it is laid out as the contract says."""
+        """Return the state document; fail when it has not the contract's layout."""
         return checked_layout(self.raw_state())
 
     def recorded(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class Scans:
         return {key: fields["etag"] for key, fields in self.state()["files"].items()}
 
     def last_scan(self) -> dict[str, Any]:
-        """Return what the last scan left for the API."""
+        """Return the last scan's report, which the API shows."""
         body = self.s3.get_object(Bucket=ARTIFACTS, Key=LAST_SCAN_KEY)["Body"].read()
         loaded: dict[str, Any] = json.loads(body)
         return loaded

@@ -33,7 +33,7 @@ Scenario = Callable[[World], None]
 
 
 def files_start_jobs(world: World) -> None:
-    """A file starts its job, and again, and again after the execution ended; an empty one too."""
+    """A file starts its job; its event repeats, and again after the execution ended; an empty file too."""
     world.land("data/in/customers.csv")
     world.deliver("data/in/customers.csv")
     world.stop_executions()
@@ -44,7 +44,7 @@ def files_start_jobs(world: World) -> None:
 
 
 def files_are_parked(world: World) -> None:
-    """Files that no job wants: small, tagged, big, under a name that is taken, and of an inactive job."""
+    """Files without a job arrive: small, tagged, big, under a taken name; and one of an inactive job."""
     world.land("data/in/products.csv")
     world.land("data/in/small.csv")
     world.land("data/in/tagged.csv", b"x" * BIG, Tagging="a=b")
@@ -79,7 +79,7 @@ def objects_vanish(world: World) -> None:
 
 
 def the_config_breaks(world: World) -> None:
-    """A broken config is alerted, files fail, and it is uploaded itself."""
+    """A broken config is alerted when it is uploaded, and files fail."""
     world.configure(b"{")
     world.upload("data/in/waiting.csv")
     for _ in range(2):
@@ -93,14 +93,14 @@ def the_config_breaks(world: World) -> None:
 
 
 def an_object_cannot_be_read(world: World) -> None:
-    """An object that S3 does not give out, as when its key is another account's."""
+    """S3 refuses to give out an object, as when its encryption key is another account's."""
     etag = world.upload("data/in/customers.csv")
     with failing("GetObject", "AccessDenied", 403, "data/in/customers.csv"), suppress(ClientError):
         world.deliver("data/in/customers.csv", etag)
 
 
 def the_landing_lane_is_repaired(world: World) -> None:
-    """Uploads that no event brought to their outcome."""
+    """Reconcile finds uploads that no event brought to their outcome."""
     for key in ("data/in/customers.csv", "data/in/mystery.csv", "data/in/products.csv"):
         world.upload(key)
     world.upload("data/in/big.csv", b"x" * BIG, Tagging="a=b")
@@ -116,7 +116,7 @@ def the_landing_lane_is_repaired(world: World) -> None:
 
 
 def repairs_fail_too(world: World) -> None:
-    """A repair that AWS refuses is recorded and taken up again."""
+    """AWS refuses a repair; it is recorded and repeated."""
     world.upload("data/in/customers.csv")
     world.upload("data/in/broken.csv", b"y" * BIG)
     with failing("StartExecution", "ThrottlingException"), failing("CompleteMultipartUpload", "Refused"):
@@ -125,7 +125,7 @@ def repairs_fail_too(world: World) -> None:
 
 
 def the_api_is_asked(world: World) -> None:
-    """Every page of the API, with something to show."""
+    """A reader asks for every page of the API, each with something to show."""
     files_start_jobs(world)
     ndjson_files_arrive(world)
     api = Api()
@@ -142,7 +142,7 @@ def the_api_is_asked(world: World) -> None:
 
 
 def an_operator_acts(world: World) -> None:
-    """Replays, releases, redrives and uploads."""
+    """An operator replays, releases, redrives and uploads."""
     operator = Api(OPERATOR)
     files_are_parked(world)
     jobs = [job(job_id=name, source_file_name=f"{name}.csv") for name in ("small", "products", "tagged")]
@@ -165,7 +165,7 @@ def an_operator_acts(world: World) -> None:
 
 
 def failed_files_are_replayed(world: World, operator: Api) -> None:
-    """Files that failed by a broken config; mended, it starts one again, parks one, and one is inactive."""
+    """Files failed by a broken config; after its repair one starts, one is parked, one is inactive."""
     world.configure()
     keys = ["data/in/customers.csv", "data/in/unknown.csv", "data/in/products.csv"]
     world.land(keys[0])
@@ -193,7 +193,7 @@ def send(queue: str, body: str) -> None:
 
 
 def secrets_are_read(_world: World) -> None:
-    """Tokens kept in secrets, as in AWS stages."""
+    """The tokens are read from secrets, as in AWS stages."""
     with patch.dict(os.environ, {"API_TOKENS_SECRET": "sluice-local-api-token"}):
         forget_wiring()
         for role in ("reader", "operator"):
@@ -219,7 +219,7 @@ def through_the_queue(scenario: Scenario) -> Scenario:
 
 
 def csv_files_are_discovered(world: World) -> None:
-    """A first scan and one that finds a change."""
+    """A first scan runs, and one that finds a change."""
     world.upload("incoming/shop/orders.csv")
     app.discover_csv({}, None)
     world.upload("incoming/shop/orders.csv", b"changed")

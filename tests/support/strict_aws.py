@@ -1,8 +1,8 @@
 """What AWS rejects and moto lets pass, rejected: every test runs under these rules.
 
-The rules look at a call's parameters before it is made, through botocore's own event of that moment, and
-answer as AWS does. moto enforces the rest itself (item size, batch limits, empty keys, reserved words);
-tests/functional/aws/test_strict_aws.py holds both to it. Import this module before any boto3 session is made.
+The rules look at a call's parameters right before it is made, at botocore's event, and answer as AWS does.
+moto itself enforces the rest (item size, batch limits, empty keys, reserved words). Both are tested in
+tests/functional/aws/test_strict_aws.py. Import this module before any boto3 session is made.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ handlers.BUILTIN_HANDLERS.append(("before-parameter-build", _check))
 
 @contextmanager
 def strict() -> Iterator[None]:
-    """Enforce the rules while active; against a real endpoint they would only repeat what it checks."""
-    global _enforced  # noqa: PLW0603 - botocore's handler has no other way to know
+    """Enforce the rules while the context lasts; a real endpoint checks them itself."""
+    global _enforced  # noqa: PLW0603 - botocore's handler takes no argument of ours
     _enforced = True
     try:
         yield

@@ -23,7 +23,7 @@ def _batch_write(parameters: Mapping[str, Any]) -> None:
 
 
 def _index_keys(parameters: Mapping[str, Any]) -> None:
-    """Reject an attribute that a key or index names, of another type than the table declares."""
+    """Reject a key attribute, of the table or an index, whose type the table does not declare."""
     declared = _declared(parameters["TableName"])
     for name, value in parameters["Item"].items():
         (kind,) = value
@@ -32,7 +32,7 @@ def _index_keys(parameters: Mapping[str, Any]) -> None:
 
 
 def _declared(table: str) -> dict[str, str]:
-    region = os.environ["AWS_DEFAULT_REGION"]  # a boto3 session just to ask for it takes longer than the call
+    region = os.environ["AWS_DEFAULT_REGION"]  # a boto3 session for this takes longer than the call
     found = dynamodb_backends[ACCOUNT][region].tables.get(table)
     return {} if found is None else {each["AttributeName"]: each["AttributeType"] for each in found.attr}
 

@@ -1,4 +1,4 @@
-"""What a rule of the strict AWS raises."""
+"""The error that a rule of the strict AWS raises."""
 
 from __future__ import annotations
 

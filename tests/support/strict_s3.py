@@ -19,7 +19,7 @@ COPY_BYTES = 5 * 1024**3
 RANGED_BYTES = 5 * 1024**2
 DELETED_AT_ONCE = 1000
 
-hidden_buckets: set[str] = set()  # whose caller lacks s3:ListBucket
+hidden_buckets: set[str] = set()  # buckets whose caller lacks s3:ListBucket
 
 Parameters = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def _create_once(parameters: Parameters) -> None:
 
 
 def _source(parameters: Parameters) -> None:
-    """Read the source as AWS does: there, as expected, in range, and within 5 GB."""
+    """Check a copy's source as AWS does: it exists, meets the conditions, is in range and within 5 GB."""
     found = _object(*_copy_source(parameters))
     if found is None:
         raise Rejected("NoSuchKey", "The specified key does not exist.", 404)
@@ -66,7 +66,7 @@ def _object_source(parameters: Parameters) -> None:
 
 
 def _copy_source(parameters: Parameters) -> tuple[str, str]:
-    """Return bucket and key of a source, which botocore has encoded as a path by now."""
+    """Return bucket and key of a copy's source, which botocore has encoded as a path."""
     bucket, _, key = unquote(parameters["CopySource"].partition("?versionId=")[0]).partition("/")
     return bucket, key
 

@@ -1,4 +1,4 @@
-"""`.chalice/resources.yaml` as plain data, intrinsic functions as CloudFormation's JSON writes them."""
+"""`.chalice/resources.yaml` as plain data, with intrinsic functions as CloudFormation's JSON has them."""
 
 from __future__ import annotations
 

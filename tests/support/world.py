@@ -1,4 +1,4 @@
-"""The emulated AWS as a test sees it: upload, deliver events, and look at what is stored."""
+"""The landing lane on the emulated AWS: upload, deliver events, look at what is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-local-etl"
 
 
 class World:
-    """The landing lane's stored state, and the ways in which a user or AWS changes it."""
+    """The landing lane's stored state, and how users and AWS change it."""
 
     def __init__(self) -> None:
         self.s3 = boto3.client("s3")
@@ -32,7 +32,7 @@ class World:
         self._alerts: list[dict[str, str]] = []
 
     def configure(self, jobs: Any = SEED_JOBS) -> None:
-        """Upload the job config; bytes are taken as they are."""
+        """Upload the job config; bytes are uploaded unchanged."""
         body = jobs if isinstance(jobs, bytes) else json.dumps(jobs).encode()
         self.s3.put_object(Bucket=LANDING, Key=CONFIG_KEY, Body=body)
 
@@ -93,7 +93,7 @@ class World:
             self._states.stop_execution(executionArn=each["executionArn"])
 
     def forget_rows(self) -> None:
-        """Delete every row, as if no process had come to write one."""
+        """Delete every row, as if every process had died before it wrote one."""
         for row in self.rows():
             key = {name: {"S": row[name]} for name in ("file_key", "timestamp")}
             self._dynamodb.delete_item(TableName=TABLE, Key=key)

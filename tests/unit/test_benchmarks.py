@@ -1,22 +1,30 @@
-"""The benchmarks' summary: which budgets are met, and the documents that show the tables."""
+"""The benchmarks' own parts: the summary of budgets, the documents, the counters, the instant AWS."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import summary, tables
+from tests.support import emulation  # noqa: F401 - sets the stage's environment, before the app
+
+# isort: split
+import app
+from benchmarks import reporting, summary
 from benchmarks.__main__ import BENCHMARKS
-from benchmarks.counting import Count, item_bytes
-from benchmarks.tables import Budget, markdown, show
+from benchmarks.reporting import Budget, markdown, show
+from benchmarks.support.counting import Count, item_bytes
+from benchmarks.support.instant_aws import ETAG, FILE_SIZE, instant_aws
+from tests.support.builders import NDJSON, s3_event, sqs_event
+from tests.support.ndjson_scenarios import forget_wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for module in (tables, summary):
+    for module in (reporting, summary):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
     return tmp_path
 
@@ -92,6 +100,28 @@ def test_a_write_is_priced_by_the_kilobyte_and_the_index(bytes_of_row: int, unit
     count.add("dynamodb", "PutItem", {"TableName": "sluice-local-catalog", "Item": row}, {})
 
     assert count.units["dynamodb write unit"] == units
+
+
+@pytest.fixture
+def instant() -> Iterator[None]:
+    """Answer every call at once, and leave no client that does to other tests."""
+    forget_wiring()
+    with instant_aws():
+        yield
+    forget_wiring()
+
+
+@pytest.mark.usefixtures("instant")
+@pytest.mark.parametrize(("key", "status"), [("customers.csv", "triggered"), ("new.csv", "not_configured")])
+def test_the_instant_aws_answers_all_that_the_landing_lane_reads(key: str, status: str) -> None:
+    (outcome,) = app.object_created(s3_event(f"data/in/{key}", etag=ETAG), None)
+    assert outcome["status"] == status
+
+
+@pytest.mark.usefixtures("instant")
+def test_the_instant_aws_answers_all_that_the_ndjson_lane_reads() -> None:
+    message = s3_event("in/2026-01-15/a.ndjson", bucket=NDJSON, etag=ETAG, size=FILE_SIZE)
+    assert app.ndjson_arrived(sqs_event(message), None) == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize(("consistent", "units"), [(True, 2), (False, 1)])

@@ -25,8 +25,8 @@ GROUND = {
     "moves": {"events"},
     "keys": {"moves", "settings"},
 }
-OFFERED = {"catalog", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
-LANES = {"landing", "ndjson", "discovery", "tables"}
+OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -34,6 +34,7 @@ BELOW: dict[str, set[str]] = {
     "ndjson": {"aws"},
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
+    "runs": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }

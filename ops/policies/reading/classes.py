@@ -1,159 +1,183 @@
-"""Classes of the project: their order of resolution, fields, and instances."""
+"""Classes of the project and their instances: ancestry, fields, attributes, and what others call of them."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
 
-from ops.policies.reading.fields import bind_fields
-from ops.policies.reading.state import MAX_DEPTH, Arguments, Frame, Machine
-from ops.policies.reading.values import (
-    NOTHING,
-    OPAQUE,
-    Bound,
-    Box,
-    ClassRef,
-    External,
-    Function,
-    Instance,
-    SettingsRecord,
-    Value,
-    Values,
-    union,
-)
+from ops.policies.reading.core import FOLLOWED, NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
+from ops.policies.reading.functions import Function, Partial
+from ops.policies.reading.texts import Setting, Text
 
 SETTINGS = ("chalicelib.settings", "Settings")
-HARMLESS_BASES = (
-    "builtins.object",
-    "abc.ABC",
-    "typing.Protocol",
-    "typing.Generic",
-    "typing.NamedTuple",
-    "typing.TypedDict",
-    "enum.",
-    "contextlib.AbstractContextManager",
-)
-UNFOLLOWED_METHODS = frozenset(
+DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
+EXCEPTIONS = ("Exception", "Error", "Warning")
+UNFOLLOWED = frozenset(
     {"__getattr__", "__getattribute__", "__setattr__", "__new__", "__init_subclass__", "__del__",
      "__get__", "__set__", "__set_name__", "__class_getitem__", "__instancecheck__", "__subclasshook__"}
 )  # fmt: skip
-EXCEPTIONS = ("Exception", "Error", "Warning")
 
 
-def bases_of(machine: Machine, cls: ClassRef) -> list[Value]:
-    """Return the classes that a class names as its parents."""
-    parent = cls.frame.parent
-    assert parent is not None
-    return [base for node in cls.node.bases for base in machine.evaluate(parent, node)]
+@dataclass(frozen=True)
+class Class(Value):
+    """A class of the project, by the frame its body was run in."""
+
+    frame: Frame
+    node: ast.ClassDef
+
+    @property
+    def depth(self) -> int:
+        return self.frame.depth
+
+    def ancestry(self) -> list[Class]:
+        """Return the class and its parents of the project, nearest first."""
+        parents = [parent for parent in self.frame.bases if isinstance(parent, Class)]
+        return [self, *(one for parent in parents for one in parent.ancestry())]
+
+    def bases_outside(self) -> list[str]:
+        """Return the paths of all parents from outside the project."""
+        return [base.outside for one in self.ancestry() for base in one.frame.bases if base.outside]
+
+    def find(self, name: str) -> Values:
+        """Return what the first class in the ancestry that has `name` holds under it."""
+        return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
+
+    def attribute(self, at: Site, name: str) -> Values:
+        return union(described(at, value, self) for value in self.find(name)) or self.inherited()
+
+    def inherited(self) -> Values:
+        """Return what an attribute is that no class of the project has."""
+        return NOTHING if all(path.startswith("typing.") for path in self.bases_outside()) else OPAQUE
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        """Return the instance that calling the class gives, after running what makes it."""
+        if (self.frame.source.name, self.node.name) == SETTINGS:
+            return frozenset({SettingsRecord()})
+        told_apart, depth = given.key()
+        made: Instance = at.known.heap.setdefault((self, at.node, told_apart), Instance(depth, self))
+        if self.find("__init__"):
+            at.call(made.attribute(at, "__init__"), given)
+        elif fields_of(self):  # a dataclass or a named tuple
+            self._bind_fields(at, made, given)
+        else:
+            at.escape(given.all())
+        self._let_python_call(at, made)
+        return frozenset({made})
+
+    def escaped(self, _at: Site) -> Values:
+        return union(values for one in self.ancestry() for values in one.frame.names.values())
+
+    def _bind_fields(self, at: Site, made: Instance, given: Arguments) -> None:
+        """Set the fields of a new instance from the arguments, else from their defaults."""
+        fields = fields_of(self)
+        if len(given.positional) > len(fields):
+            raise at.refuse(f"{self.node.name} takes fewer arguments than this")
+        for index, (name, (frame, default)) in enumerate(fields.items()):
+            values = given.get(index, name)
+            if not values and default is not None:
+                values = _default(at.to(default, frame), default)
+            at.grow(made.attributes, name, values)
+
+    def _let_python_call(self, at: Site, made: Instance) -> None:
+        """Run the methods that Python, as `__eq__`, or a parent from outside call unseen."""
+        for one in self.ancestry():
+            where = at.to(one.node, one.frame)
+            if one.node.keywords or sum(isinstance(base, Class) for base in one.frame.bases) > 1:
+                raise where.refuse(f"{one.node.name}: a metaclass or a second parent cannot be followed")
+            for name in {name for name in one.frame.names if name.startswith("__")} - FOLLOWED:
+                if name in UNFOLLOWED:
+                    raise where.refuse(f"class {one.node.name}: {name} cannot be followed")
+                at.escape(made.attribute(at, name))
+        if not all(base.startswith(DATA_BASES) or base.endswith(EXCEPTIONS) for base in self.bases_outside()):
+            at.escape(frozenset({made}))
 
 
-def ancestry(machine: Machine, cls: ClassRef) -> list[ClassRef]:
-    """Return a class and its parents of the project, nearest first; the last mention of a parent counts."""
-    found = [cls]
-    for base in bases_of(machine, cls):
-        if isinstance(base, ClassRef):
-            found += ancestry(machine, base)
-    return [one for index, one in enumerate(found) if one not in found[index + 1 :]]
+def fields_of(cls: Class) -> dict[str, tuple[Frame, ast.expr | None]]:
+    """Return the fields with their class body and default, in the order of `__init__`: parents' first."""
+    ancestry = reversed(cls.ancestry())
+    return {name: (one.frame, default) for one in ancestry for name, default in _declared(one.node)}
 
 
-def external_bases(machine: Machine, cls: ClassRef) -> list[str]:
-    """Return the paths of all parents from outside the project."""
-    return [
-        base.path
-        for one in ancestry(machine, cls)
-        for base in bases_of(machine, one)
-        if isinstance(base, External)
-    ]
+@cache
+def _declared(node: ast.ClassDef) -> list[tuple[str, ast.expr | None]]:
+    annotated = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+    fields = [one for one in annotated if "ClassVar" not in ast.unparse(one.annotation)]
+    return [(one.target.id, one.value) for one in fields if isinstance(one.target, ast.Name)]
 
 
-def find_in_class(machine: Machine, _frame: Frame, cls: ClassRef, name: str) -> Values:
-    """Return what the first class in the ancestry that has `name` holds under it."""
-    for one in ancestry(machine, cls):
-        if name in one.frame.names:
-            return one.frame.names[name]
-    return NOTHING
+def _default(at: Site, node: ast.expr) -> Values:
+    called = at.evaluate(node.func) if isinstance(node, ast.Call) else NOTHING
+    if not isinstance(node, ast.Call) or not any(one.outside == "dataclasses.field" for one in called):
+        return at.evaluate(node)
+    options = {keyword.arg: keyword.value for keyword in node.keywords}
+    if not options.keys() <= {"default", "default_factory", "repr", "compare", "hash"}:
+        raise at.refuse("field() with other options than a default cannot be followed")
+    if "default_factory" in options:
+        return at.call(at.evaluate(options["default_factory"]), Arguments())
+    return at.evaluate(options["default"]) if "default" in options else NOTHING
 
 
-def has_decorator(cls: ClassRef, name: str) -> bool:
-    """Tell whether a class is decorated by `name`, called or not."""
-    for decorator in cls.node.decorator_list:
-        node = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name:
-            return True
-    return False
+@dataclass(frozen=True, eq=False)
+class Instance(Value):
+    """An instance of a class of the project."""
+
+    nested: int
+    cls: Class
+    attributes: dict[str, Values] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"the adapter {self.cls.node.name}"
+
+    @property
+    def depth(self) -> int:
+        return self.nested
+
+    def held(self) -> Iterable[Values]:
+        return self.attributes.values()
+
+    def escaped(self, _at: Site) -> Values:
+        return union([frozenset({self.cls}), *self.held()])
+
+    def attribute(self, at: Site, name: str) -> Values:
+        of_class = union(described(at, value, self) for value in self.cls.find(name))
+        return self.attributes.get(name) or of_class or self.cls.inherited()
+
+    def write(self, at: Site, name: str, values: Values) -> None:
+        at.grow(self.attributes, name, values)
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        return at.call(self.attribute(at, "__call__"), given)
 
 
-def is_enum(machine: Machine, cls: ClassRef) -> bool:
-    """Tell whether a class is an enumeration."""
-    return any(path.startswith("enum.") for path in external_bases(machine, cls))
+def described(at: Site, value: Value, receiver: Value) -> Values:
+    """Return what a class attribute gives when it is read from an instance or a class."""
+    if not isinstance(value, Function) or value.kind == "static":
+        return frozenset({value})
+    if value.kind == "class":
+        receiver = receiver.cls if isinstance(receiver, Instance) else receiver
+    elif isinstance(receiver, Class):
+        return frozenset({value})
+    bound = Partial(value, (frozenset({receiver}),))
+    return bound.call(at, Arguments()) if value.kind == "property" else frozenset({bound})
 
 
-def instantiate(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, given: Arguments) -> Values:
-    """Return the instance that calling a class gives, after running what makes it."""
-    if (cls.frame.source.name, cls.node.name) == SETTINGS:
-        return frozenset({SettingsRecord()})
-    outside = external_bases(machine, cls)
-    if "typing.TypedDict" in outside:
-        return _typed_dict(machine, frame, node, given)
-    if is_enum(machine, cls):
-        machine.escape(frame, node, given.all())
-        return OPAQUE
-    _check(machine, cls)
-    made = _allocate(machine, frame, node, cls, given)
-    if find_in_class(machine, frame, cls, "__init__"):
-        initializer = machine.read(frame, node, made, "__init__")
-        machine.call(frame, node, initializer, given)
-    elif has_decorator(cls, "dataclass") or "typing.NamedTuple" in outside or _inherits_fields(machine, cls):
-        bind_fields(machine, frame, node, made, ancestry(machine, cls), given)
-        if find_in_class(machine, frame, cls, "__post_init__"):
-            machine.call(frame, node, machine.read(frame, node, made, "__post_init__"), Arguments())
-    else:
-        machine.escape(frame, node, given.all())
-    if not all(path.startswith(HARMLESS_BASES) or path.endswith(EXCEPTIONS) for path in outside):
-        let_others_call(machine, frame, node, made)
-    return frozenset({made})
+@dataclass(frozen=True)
+class SettingsRecord(Value):
+    """The one Settings record."""
+
+    def attribute(self, at: Site, name: str) -> Values:
+        for cls in settings_classes(at):
+            methods = [value for value in cls.find(name) if isinstance(value, Function)]
+            if methods:
+                return union(described(at, method, self) for method in methods)
+            if name in fields_of(cls):
+                return frozenset({Text((Setting(name),))})
+        return NOTHING
 
 
-def _inherits_fields(machine: Machine, cls: ClassRef) -> bool:
-    return any(has_decorator(one, "dataclass") for one in ancestry(machine, cls))
-
-
-def _typed_dict(machine: Machine, frame: Frame, node: ast.AST, given: Arguments) -> Values:
-    made: Box = machine.box(frame, node, mapping=True)
-    for name, values in given.named.items():
-        machine.put(made, values, name)
-    if given.rest:
-        machine.put(made, given.rest)
-    return frozenset({made})
-
-
-def _check(machine: Machine, cls: ClassRef) -> None:
-    if cls.node.keywords:
-        raise machine.refuse(cls.frame, cls.node, f"class {cls.node.name}: a metaclass cannot be followed")
-    for one in ancestry(machine, cls):
-        for name in UNFOLLOWED_METHODS & one.frame.names.keys():
-            raise machine.refuse(one.frame, one.node, f"class {one.node.name}: {name} cannot be followed")
-
-
-def let_others_call(machine: Machine, frame: Frame, node: ast.AST, made: Instance) -> None:
-    """Run every method with data, as others may: a parent from outside, or whom the instance is given to."""
-    for one in ancestry(machine, made.cls):
-        for values in list(one.frame.names.values()):
-            for value in values:
-                if isinstance(value, Function) and value.owner == one and not value.kinds:
-                    bound: Values = frozenset({Bound(value, made)})
-                    machine.call(frame, node, bound, Arguments(star=OPAQUE, rest=OPAQUE))
-
-
-def _allocate(machine: Machine, frame: Frame, node: ast.AST, cls: ClassRef, given: Arguments) -> Instance:
-    """Return one instance per class and arguments, so that adapters of two buckets stay two."""
-    parts = [*given.positional, *given.named.values(), given.star, given.rest]
-    depth = 1 + max((value.depth for value in union(parts)), default=0)
-    key: tuple[object, ...] = ("instance", cls, id(node), given.star, given.rest)
-    if depth < MAX_DEPTH:
-        key = (*key, tuple(given.positional), tuple(sorted(given.named.items(), key=lambda pair: pair[0])))
-    if key not in machine.heap:
-        machine.heap[key] = Instance(frame.at(node), min(depth, MAX_DEPTH), cls)
-        machine.changed = True
-    found = machine.heap[key]
-    assert isinstance(found, Instance)
-    return found
+def settings_classes(at: Site) -> list[Class]:
+    """Return the class of the settings, once its module was run."""
+    found = at.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
+    return [value for value in found if isinstance(value, Class)]

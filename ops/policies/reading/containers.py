@@ -1,222 +1,143 @@
-"""Containers and operators: what is put in, what comes out, and what an operator would run."""
+"""Containers: lists, tuples, sets, mappings, and the iterators that generators and views give."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from ops.policies.reading.classes import find_in_class
-from ops.policies.reading.state import YIELDED, Arguments, Frame, Machine
-from ops.policies.reading.values import (
-    NIL,
-    NOTHING,
-    OPAQUE,
-    Box,
-    ClassRef,
-    External,
-    Function,
-    Instance,
-    Key,
-    Nil,
-    Text,
-    Value,
-    Values,
-    key_of,
-    text,
-    union,
-)
+from ops.policies.reading.core import NIL, NOTHING, OPAQUE, Arguments, Method, Nil, Site, Value, Values, union
+from ops.policies.reading.texts import Text, key_of, text
 
-CHANGING = frozenset({"append", "add", "insert", "appendleft", "push"})
-MERGING = frozenset({"extend", "update", "extendleft"})
-TAKING = frozenset({"pop", "popleft", "get", "setdefault", "values", "copy", "popitem"})
+Key = str | int | Text
 
 
-def operate(machine: Machine, frame: Frame, node: ast.AST, values: Values) -> None:
-    """Use values as operands, whose special methods would run: allowed only for what holds no client."""
-    for value in values:
-        if machine.holds_client(value):
-            raise machine.refuse(
-                frame, node, "an adapter or client is used as plain data; pass it on or call its methods only"
-            )
+@dataclass(frozen=True, eq=False)
+class Box(Value):
+    """A container: what is in it by key (a text made of settings too) or position, else under None."""
 
+    nested: int
+    is_mapping: bool = False
+    known: dict[Key | None, Values] = field(default_factory=dict)
 
-def test(machine: Machine, frame: Frame, node: ast.AST, values: Values) -> None:
-    """Ask for the truth of values; `__bool__` and `__len__` of the project's classes are run."""
-    for value in values:
-        if isinstance(value, Instance):
-            for name in ("__bool__", "__len__"):
-                method = find_in_class(machine, frame, value.cls, name)
-                if method:
-                    bound = machine.read(frame, node, value, name)
-                    machine.call(frame, node, bound, Arguments())
+    @property
+    def depth(self) -> int:
+        return self.nested
 
+    @property
+    def unknown(self) -> Values:
+        """Return what may be under a key or position that is not known."""
+        return self.known.get(None, NOTHING)
 
-def item(machine: Machine, frame: Frame, node: ast.AST, owner: Value, keys: Values) -> Values:
-    """Return what `owner[key]` may be."""
-    if isinstance(owner, Box):
-        return _held(owner, keys, node)
-    if isinstance(owner, ClassRef | External):  # a generic alias such as list[str]
-        return frozenset({owner})
-    if isinstance(owner, Instance) and find_in_class(machine, frame, owner.cls, "__getitem__"):
-        method = machine.read(frame, node, owner, "__getitem__")
-        return machine.call(frame, node, method, Arguments([keys]))
-    if isinstance(owner, Instance):
-        return union(owner.attributes.values()) | OPAQUE  # a named tuple by position
-    operate(machine, frame, node, frozenset({owner}))
-    return OPAQUE
+    def held(self) -> Iterable[Values]:
+        return self.known.values()
 
+    def put(self, at: Site, values: Values, key: Key | None = None) -> None:
+        """Add `values` under a known key or an unknown one."""
+        if values or key is not None:
+            at.grow(self.known, key, values)
 
-def _held(box: Box, keys: Values, node: ast.AST) -> Values:
-    index = node.slice if isinstance(node, ast.Subscript) else None
-    if isinstance(index, ast.Constant) and isinstance(index.value, int) and index.value >= 0:
-        return box.known.get(index.value, NOTHING) | box.unknown or OPAQUE
-    if isinstance(index, ast.Slice):
-        return frozenset({box})
-    names = [key_of(key) for key in keys]
-    if box.is_mapping and None not in names:
-        return union(box.known.get(name, NOTHING) for name in names if name is not None) | box.unknown
-    return box.elements
+    def merge(self, at: Site, value: Value) -> None:
+        """Put in what iterating over `value` gives; a mapping takes pairs, and of a mapping the keys too."""
+        if not (self.is_mapping and isinstance(value, Box)):
+            self.put(at, NOTHING if isinstance(value, Nil) else value.items(at))  # None fails at run time
+        elif not value.is_mapping:
+            self.put(at, at.iterate(value.items(at)))
+        elif value is not self:
+            for key, values in value.known.items():
+                self.put(at, values, key)
 
+    def keys(self) -> Values:
+        """Return what may be a key of this mapping."""
+        return union(map(_as_value, self.known)) or OPAQUE
 
-def store(machine: Machine, frame: Frame, node: ast.AST, owner: Value, keys: Values, values: Values) -> None:
-    """Run `owner[key] = value`."""
-    if isinstance(owner, Instance) and find_in_class(machine, frame, owner.cls, "__setitem__"):
-        method = machine.read(frame, node, owner, "__setitem__")
-        machine.call(frame, node, method, Arguments([keys, values]))
-        return
-    if not isinstance(owner, Box):
-        machine.escape(frame, node, values)
-        return
-    for key in keys:
-        known = key_of(key) if owner.is_mapping else None
-        operate(machine, frame, node, frozenset({key}))
-        machine.put(owner, values, known)
+    def under(self, keys: Values) -> Values:
+        """Return what may be under any of `keys`."""
+        names = [key_of(key) for key in keys]
+        if not self.is_mapping or None in names:
+            return union(self.held())
+        return union(self.known.get(name, NOTHING) for name in names if name is not None) | self.unknown
 
+    def attribute(self, _at: Site, name: str) -> Values:
+        return frozenset({Method(self, name)})
 
-def spread(machine: Machine, frame: Frame, node: ast.AST, target: Box, values: Values) -> None:
-    """Run `{**value}` into a mapping."""
-    for value in values:
-        if isinstance(value, Box):
-            merge(machine, target, value)
-        elif not isinstance(value, Nil):  # None fails at run time, so nothing comes of it
-            operate(machine, frame, node, frozenset({value}))
-            machine.put(target, OPAQUE)
+    def items(self, _at: Site) -> Values:
+        return self.keys() if self.is_mapping else union(self.held())
 
+    def at_position(self, index: int) -> Values:
+        """Return what may be at a position of a sequence."""
+        return self.known.get(index, NOTHING) | self.unknown
 
-def merge(machine: Machine, target: Box, source: Box) -> None:
-    """Put all that one container holds into another; positions are not kept."""
-    if target is source:
-        return
-    for key, values in list(source.known.items()):
-        machine.put(target, values, key if target.is_mapping else None)
-    if source.unknown:
-        machine.put(target, source.unknown)
+    def item(self, at: Site, keys: Values) -> Values:
+        index = at.node.slice if isinstance(at.node, ast.Subscript) else None
+        if isinstance(index, ast.Slice):
+            return frozenset({self})
+        if isinstance(index, ast.Constant) and isinstance(index.value, int):
+            return self.at_position(index.value) or OPAQUE
+        return self.under(keys)
 
+    def store(self, at: Site, keys: Values, values: Values) -> None:
+        at.escape(keys)
+        for key in keys:
+            self.put(at, values, key_of(key) if self.is_mapping else None)
 
-def iterate(machine: Machine, frame: Frame, node: ast.AST, value: Value) -> Values:
-    """Return what iterating over one value may give."""
-    if isinstance(value, Box):
-        return _keys(value) if value.is_mapping else value.elements
-    if isinstance(value, Instance):
-        return _iterate_instance(machine, frame, node, value)
-    if isinstance(value, Function):
-        raise machine.refuse(frame, node, f"{value.name} is a function and cannot be iterated over")
-    operate(machine, frame, node, frozenset({value}))
-    return OPAQUE
-
-
-def _iterate_instance(machine: Machine, frame: Frame, node: ast.AST, value: Instance) -> Values:
-    if not find_in_class(machine, frame, value.cls, "__iter__"):
-        return union(value.attributes.values()) | OPAQUE  # a named tuple
-    made = machine.call(frame, node, machine.read(frame, node, value, "__iter__"), Arguments())
-    found = NOTHING
-    for iterator in made:
-        if isinstance(iterator, Instance):
-            following = machine.read(frame, node, iterator, "__next__")
-            found |= machine.call(frame, node, following, Arguments())
+    def method(self, at: Site, name: str, given: Arguments) -> Values:
+        if name in {"append", "add", "insert", "appendleft"}:
+            self.put(at, given.all())
+        elif name in {"extend", "update"}:
+            for value in union(given.positional) | given.star:
+                self.merge(at, value)
+            for key, values in given.named.items():
+                self.put(at, values, key)
+            self.put(at, given.rest)
+        elif name in {"__enter__", "get", "items", "keys", "pop", "popleft", "setdefault", "values"}:
+            return self._taken(at, name, given)
         else:
-            found |= iterate(machine, frame, node, iterator)
-    return found
+            at.escape(given.all() if name in {"sort", "clear"} else given.all().union(*self.held()))
+        return OPAQUE
+
+    def _taken(self, at: Site, name: str, given: Arguments) -> Values:
+        if name == "__enter__":  # of a generator made into a context manager
+            return union(self.held())
+        if name in {"keys", "values"}:
+            return sequence(at, self.keys() if name == "keys" else union(self.held()))
+        if name == "items":
+            rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
+            return sequence(at, union(rows))
+        first, *others = given.positional or [OPAQUE]
+        if name == "setdefault" and others:
+            self.store(at, first, others[0])
+        return self.under(first) | union(others) | NIL
 
 
-def _keys(box: Box) -> Values:
-    known = union(_as_value(key) for key in box.known)
-    return known | OPAQUE if box.unknown or not known else known
-
-
-def _as_value(key: Key) -> Values:
+def _as_value(key: Key | None) -> Values:
     return text(key) if isinstance(key, str) else frozenset({key}) if isinstance(key, Text) else OPAQUE
 
 
-def box_method(
-    machine: Machine, frame: Frame, node: ast.AST, box: Box, name: str, given: Arguments
-) -> Values:
-    """Return what a method of a container gives, after doing what it does."""
-    values = given.all()
-    if name in CHANGING:
-        machine.put(box, values)
-    elif name in MERGING:
-        _merge_all(machine, frame, node, box, given)
-    elif name == "setdefault" and len(given.positional) == 2:
-        store(machine, frame, node, box, *given.positional)
-    elif name not in TAKING | {"items", "keys"}:
-        machine.escape(frame, node, values)
-    return _taken(machine, frame, node, box, name, given)
+def box(at: Site, role: str = "", *, mapping: bool = False) -> Box:
+    """Return the container that a node makes in its frame: always the same one."""
+    key = ("box", at.node, role, at.frame)
+    found: Box = at.known.heap.setdefault(key, Box(at.frame.depth + 1, mapping))
+    return found
 
 
-def _merge_all(machine: Machine, frame: Frame, node: ast.AST, box: Box, given: Arguments) -> None:
-    for value in union([*given.positional, given.star]):
-        if isinstance(value, Box):
-            merge(machine, box, value)
-        else:
-            machine.put(box, iterate(machine, frame, node, value))
-    for key, values in given.named.items():
-        machine.put(box, values, key)
-
-
-def _taken(machine: Machine, frame: Frame, node: ast.AST, box: Box, name: str, given: Arguments) -> Values:
-    if name in {"get", "pop", "setdefault"}:
-        keys = given.positional[0] if given.positional and box.is_mapping else OPAQUE
-        return _held(box, keys, node) | union(given.positional[1:]) | NIL
-    if name == "items":
-        return frozenset({_pairs(machine, frame, node, box)})
-    if name == "keys":
-        return _as_sequence(machine, frame, node, _keys(box))
-    if name == "values":
-        return _as_sequence(machine, frame, node, box.elements)
-    if name == "copy":
-        return frozenset({box})
-    if name in {"popleft", "popitem"}:
-        return box.elements
-    return _result(box, name)
-
-
-def _result(box: Box, name: str) -> Values:
-    return frozenset({box}) if name in {"union", "difference", "intersection", "__enter__"} else OPAQUE
-
-
-def _as_sequence(machine: Machine, frame: Frame, node: ast.AST, values: Values) -> Values:
-    made = machine.box(frame, node, role="view")
-    machine.put(made, values)
+def sequence(at: Site, elements: Values) -> Values:
+    """Return a container of `elements`, in no known order."""
+    made = box(at)
+    made.put(at, elements)
     return frozenset({made})
 
 
-def _pairs(machine: Machine, frame: Frame, node: ast.AST, box: Box) -> Box:
-    made = machine.box(frame, node, role="items")
-    for key, values in box.known.items():
-        pair = machine.box(frame, node, role=f"item {key}")
-        machine.put(pair, _as_value(key), 0)
-        machine.put(pair, values, 1)
-        machine.put(made, frozenset({pair}))
-    if box.unknown:
-        pair = machine.box(frame, node, role="any item")
-        machine.put(pair, OPAQUE, 0)
-        machine.put(pair, box.unknown, 1)
-        machine.put(made, frozenset({pair}))
-    return made
+def row(at: Site, columns: list[Values], role: str) -> Values:
+    """Return a container with each of `columns` at its position."""
+    made = box(at, role)
+    for index, values in enumerate(columns):
+        made.put(at, values, index)
+    return frozenset({made})
 
 
-def generated(machine: Machine, node: ast.AST, called: Frame) -> Values:
-    """Return the iterator that calling a generator function gives."""
-    made = machine.box(called, node, role="generator")
-    machine.put(made, called.results.get(YIELDED, NOTHING))
+def mapping(at: Site, given: Arguments) -> Values:
+    """Return what `dict(…)` makes of these arguments."""
+    made = box(at, mapping=True)
+    made.method(at, "update", given)
     return frozenset({made})

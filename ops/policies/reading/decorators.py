@@ -1,84 +1,80 @@
-"""Decorators: known ones are understood, the project's own are called, all others refused."""
+"""Decorators: those of Chalice make handlers, the project's own are called, unknown ones are refused."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ops.policies.reading.state import Arguments, Frame, Machine, Registration
-from ops.policies.reading.values import NOTHING, ClassRef, External, Function, Trigger, Value, Values
+from ops.policies.reading.classes import Class
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Method, Site, Value, Values
+from ops.policies.reading.functions import Function
 
-MARKING = {
-    "builtins.property": "property",
-    "functools.cached_property": "property",
-    "builtins.staticmethod": "static",
-    "builtins.classmethod": "class",
-    "contextlib.contextmanager": "manager",
-}
+CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
+ROUTE = "route"
+API = "api_handler"  # the one function of all routes
+TRIGGERS = frozenset(
+    {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
+     "lambda_function", ROUTE}
+)  # fmt: skip
+KINDS = {"builtins.property": "property", "functools.cached_property": "property",
+         "builtins.staticmethod": "static", "builtins.classmethod": "class"}  # fmt: skip
 TRANSPARENT = frozenset(
     {"functools.cache", "functools.lru_cache", "functools.wraps", "functools.total_ordering", "typing.final",
-     "typing.override", "typing.runtime_checkable", "typing.no_type_check", "abc.abstractmethod",
+     "typing.override", "typing.runtime_checkable", "abc.abstractmethod", "contextlib.contextmanager",
      "dataclasses.dataclass", "enum.unique"}
 )  # fmt: skip
 
 
-def decorated(
-    machine: Machine, frame: Frame, node: ast.FunctionDef | ast.ClassDef, plain: Function | ClassRef
-) -> Values:
+@dataclass(frozen=True)
+class ChaliceApp(Value):
+    """The app: its decorators are triggers."""
+
+    def attribute(self, at: Site, name: str) -> Values:
+        if name in {"current_request", "handler_map"}:
+            return OPAQUE
+        if name not in TRIGGERS:
+            raise at.refuse(f"app.{name} is not a trigger whose permissions are known")
+        return frozenset({Method(self, name)})
+
+    def method(self, _at: Site, name: str, given: Arguments) -> Values:
+        return frozenset({Trigger(name, tuple(given.named.items()))})
+
+
+@dataclass(frozen=True)
+class Trigger(Value):
+    """A decorator of the app, such as `app.on_s3_event(bucket=…)`: it registers a function as a handler."""
+
+    kind: str
+    options: tuple[tuple[str, Values], ...]
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        if "name" in dict(self.options):
+            raise at.refuse("name=… of a handler cannot be followed; name its function")
+        for value in given.all():
+            if not isinstance(value, Function):
+                raise at.refuse("only a plain function can be a handler")
+            at.known.handlers.setdefault(API if self.kind == ROUTE else str(value), {})[value] = self
+        return given.all()
+
+
+def decorated(at: Site, decorators: list[ast.expr], plain: Function | Class) -> Values:
     """Return what the name of a definition means once its decorators were applied, innermost first."""
     values: Values = frozenset({plain})
-    for decorator in reversed(node.decorator_list):
-        called = isinstance(decorator, ast.Call)
-        path = _path(machine, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path == "typing.overload":
-            return NOTHING
-        if path in MARKING and not called:
-            values = frozenset(_marked(value, MARKING[path]) for value in values)
-        elif path in TRANSPARENT:
-            if called:
-                machine.evaluate(frame, decorator)
-        elif isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter", "getter"}:
-            raise machine.refuse(frame, decorator, "property setters cannot be followed; write a method")
-        else:
-            values = _applied(machine, frame, decorator, values)
+    for node in reversed(decorators):
+        values = _applied(at.to(node), node, values)
     return values
 
 
-def _path(machine: Machine, frame: Frame, node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute) and node.attr in {"setter", "deleter", "getter"}:
-        return ""
-    for value in machine.evaluate(frame, node):
-        if isinstance(value, External):
-            return value.path
-    return ""
-
-
-def _marked(value: Value, kind: str) -> Value:
-    return replace(value, kinds=value.kinds | {kind}) if isinstance(value, Function) else value
-
-
-def _applied(machine: Machine, frame: Frame, decorator: ast.expr, values: Values) -> Values:
-    appliers = machine.evaluate(frame, decorator)
-    found = NOTHING
-    for applier in appliers:
-        if isinstance(applier, Trigger):
-            register(machine, frame, decorator, applier, values)
-            found |= values
-        elif isinstance(applier, Function | ClassRef) or not isinstance(applier, External):
-            found |= machine.call(frame, decorator, frozenset({applier}), Arguments([values]))
-        else:
-            reason = (
-                f"decorator {applier.path} is not known, so what it does with the function cannot be followed"
-            )
-            raise machine.refuse(frame, decorator, reason)
-    return found
-
-
-def register(machine: Machine, frame: Frame, node: ast.AST, trigger: Trigger, values: Values) -> None:
-    """Remember a handler."""
-    for value in values:
-        if isinstance(value, Function):
-            key = (value.node, trigger.kind, id(node))
-            machine.registrations[key] = Registration(value, trigger, frame.at(node))
-        else:
-            raise machine.refuse(frame, node, "only a plain function can be a handler")
+def _applied(at: Site, node: ast.expr, values: Values) -> Values:
+    found = at.evaluate(node)
+    names = at.evaluate(node.func) if isinstance(node, ast.Call) else found
+    if not any(name.outside for name in names):
+        return at.call(found, Arguments([values]))
+    (path, *others) = {name.outside for name in names}
+    if path == "typing.overload":
+        return NOTHING
+    if others or path not in TRANSPARENT | KINDS.keys():
+        reason = "is not known, so what it does with the function cannot be followed"
+        raise at.refuse(f"decorator {path} {reason}")
+    kind = KINDS.get(path, "")
+    return frozenset(replace(one, kind=kind) if kind and isinstance(one, Function) else one for one in values)

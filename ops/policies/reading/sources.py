@@ -6,7 +6,11 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.policies.reading.refusal import Refused
+from ops.errors import OperationError
+
+
+class Refused(OperationError):  # noqa: N818 - an answer: this cannot be followed, write it so
+    """The code, a call or a setting cannot be turned into a policy; the message says where and what to do."""
 
 
 @dataclass(frozen=True)
@@ -16,19 +20,10 @@ class Source:
     name: str
     path: str
     tree: ast.Module
-    is_package: bool
 
     def at(self, node: ast.AST) -> str:
         """Return `path:line` of a node."""
         return f"{self.path}:{getattr(node, 'lineno', 1)}"
-
-    def absolute(self, name: str | None, level: int) -> str:
-        """Return the dotted name that an import of this module means; `level` counts its leading dots."""
-        if not level:
-            return name or ""
-        parts = self.name.split(".")
-        base = parts[: len(parts) - level + (1 if self.is_package else 0)]
-        return ".".join([*base, name] if name else base)
 
 
 @dataclass
@@ -36,42 +31,32 @@ class Project:
     """The modules that ship: `app` and the package `chalicelib`, read from `root` when first asked for."""
 
     root: Path
-    packages: tuple[str, ...] = ("app", "chalicelib")
-    _sources: dict[str, Source] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
 
     def owns(self, name: str) -> bool:
         """Tell whether a dotted name lies in this project."""
-        return name.split(".")[0] in self.packages
+        return name.split(".")[0] in {"app", "chalicelib"}
 
-    def has(self, name: str) -> bool:
-        """Tell whether a dotted name is a module of this project."""
-        return self.owns(name) and self._file(name) is not None
+    def file(self, name: str) -> Path | None:
+        """Return the file of a module, None when there is no such module."""
+        base = self.root.joinpath(*name.split("."))
+        return next((one for one in (base.with_suffix(".py"), base / "__init__.py") if one.is_file()), None)
 
     def source(self, name: str) -> Source:
         """Return a module; raise Refused when it is not there or is no Python."""
-        if name not in self._sources:
-            self._sources[name] = self._read(name)
-        return self._sources[name]
-
-    def _file(self, name: str) -> Path | None:
-        base = self.root.joinpath(*name.split("."))
-        candidates = (base.with_suffix(".py"), base / "__init__.py")
-        return next((path for path in candidates if path.is_file()), None)
-
-    def _read(self, name: str) -> Source:
-        path = self._file(name)
-        if path is None:
-            raise Refused(f"module {name} is imported but is not in {self.root.name}/")
-        shown = path.relative_to(self.root).as_posix()
-        try:
-            tree = _parsed(path.read_text(), shown)
-        except SyntaxError as error:
-            raise Refused(f"{shown}:{error.lineno}: {error.msg}") from None
-        return Source(name, shown, tree, path.name == "__init__.py")
+        if name not in self.sources:
+            path = self.file(name)
+            if path is None:
+                raise Refused(f"module {name} is imported but is not in {self.root.name}/")
+            shown = path.relative_to(self.root).as_posix()
+            self.sources[name] = Source(name, shown, _parsed(path.read_text(), shown))
+        return self.sources[name]
 
 
 def _parsed(text: str, shown: str) -> ast.Module:
     try:
         return ast.parse(text, shown)
+    except SyntaxError as error:
+        raise Refused(f"{shown}:{error.lineno}: {error.msg}") from None
     except SystemError:  # CPython 3.11 miscounts AST depth once after a stack overflow elsewhere (gh-106905)
         return ast.parse(text, shown)

@@ -1,81 +1,88 @@
-"""Texts made of settings, such as an ARN built from another one."""
+"""Texts as far as they are known: literals, settings, and what is built of them, as one ARN of another."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
+from math import prod
 
-from ops.policies.reading.values import (
-    OPAQUE,
-    Anything,
-    Setting,
-    Text,
-    Value,
-    Values,
-    literal_of,
-    text,
-    union,
-)
+from ops.policies.reading.core import OPAQUE, Arguments, Opaque, Site, Value, Values, union
 
 MAX_PARTS = 12
 MAX_COMBINATIONS = 64
 
 
-def concatenated(left: Values, right: Values) -> Values | None:
-    """Return the texts that joining gives, None when neither side is made of a setting."""
-    return formatted([left, right]) if any(map(_has_setting, left | right)) else None
+@dataclass(frozen=True)
+class Setting:
+    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it."""
+
+    name: str
+    replaced: tuple[tuple[str, str], ...] = ()
+
+    def replace(self, old: str, new: str) -> Setting:
+        """Return the part after one more replacement."""
+        return Setting(self.name, (*self.replaced, (old, new)))
+
+
+Part = str | Setting | None  # None: a part that is not known
+
+
+@dataclass(frozen=True)
+class Text(Opaque):
+    """A text: literal parts, settings, and unknown parts."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """Return a text that is wholly known, else None."""
+        first = self.parts[0]
+        return first if len(self.parts) == 1 and isinstance(first, str) else None
+
+    @property
+    def has_setting(self) -> bool:
+        """Tell whether a setting is in it."""
+        return any(isinstance(part, Setting) for part in self.parts)
+
+    def method(self, at: Site, name: str, given: Arguments) -> Values:
+        """Follow `replace` with literals; what other methods give is data."""
+        literals = [literals_of(values) for values in given.positional]
+        if name == "replace" and len(literals) == 2 and all(literals):
+            (old, *more), (new, *others) = (found or [] for found in literals)
+            if not more and not others:
+                return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
+        return super().method(at, name, given)
+
+
+def text(literal: str) -> Values:
+    """Return the set of one literal text."""
+    return frozenset({Text((literal,))})
+
+
+def literals_of(values: Values) -> list[str] | None:
+    """Return all texts when every value is a known one, else None."""
+    found = [value.literal for value in values if isinstance(value, Text) and value.literal is not None]
+    return sorted(found) if found and len(found) == len(values) else None
+
+
+def key_of(value: Value) -> str | Text | None:
+    """Return what `value` is as a known key of a mapping: a literal or a text made of settings, else None."""
+    if isinstance(value, Text) and None not in value.parts:
+        return value.literal or value
+    return None
 
 
 def formatted(pieces: list[Values]) -> Values:
     """Return the texts that the pieces give in every combination; data when no setting is in them."""
-    combinations = 1
-    for piece in pieces:
-        combinations *= max(len(piece), 1)
-    if combinations > MAX_COMBINATIONS or not any(map(_has_setting, union(pieces))):
+    if prod(map(len, pieces)) > MAX_COMBINATIONS:
         return OPAQUE
-    return frozenset(_joined(combination) for combination in product(*pieces))
+    if not any(isinstance(value, Text) and value.has_setting for value in union(pieces)):
+        return OPAQUE
+    return union(_joined(combination) for combination in product(*pieces))
 
 
-def replaced(value: Text, old: str, new: str) -> Values:
-    """Return the text with every `old` replaced; parts are taken one by one."""
-    parts = tuple(_part_replaced(part, old, new) for part in value.parts)
-    return frozenset({Text(parts)})
-
-
-def _part_replaced(part: str | Setting | Anything, old: str, new: str) -> str | Setting | Anything:
-    if isinstance(part, str):
-        return part.replace(old, new)
-    if isinstance(part, Setting):
-        return Setting(part.name, (*part.replaced, (old, new)))
-    return part
-
-
-def _has_setting(value: Value) -> bool:
-    return isinstance(value, Text) and any(isinstance(part, Setting) for part in value.parts)
-
-
-def _joined(values: tuple[Value, ...]) -> Value:
-    parts: list[str | Setting | Anything] = []
+def _joined(values: tuple[Value, ...]) -> Values:
+    parts: list[Part] = []
     for value in values:
-        parts += value.parts if isinstance(value, Text) else (Anything(),)
-    if len(parts) > MAX_PARTS:
-        return next(iter(OPAQUE))
-    return Text(tuple(parts))
-
-
-def text_method(value: Text, name: str, arguments: list[Values]) -> Values:
-    """Return what a method of a text gives: `replace` with literals is followed, all else is data."""
-    if name == "replace" and len(arguments) == 2:
-        old, new = (_only_literal(values) for values in arguments)
-        if old is not None and new is not None:
-            return replaced(value, old, new) if _has_setting(value) else text_replaced(value, old, new)
-    return OPAQUE
-
-
-def text_replaced(value: Text, old: str, new: str) -> Values:
-    """Return a wholly known text with `old` replaced."""
-    literal = literal_of(value)
-    return OPAQUE if literal is None else text(literal.replace(old, new))
-
-
-def _only_literal(values: Values) -> str | None:
-    return literal_of(next(iter(values))) if len(values) == 1 else None
+        parts += value.parts if isinstance(value, Text) else (None,)
+    return frozenset({Text(tuple(parts))}) if len(parts) <= MAX_PARTS else OPAQUE

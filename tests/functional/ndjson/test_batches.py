@@ -56,7 +56,7 @@ def test_210_files_of_the_seeds_size_make_one_manifest_of_204_and_wait_with_the_
     assert len(set(paths)) == 204
     assert row("file-00000.ndjson")["manifest_key"] == key
     clock.turn(3601)
-    assert repair(lane) == {"finished": 0, "flushed": 1, "thresholds": 0, "locks": 0, "errors": 0}
+    assert repair(lane) == {"finished": 0, "flushed": 1, "thresholds": 0, "waits": 0, "locks": 0, "errors": 0}
     assert statuses() == {"manifested": 210}
     assert imbalance() == []
 

@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-import app
 from chalicelib.ndjson import repair_arrivals
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.reconcile import reconcile
@@ -32,6 +31,7 @@ from tests.support.ndjson import (
     statuses,
 )
 from tests.support.reset import date_object
+from tests.support.runs import runs
 from tests.support.scans import aws_error, pages_of
 from tests.support.world import World
 
@@ -72,10 +72,10 @@ def _arrivals(lane: Ndjson) -> dict[str, int]:
 
 def test_a_file_without_its_event_is_tracked_and_its_row_says_by_whom(lane: Ndjson, world: World) -> None:
     _put(_dated("lost"))
-    counts = reconcile(app.landing(), app.discovered_files(), lane, None)
+    counts = reconcile(runs(), lane, None)
     assert counts["arrivals"] == {"tracked": 1, "undated": 0, "errors": 0, "unfinished": 0}
     assert (row("lost.ndjson")["status"], row("lost.ndjson")["repaired_by"]) == ("pending", "reconcile")
-    assert reconcile(app.landing(), app.discovered_files(), lane, None)["arrivals"]["tracked"] == 0
+    assert reconcile(runs(), lane, None)["arrivals"]["tracked"] == 0
 
 
 def test_found_files_fill_a_batch_like_any_other(aws: None, clock: Clock) -> None:

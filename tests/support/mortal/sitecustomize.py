@@ -1,6 +1,7 @@
-"""Notes the AWS calls of any Python process, and kills it after its n-th that changes something.
+"""Note the AWS calls of any Python process, and kill it after its n-th call that changes something.
 
-Put on PYTHONPATH. `CALLS_LOG` names the file of notes; `DIE_AFTER_WRITES` is n, 0 for immortal.
+Python imports this module from PYTHONPATH. `CALLS_LOG` names the file of notes. `DIE_AFTER_WRITES` is n; with
+0 the process lives.
 """
 
 from __future__ import annotations

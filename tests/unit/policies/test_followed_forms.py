@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from textwrap import dedent
-
 import pytest
 
-from ops.policies.reading.handlers import read_handlers
-from tests.unit.policies.conftest import Reader, shown
+from tests.unit.policies.conftest import Reader
 
 READS_LANDING = {"get_object landing_bucket"}
 
@@ -143,15 +139,6 @@ FORMS = {
         def run(landing, ndjson, event):
             return Lane(landing, other=ndjson).work()
         """,
-    "field of a named tuple": """
-        from typing import NamedTuple
-        class Lane(NamedTuple):
-            source: object
-            other: object
-        def run(landing, ndjson, event):
-            source, other = Lane(landing, ndjson)
-            return source.read("k")
-        """,
     "attribute set later": """
         class Lane:
             def attach(self, bucket):
@@ -206,24 +193,3 @@ def test_given_a_way_to_write_a_call_when_read_then_it_is_found_on_its_bucket(
     reads: Reader, source: str
 ) -> None:
     assert reads(source) == READS_LANDING
-
-
-def test_given_an_object_of_app_that_a_library_holds_then_its_methods_are_followed(
-    project: Path, reads: Reader
-) -> None:
-    source = (project / "app.py").read_text()
-    source += dedent("""
-        class Task:
-            def work(self):
-                return Store(client("s3", ""), settings().landing_bucket).read("k")
-
-        @app.lambda_function()
-        def second(event, context):
-            event.register(Task())
-        """)
-    (project / "app.py").write_text(source)
-    reads("def run(landing, ndjson, event):\n    return None\n")
-
-    handlers = {handler.name: shown(handler) for handler in read_handlers(project)}
-
-    assert handlers["second"] == READS_LANDING

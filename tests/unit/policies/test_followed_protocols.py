@@ -46,6 +46,15 @@ FORMS = {
             with opened(landing) as bucket:
                 bucket.read("k")
         """,
+    "callable instance": """
+        class Fetch:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def __call__(self, key):
+                return self.bucket.read(key)
+        def run(landing, ndjson, event):
+            return Fetch(landing)("k")
+        """,
     "work on leaving a context": """
         class Session:
             def __init__(self, bucket):
@@ -72,36 +81,6 @@ FORMS = {
             yield from contents(bucket)
         def contents(bucket):
             yield bucket.read("k")
-        """,
-    "iterator class": """
-        class Contents:
-            def __init__(self, bucket):
-                self.bucket = bucket
-            def __iter__(self):
-                return self
-            def __next__(self):
-                return self.bucket.read("k")
-        def run(landing, ndjson, event):
-            for content in Contents(landing):
-                print(content)
-        """,
-    "callable instance": """
-        class Fetch:
-            def __init__(self, bucket):
-                self.bucket = bucket
-            def __call__(self, key):
-                return self.bucket.read(key)
-        def run(landing, ndjson, event):
-            return Fetch(landing)("k")
-        """,
-    "subscript of an instance": """
-        class Contents:
-            def __init__(self, bucket):
-                self.bucket = bucket
-            def __getitem__(self, key):
-                return self.bucket.read(key)
-        def run(landing, ndjson, event):
-            return Contents(landing)["k"]
         """,
     "truth of an instance": """
         class Contents:
@@ -215,37 +194,6 @@ FORMS = {
             finally:
                 landing.read("c")
         """,
-    "match statement": """
-        def run(landing, ndjson, event):
-            match event:
-                case {"key": key}:
-                    return landing.read(key)
-        """,
-    "nonlocal": """
-        def run(landing, ndjson, event):
-            held = None
-            def hold():
-                nonlocal held
-                held = landing
-            hold()
-            return held.read("k")
-        """,
-    "global": """
-        HELD = None
-        def hold(bucket):
-            global HELD
-            HELD = bucket
-        def run(landing, ndjson, event):
-            hold(landing)
-            return HELD.read("k")
-        """,
-    "attribute of a module": """
-        from chalicelib import work
-        HELD = None
-        def run(landing, ndjson, event):
-            work.HELD = landing
-            return HELD.read("k")
-        """,
     "replaced method": """
         class Lane:
             def work(self):
@@ -271,6 +219,81 @@ FORMS = {
         def run(landing, ndjson, event):
             from chalicelib.aws.store import Store as Other
             return Other.read(landing, "k")
+        """,
+    "comparison that Python makes": """
+        def run(landing, ndjson, event):
+            class Item:
+                def __eq__(self, other):
+                    return landing.read("k") == other
+            return Item() == event
+        """,
+    "key that is called": """
+        def run(landing, ndjson, event):
+            for fetch in {(lambda: landing.read("k")): 1}:
+                fetch()
+        """,
+    "method of an object that a library holds": """
+        def run(landing, ndjson, event):
+            class Task:
+                def work(self):
+                    return landing.read("k")
+            event.register(Task())
+        """,
+    "class that a library instantiates": """
+        def run(landing, ndjson, event):
+            class Task:
+                def work(self):
+                    return landing.read("k")
+            event.register(Task)
+        """,
+    "parent's method by its class": """
+        class Lane:
+            def __init__(self, bucket):
+                self.bucket = bucket
+            def work(self):
+                return self.bucket.read("k")
+        class Other(Lane):
+            def work(self):
+                return Lane.work(self)
+        def run(landing, ndjson, event):
+            return Other(landing).work()
+        """,
+    "validated dataclass": """
+        from dataclasses import dataclass, replace
+        @dataclass(frozen=True)
+        class Lane:
+            bucket: object
+            key: str = ""
+            def __post_init__(self):
+                self.bucket.read(self.key)
+        def run(landing, ndjson, event):
+            return replace(Lane(landing), key="k")
+        """,
+    "default that a factory makes": """
+        from dataclasses import dataclass, field
+        @dataclass
+        class Lane:
+            bucket: object
+            steps: list = field(default_factory=list)
+        def run(landing, ndjson, event):
+            lane = Lane(landing)
+            lane.steps.append(lane.bucket.read)
+            for step in lane.steps:
+                step("k")
+        """,
+    "default that is never used": """
+        def run(landing, ndjson, event):
+            def inner(content=landing.read("k")):
+                return content
+            return inner("given")
+        """,
+    "width of a formatted value": """
+        def run(landing, ndjson, event):
+            return f"{event:{landing.read('k')}}"
+        """,
+    "deletion": """
+        def run(landing, ndjson, event):
+            del landing.read("k")["body"]
         """,
 }
 

@@ -70,7 +70,7 @@ FORMS = {
         def run(landing, ndjson, event):
             return landing + 1  # here
         """,
-        "used as plain data",
+        "adapter Store goes where",
     ),
     "method caller": (
         """
@@ -87,7 +87,7 @@ FORMS = {
                 case bucket:
                     bucket.read("k")
         """,
-        "used as plain data",
+        "Match cannot be followed",
     ),
     "own dictionary": (
         """
@@ -101,7 +101,7 @@ FORMS = {
         def run(landing, ndjson, event):
             return vars(landing)["name"]  # here
         """,
-        "vars",
+        "adapter Store goes where",
     ),
     "globals": (
         """
@@ -147,7 +147,7 @@ FORMS = {
         def run(landing, ndjson, event):
             return client("s3", "eu-west-1")  # here
         """,
-        "clients are made in app.py",
+        "a client is made where its adapter is",
     ),
     "a process of its own": (
         """

@@ -1,0 +1,1 @@
+"""What the benchmarks share: counters and prices, AWS in four forms, and programs that run in processes."""

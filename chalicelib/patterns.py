@@ -1,0 +1,23 @@
+"""Which events EventBridge is to send: those of what Sluice starts, and only when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ENDS_OF_EXECUTIONS = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
+def ended_executions(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the pattern of the ends of executions of our state machine.
+
+    A decorator needs it when app.py is imported, where nobody could be told that the variable is missing.
+    """
+    return {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "status": ENDS_OF_EXECUTIONS,
+            "stateMachineArn": [environ.get("STEP_FUNCTION_ARN", "not configured")],
+        },
+    }
