@@ -219,3 +219,26 @@ def test_a_parked_file_that_goes_while_it_is_replayed_is_recorded_as_gone(
         replay(operator, keys=[key])
     assert world.executions() == []
     assert "triggered" not in {row["status"] for row in world.rows(key)}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        (
+            "/replay",
+            '{"keys":["data/in/customers.csv"],"dry_run":true,"dry_run":false}',
+            "dry_run",
+        ),
+        ("/replay", '{"keys":["a"],"etags":{"a":"1","a":"2"}}', "a"),
+        ("/upload", '{"key":"data/in/a","key":"config/config.json","size":1}', "key"),
+        ("/quarantine/release", '{"key":"a","key":"b"}', "key"),
+        ("/redrive", '{"queue":"ndjson","queue":"landing"}', "queue"),
+    ],
+)
+def test_a_field_given_twice_is_refused_by_name_and_nothing_is_done(
+    world: World, operator: Api, path: str, body: str, named: str
+) -> None:
+    world.land("data/in/customers.csv")
+    reply = operator.post(path, raw=body.encode())
+    assert (reply.status, reply.body["Message"].startswith(f"'{named}' is given twice")) == (400, True)
+    assert len(world.executions()) == 1
