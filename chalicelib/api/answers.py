@@ -6,20 +6,13 @@ developer's machine how to start the system.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.failures import describe_failure, way_out
 from chalicelib.errors import RequestError, SettingsError
 from chalicelib.logs import log
-
-WAY_OUT = "look into the function's log, and see to its settings, its rights and AWS"
-WAY_OUT_LOCALLY = (
-    "start everything with `make run`, or serve a deployed stage with `chalice local --stage <stage>` and "
-    "its AWS credentials"
-)
 
 Body = dict[str, Any]
 """A JSON object, as a caller gets it."""
@@ -61,8 +54,7 @@ def unavailable(error: Exception) -> Answer:
     """Return the answer for a system that cannot be reached, in one line."""
     log.error("unavailable", extra={"error": str(error)})
     why = _of_settings(error) if isinstance(error, SettingsError) else describe_failure(error)
-    way_out = WAY_OUT_LOCALLY if os.environ.get("STAGE") == "local" else WAY_OUT
-    message = f"Sluice cannot answer: {why}; {way_out}"
+    message = f"Sluice cannot answer: {why}; {way_out()}"
     return Answer(503, {"Code": "ServiceUnavailableError", "Message": message})
 
 

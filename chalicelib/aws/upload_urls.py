@@ -23,31 +23,20 @@ class UploadUrls:
 
         Type and number of bytes are signed: S3 refuses any other, and another PUT after the first.
         """
+        given = self._given(key, content_type, size)
         return self._s3.generate_presigned_url(
-            ClientMethod="put_object",
-            Params={
-                "Bucket": self.name,
-                "Key": key,
-                "ContentType": content_type,
-                "ContentLength": size,
-                "IfNoneMatch": "*",
-            },
-            ExpiresIn=VALID_SECONDS,
+            ClientMethod="put_object", Params={**given, "IfNoneMatch": "*"}, ExpiresIn=VALID_SECONDS
         )
 
     def replace_url(self, key: str, content_type: str, size: int, etag: str) -> str:
         """Return a URL like that of `create_url`, for as long as the object under `key` has `etag`."""
+        given = self._given(key, content_type, size)
         return self._s3.generate_presigned_url(
-            ClientMethod="put_object",
-            Params={
-                "Bucket": self.name,
-                "Key": key,
-                "ContentType": content_type,
-                "ContentLength": size,
-                "IfMatch": f'"{etag}"',
-            },
-            ExpiresIn=VALID_SECONDS,
+            ClientMethod="put_object", Params={**given, "IfMatch": f'"{etag}"'}, ExpiresIn=VALID_SECONDS
         )
+
+    def _given(self, key: str, content_type: str, size: int) -> dict[str, str | int]:
+        return {"Bucket": self.name, "Key": key, "ContentType": content_type, "ContentLength": size}
 
     def origin(self) -> str:
         """Return scheme and host of the URLs, which a page must be allowed to connect to.

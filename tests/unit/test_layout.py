@@ -25,7 +25,16 @@ GROUND = {
     "moves": {"events"},
     "keys": {"moves", "settings"},
 }
-OFFERED = {"catalog", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
+# what landing is to other lanes
+OFFERED = {"attempts", "catalog", "executions", "jobs", "lane", "routing", "wiring"}
+    "attempts",
+    "catalog",
+    "executions",
+    "jobs",
+    "lane",
+    "routing",
+    "wiring",
+}  # what landing is to other lanes
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
