@@ -13,15 +13,15 @@ from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions
-from chalicelib.settings import Settings, max_concurrency
+from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
     from chalicelib.api.auth import CachedTokens, GivenTokens
     from chalicelib.landing.lane import Landing
     from chalicelib.ndjson.lane import Ndjson
 
-if os.environ.get("AWS_CHALICE_CLI_MODE") and {"deploy", "local"} & {*sys.argv}:  # never in Lambda
-    from ops.chalice_hook import prepare
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
+    from ops.chalice_entry import prepare
 
     prepare(sys.argv, os.environ)
 
@@ -31,7 +31,7 @@ STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
-NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ)
+NDJSON_MAX_CONCURRENCY, DISCOVERED_MAX_CONCURRENCY = max_concurrencies(os.environ)
 
 
 @cache
@@ -85,7 +85,7 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     return arrivals.ndjson_arrived(ndjson(), event.payload)
 
 
-@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
+@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10, maximum_concurrency=DISCOVERED_MAX_CONCURRENCY)
 def csv_discovered(event: AnyEvent) -> Any:
     """Catalogue and route the files that discovery has queued."""
     from chalicelib.discovery import consumer

@@ -37,7 +37,8 @@ def _ensure_dead_letters(functions: Any, name: str, queue_arn: str) -> None:
 
 def _ensure_partial_responses(functions: Any, uuid: str, queue: str) -> None:
     if _response_types(functions, uuid) != PARTIAL_RESPONSES:
-        functions.update_event_source_mapping(UUID=uuid, FunctionResponseTypes=PARTIAL_RESPONSES)
+        wanted = {"UUID": uuid, "FunctionResponseTypes": PARTIAL_RESPONSES}
+        once_permitted(lambda: functions.update_event_source_mapping(**wanted))
     if _response_types(functions, uuid) != PARTIAL_RESPONSES:
         raise OperationError(
             f"the mapping {uuid} of queue {queue} does not report partial batch failures, so Lambda would "
