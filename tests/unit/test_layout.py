@@ -27,14 +27,6 @@ GROUND = {
 }
 # what landing is to other lanes
 OFFERED = {"attempts", "catalog", "executions", "jobs", "lane", "routing", "wiring"}
-    "attempts",
-    "catalog",
-    "executions",
-    "jobs",
-    "lane",
-    "routing",
-    "wiring",
-}  # what landing is to other lanes
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
