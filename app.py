@@ -185,7 +185,7 @@ def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
-    return summary.summarize(wiring.overview(settings()), query_of(app.current_request))
+    return summary.summarize(wiring.overview(settings()), app.current_request)
 
 
 @app.route("/files", authorizer=authorize)
@@ -287,7 +287,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing())
+    redrives = wiring.redrives(settings(), landing(), discovered_files())
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 

@@ -19,7 +19,7 @@ from chalicelib.errors import SettingFault, SettingsError
 BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
 DEFAULT_MAX_CONCURRENCY = 2
-OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside NEW_FILES_PREFIX and INACTIVE_PREFIX
+OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside those of the settings
 IGNORED_NAMES = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload")  # uploads under way
 
 Parser = Callable[[str], Any]
@@ -120,9 +120,11 @@ class Settings:
     input_prefix: str = _setting(_folder, "data/in/", parse_empty=True)
     new_files_prefix: str = _setting(_folder, "data/new_files/", parse_empty=True)
     inactive_prefix: str = _setting(_prefix, "", parse_empty=True)
+    archive_prefix: str = _setting(_prefix, "", parse_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
+    events_dlq: str = _setting(_text, "")
     ndjson_dlq: str = _setting(_text, "")
     discovered_dlq: str = _setting(_text, "")
     ndjson_max_concurrency: int = _setting(_max_concurrency, DEFAULT_MAX_CONCURRENCY)
@@ -197,12 +199,13 @@ class Settings:
     @property
     def own_outputs(self) -> tuple[str, ...]:
         """Prefixes whose objects Sluice itself writes; an empty one stands for none."""
-        return (self.new_files_prefix, self.inactive_prefix, *OWN_OUTPUTS)
+        return (self.new_files_prefix, self.inactive_prefix, self.archive_prefix, *OWN_OUTPUTS)
 
     def _own_outputs(self) -> dict[str, str]:
         parked = {
             self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",
             self.inactive_prefix: f"INACTIVE_PREFIX={self.inactive_prefix!r}",
+            self.archive_prefix: f"ARCHIVE_PREFIX={self.archive_prefix!r}",
         }
         return {own: repr(own) for own in OWN_OUTPUTS} | parked
 

@@ -89,6 +89,7 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
         "NDJSON_QUEUE": f"{prefix}-ndjson",
         "DISCOVERED_QUEUE": f"{prefix}-discovered",
         "LANDING_DLQ": f"{prefix}-landing-dlq",
+        "EVENTS_DLQ": f"{prefix}-events-dlq",
         "NDJSON_DLQ": f"{prefix}-ndjson-dlq",
         "DISCOVERED_DLQ": f"{prefix}-discovered-dlq",
         "SQS_QUEUE_URL": f"{queue_host}/{prefix}-discovered",

@@ -10,6 +10,7 @@ COUNTER = "COUNTER#"
 CURSOR = "CURSOR#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
+MOVES = "MOVES#secret"
 SURGE = "SURGE#"
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
 

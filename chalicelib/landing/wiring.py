@@ -7,6 +7,7 @@ from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.jobs import JobConfig
@@ -19,7 +20,7 @@ def landing(config: Settings, bucket: str) -> Landing:
     region = config.aws_region
     return Landing(
         bucket=Bucket(client("s3", region), bucket),
-        target=CopyTarget(client("s3", region), bucket),
+        target=CopyTarget(client("s3", region), bucket, move_secret(config)),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
         machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
@@ -27,6 +28,11 @@ def landing(config: Settings, bucket: str) -> Landing:
         jobs=job_config(config),
         settings=config,
     )
+
+
+def move_secret(config: Settings) -> MoveSecret:
+    """Wire the secret that signs moved copies."""
+    return MoveSecret(client("dynamodb", config.aws_region), config.tracking_table)
 
 
 def job_config(config: Settings) -> JobConfig:

@@ -16,14 +16,16 @@ from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.events import MAX_KEY_BYTES
 from chalicelib.landing.catalog import iso
 from chalicelib.landing.jobs import read_config
+from chalicelib.moves import file_name
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
-from chalicelib.status.explain_ndjson import manifest_records, tracking_rows, verdict_of
+from chalicelib.status.explain_ndjson import manifest_records, stored_verdict, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.prediction import is_discoverable, predict, unreadable
+from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict, unreadable
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # of a key, the newest: a story tells of no more
@@ -56,7 +58,10 @@ def explain(sources: Sources, given: Given) -> Body:
     where = _bucket_of(sources, key, uploads, in_landing)
     in_source = _look(where, key) if where is sources.source else None
     there = in_source if where is sources.source else in_landing
-    now = _ndjson_now(sources, key, in_ndjson) if is_ndjson else _landing_now(sources, key, where, there)
+    if is_ndjson:
+        now = _ndjson_now(sources, key, in_ndjson, tracked)
+    else:
+        now = _landing_now(sources, key, where, there)
     story = tell(uploads, tracked, records, entry, _object(there))
     story += _refusals("ndjson" if is_ndjson else "landing", in_ndjson if is_ndjson else there)
     return {
@@ -107,14 +112,20 @@ def _refusals(lane: str, there: StoredObject | None) -> list[Body]:
 
 def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject | None) -> Body:
     config = read_config(sources.landing, sources.settings.config_key)
-    predicted = predict(key, sources.settings, config, bucket=where.name)
-    prediction = (unreadable(predicted, there.refusal) if there and there.refusal else predicted).shown()
+    if key.endswith("/") and not (there and there.size):
+        prediction = FOLDER_MARKER.shown()
+    else:
+        plain = sources.settings.new_files_prefix + file_name(key)
+        taken = len(plain.encode()) <= MAX_KEY_BYTES and where.head(plain) is not None
+        predicted = predict(key, sources.settings, config, bucket=where.name, parked_name_taken=taken)
+        refusal = there.refusal if there else None
+        prediction = (unreadable(predicted, refusal) if refusal else predicted).shown()
     faults = {"config": {"version": config.version, "faults": config.faults}}
     return {"lane": "landing", "bucket": where.name, **prediction, **faults}
 
 
-def _ndjson_now(sources: Sources, key: str, found: StoredObject | None) -> Body:
-    verdict = verdict_of(sources.ndjson, key, found, sources.settings)
+def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:
+    verdict = stored_verdict(tracked, found) or verdict_of(sources.ndjson, key, found, sources.settings)
     return {"lane": "ndjson", "bucket": sources.ndjson.name, **verdict}
 
 

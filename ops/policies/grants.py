@@ -15,6 +15,7 @@ from ops.policies.resources import Place, follow
 
 WRITES = ("s3:DeleteObject", "s3:PutObject")
 PROTECTED = (("landing_bucket", "config_key"), ("s3_state_bucket", "s3_state_key"))  # settings that name them
+DEAD_LETTERS = {"on_s3_event": "landing-dlq", "on_cw_event": "events-dlq", "schedule": "events-dlq"}
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
@@ -35,8 +36,10 @@ def grants_of(handler: Handler, place: Place, app: str) -> set[Grant]:
     if handler.kind == "on_sqs_message":
         queue = place.arn("queue", _queue(handler, place))
         grants |= {Grant(action, queue) for action in POLLER}
-    if handler.kind == "on_s3_event":  # asynchronous: what fails for good goes to the dead-letter queue
-        grants.add(Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-landing-dlq")))
+    if handler.kind in DEAD_LETTERS:  # asynchronous: what fails for good goes to the dead-letter queue
+        grants.add(
+            Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-{DEAD_LETTERS[handler.kind]}"))
+        )
     return grants
 
 

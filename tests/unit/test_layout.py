@@ -24,6 +24,7 @@ GROUND = {
     "events": {"errors"},
     "moves": {"events"},
     "keys": {"moves", "settings"},
+    "proof": set(),
 }
 # what landing is to other lanes
 OFFERED = {"attempts", "catalog", "executions", "jobs", "lane", "routing", "wiring"}

@@ -7,7 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib.landing import outcomes
+from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine, surge
 from chalicelib.runs import finishing
 from chalicelib.settings import Settings
@@ -58,8 +58,9 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
+        parking.NOT_CONFIGURED_SUBJECT,
+        parking.SOURCE_STAYS_SUBJECT,
         surge.SUBJECT,
-        outcomes.NOT_CONFIGURED_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,

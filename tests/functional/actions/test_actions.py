@@ -12,6 +12,7 @@ import requests
 from botocore.client import BaseClient
 
 import app
+from tests.support import runs
 from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
@@ -253,3 +254,13 @@ def test_wherever_files_are_watched_the_config_and_own_outputs_are_not_offered(
     environ(**settings)
     app.settings()  # before the local gateway sets its own stage's environment
     assert operator.post("/upload", {"key": key, "size": 1}).status == 400
+
+
+def test_events_of_ended_executions_are_told_again_and_those_of_schedules_let_go(
+    world: World, operator: Api
+) -> None:
+    name = world.land("data/in/customers.csv")["execution"]
+    send("events-dlq", runs.end(name, "FAILED"), {"source": "aws.events", "detail-type": "Scheduled Event"})
+    reply = operator.post("/redrive", {"queue": "events"})
+    assert (reply.body["moved"], reply.body["failed"], depth("events-dlq")) == (2, 0, 0)
+    assert world.row("data/in/customers.csv")["status"] == "job_failed"
