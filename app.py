@@ -248,8 +248,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    bucket = wiring.config_bucket(settings())
-    return jobs.list_jobs(bucket, settings().config_key, query_of(app.current_request))
+    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
 
 
 @app.route("/discovery", authorizer=authorize)

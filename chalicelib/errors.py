@@ -3,7 +3,7 @@
 SluiceError
 ├── SettingsError   an environment variable is missing or wrong
 ├── EventError      an event or queue message cannot be read
-├── ConfigError     config/config.json is missing or invalid
+├── ConfigError     config/config.json is missing, unreadable or invalid
 ├── StateError      the discovery state document is corrupt or foreign
 └── RequestError    an API caller asked for something malformed
     ├── NotFoundError       … for something that is not there
@@ -49,13 +49,17 @@ class EventError(SluiceError):
 class ConfigError(SluiceError):
     """The job config cannot be used; `faults` lists every fault with its index, field and fix.
 
-    `version` is the config's ETag, or `absent`.
+    `version` is the config's ETag, `absent` or `unreadable`; `in_force` is the version that files are routed
+    by meanwhile, empty when there is none.
     """
 
-    def __init__(self, version: str, faults: list[str]) -> None:
-        super().__init__("Job config is not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
+    def __init__(self, version: str, faults: list[str], in_force: str = "") -> None:
+        meanwhile = f"; the last good version, {in_force}, stays in force" if in_force else ""
+        listed = "\n".join(f"- {fault}" for fault in faults)
+        super().__init__(f"Job config is not usable{meanwhile}:\n{listed}")
         self.version = version
         self.faults = faults
+        self.in_force = in_force
 
 
 class StateError(SluiceError):

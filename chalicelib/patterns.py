@@ -9,7 +9,7 @@ ENDS_OF_EXECUTIONS = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
 def ended_executions(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the pattern of the ends of executions of our state machine.
+    """Return the pattern of the ends of executions of our state machines.
 
     A decorator needs it when app.py is imported, where nobody could be told that the variable is missing.
     """
@@ -18,6 +18,11 @@ def ended_executions(environ: Mapping[str, str]) -> dict[str, Any]:
         "detail-type": ["Step Functions Execution Status Change"],
         "detail": {
             "status": ENDS_OF_EXECUTIONS,
-            "stateMachineArn": [environ.get("STEP_FUNCTION_ARN", "not configured")],
+            "stateMachineArn": [environ.get("STEP_FUNCTION_ARN", "not configured"), *_others(environ)],
         },
     }
+
+
+def _others(environ: Mapping[str, str]) -> list[str]:
+    pairs = (pair.partition("=") for pair in environ.get("STATE_MACHINES", "").split(","))
+    return [arn.strip() for _, _, arn in pairs if arn.strip()]

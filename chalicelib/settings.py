@@ -88,6 +88,23 @@ _machine = _matching(  # AWS documents how the ARNs of executions are made from 
     "the ARN of a Step Functions state machine, without version or alias",
 )
 _origin = _matching(r"https://[^/\s]+", "an origin, such as https://sluice.example")
+
+
+class Machines(dict[str, str]):
+    """ARNs by alias, never changed; hashable, as Settings is."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
+        return hash(tuple(self.items()))
+
+
+def _machines(text: str) -> Machines:
+    pairs = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    named = {alias.strip(): arn.strip() for alias, _, arn in pairs}
+    if len(named) < len(pairs) or not all(re.fullmatch(r"[A-Za-z0-9_-]{1,80}", alias) for alias in named):
+        raise ValueError("alias=arn,alias=arn: each alias once, of letters, digits, - and _")
+    return Machines({alias: _machine(arn) for alias, arn in named.items()})
+
+
 _url = _matching(r"https?://\S+", "a queue URL")
 
 
@@ -137,6 +154,7 @@ class Settings:
     lock_ttl_seconds: int = _setting(_whole(1, 86_400), 300)
     reconcile_grace_seconds: int = _setting(_whole(0, 86_400), 300)
     reconcile_window_seconds: int = _setting(_whole(0, 31_536_000), 86_400)
+    state_machines: Mapping[str, str] = _setting(_machines, Machines())
     config_cache_seconds: int = _setting(_whole(0, 86_400), 60)
     ndjson_content_check: bool = _setting(_flag, True)
     glue_job_name: str = _setting(_text, "")

@@ -10,6 +10,7 @@ from ops.errors import OperationError
 COMMANDS = {
     "provision": ("ops.deploy.provision", "create or update a stage's buckets, tables, queues, topic"),
     "policies": ("ops.policies", "write the IAM policy of every function of a stage"),
+    "config": ("ops.config", "check a job config before it is uploaded: config lint FILE [KEY ...]"),
     "package": ("ops.checks.package", "build the Lambda package and check what is in it"),
     "audit": ("ops.checks.audit", "look every locked package up in an advisory database"),
     "destroy": ("ops.teardown.destroy", "take a stage out of its account"),

@@ -24,7 +24,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.errors import ConflictError
 from chalicelib.landing.catalog import UploadStatus, bytes_to_read, event_of_row, identify, row_timestamp
-from chalicelib.landing.jobs import Config, read_config
+from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
@@ -46,6 +46,7 @@ class Replays:
     catalog: CatalogReader
     log: ReplayLog
     runs: Runs
+    config: ConfigReader
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
@@ -53,7 +54,7 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
     _refuse_others(rows, request)
-    config = read_config(replays.landing.bucket, replays.landing.settings.config_key)
+    config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
     return {

@@ -20,6 +20,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
     from chalicelib.aws.replay_log import ReplayLog
+    from chalicelib.landing.wiring import config_reader
     from chalicelib.runs.wiring import runs
 
     return Replays(
@@ -27,6 +28,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
         discovered=discovered,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+        config=config_reader(config),
         runs=runs(config, landing, discovered),
     )
 

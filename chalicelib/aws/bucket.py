@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
@@ -42,11 +43,13 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A small object read whole."""
+    """A small object read whole; of one larger than was asked for, `body` is empty."""
 
     body: bytes
     etag: str
     last_modified: datetime
+    size: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,10 @@ class Bucket:
             return None
         return StoredObject(key, found.size, found.etag, found.last_modified, headers={}, refusal=refusal)
 
-    def read_document(self, key: str, unless_etag: str = "") -> Document | Literal["missing", "unchanged"]:
-        """Read a small object whole, unless it is missing or still has `unless_etag`."""
+    def read_document(
+        self, key: str, unless_etag: str = "", max_bytes: int = MAX_DOCUMENT_BYTES
+    ) -> Document | Literal["missing", "unchanged"]:
+        """Read a small object whole, unless it is missing, still has `unless_etag` or is larger than that."""
         condition: Any = {"IfNoneMatch": f'"{unless_etag}"'} if unless_etag else {}
         try:
             response = self._s3.get_object(Bucket=self.name, Key=key, **condition)
@@ -129,7 +134,14 @@ class Bucket:
             if is_missing(error):
                 return "missing"
             raise
-        return Document(response["Body"].read(), response["ETag"].strip('"'), _utc(response["LastModified"]))
+        size = response["ContentLength"]
+        return Document(
+            response["Body"].read() if size <= max_bytes else b"",
+            response["ETag"].strip('"'),
+            _utc(response["LastModified"]),
+            size,
+            dict(response.get("Metadata", {})),
+        )
 
     def put_once(self, key: str, body: bytes, **properties: Any) -> bool:
         """Create an object; return False, and leave alone what is there, when the key is taken."""

@@ -16,6 +16,7 @@ WAY_OUT_LOCALLY = (
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 ACCESS_REFUSED = frozenset({"AccessDenied", "403", "InvalidRequest", "400"})  # 400: the key is the customer's
 KEY_REFUSED = frozenset({"KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException"})
+ARCHIVED = "InvalidObjectState"
 TAKEN_OR_CHANGED = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409", "OperationAborted"})
 
@@ -34,6 +35,11 @@ def is_access_refused(error: Exception) -> bool:
     """Tell whether S3 keeps back an object that is there: by a policy, or for want of its encryption key."""
     code = code_of(error) if isinstance(error, ClientError) else ""
     return code in ACCESS_REFUSED or code in KEY_REFUSED
+
+
+def is_withheld(error: Exception) -> bool:
+    """Tell whether S3 does not give out an object that is there: refused, or in an archive storage class."""
+    return is_access_refused(error) or (isinstance(error, ClientError) and code_of(error) == ARCHIVED)
 
 
 def is_precondition_failed(error: ClientError) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from chalicelib.aws.state_machine import Execution
 from chalicelib.landing.catalog import Upload, row_timestamp
 from chalicelib.landing.jobs import Job
 from chalicelib.moves import SHORT_IDENTITY, file_name
@@ -60,19 +59,25 @@ def name_of(key: str, moment: datetime, identity: str, suffix: str = "") -> str:
     return f"run-{name}-{moment.astimezone(UTC):%Y%m%d%H%M%S}-{identity[:SHORT_IDENTITY]}{suffix}"
 
 
-def job_id_of(payload: Mapping[str, Any]) -> str:
-    """Return the job that an execution with this input runs."""
-    return str(payload["glue_jobs"][0]["job_id"])
+def row_of_execution(execution: Execution) -> dict[str, str]:
+    """Return what a row tells of an execution; its state machine only if that has a name."""
+    job_id = str(execution.payload["glue_jobs"][0]["job_id"])
+    machine = {"state_machine": execution.machine} if execution.machine else {}
+    return {"execution": execution.name, "job_id": job_id, **machine}
 
 
 def execution_input(upload: Upload, job: Job) -> str:
-    """Return the execution's input: the job as a `glue_jobs` list of one, and the object that it is about."""
+    """Return the execution's input: the job as a `glue_jobs` list of one, and the object that it is about.
+
+    The job has its five fields, then every other field of its entry but `is_active`.
+    """
     glue_job = {
         "job_id": job.job_id,
         "job_name": job.job_name,
         "source_file_name": file_name(upload.key),
         "target_table": job.target_table,
         "upsert_keys": list(job.upsert_keys),
+        **job.extra,
     }
     about = {"bucket": upload.bucket, "key": upload.key, "etag": upload.found.etag}
     return json.dumps({"glue_jobs": [glue_job], **about})

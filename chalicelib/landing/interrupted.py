@@ -14,7 +14,7 @@ from chalicelib.aws.catalog_table import RETRY
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import UploadStatus, identify, row_of_event
-from chalicelib.landing.executions import job_id_of, name_of
+from chalicelib.landing.executions import name_of, row_of_execution
 from chalicelib.landing.lane import Landing
 from chalicelib.moves import destination_keys, file_name
 
@@ -31,10 +31,8 @@ def find_begun(landing: Landing, event: ObjectEvent) -> Row | None:
 def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Iterator[Row]:
     for moment in moments:
         name = name_of(event.key, moment, identify(event.bucket, event.key, event.etag, moment))
-        if payload := landing.machine.find_input(name):
-            yield _row(
-                landing, event, moment, UploadStatus.TRIGGERED, job_id=job_id_of(payload), execution=name
-            )
+        if execution := landing.machine.find_execution(name):
+            yield _row(landing, event, moment, UploadStatus.TRIGGERED, **row_of_execution(execution))
     settings = landing.settings
     yield from _parked(landing, event, moments, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
     if settings.inactive_prefix:

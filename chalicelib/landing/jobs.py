@@ -1,41 +1,38 @@
-"""The job config: which file name starts which ETL job.
+"""Jobs, and which of them takes a file: by its name alone.
 
-`config/config.json` in the landing bucket is a list of jobs. Every fault of it is reported at once, each
-with its index, field and fix. A cached config may start a job; before a file is turned away, the config is
-asked for again, so that a file uploaded right after its config is never parked.
+`config/config.json` in the landing bucket lists them; `entries` reads that, and `config` tells which version
+of it is in force.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import translate
+from functools import lru_cache
 from typing import Any
 
-from chalicelib.aws.bucket import Bucket
-from chalicelib.errors import ConfigError
-from chalicelib.events import LONE_SURROGATE
-
-ABSENT = "absent"
-TEXT_FIELDS = ("job_id", "job_name", "source_file_name", "target_table")
-FIELDS = (*TEXT_FIELDS, "upsert_keys", "is_active")
-MAX_JOB_BYTES = 128 * 1024  # of Step Functions' 256 KiB of input
 WILDCARD = re.compile(r"\*|\?|\[[^]]+\]")
+MAX_PATTERNS = 20_000  # that a process keeps compiled
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job of the config; `extra` keeps the fields that Sluice does not know."""
+    """One job of the config; `extra` is what its executions get beside the first five fields."""
 
     job_id: str
     job_name: str
     source_file_name: str
     target_table: str
     upsert_keys: tuple[str, ...]
-    is_active: bool
+    is_active: bool = False
+    state_machine: str = ""  # an alias of STATE_MACHINES; empty: the state machine of STEP_FUNCTION_ARN
+    max_retries: int = 0
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
+    expected: dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -45,163 +42,60 @@ class Jobs:
     def __init__(self, jobs: Iterable[Job]) -> None:
         self.all = tuple(jobs)
         self._exact = {claimed_name(job.source_file_name): job for job in self.all}
-        patterns = [job for job in self.all if WILDCARD.search(job.source_file_name)]
-        patterns.sort(key=lambda job: -_literal_length(job.source_file_name))
-        self._patterns = [
-            (re.compile(translate(claimed_name(job.source_file_name))), job) for job in patterns
+        patterns = [
+            (_Pattern.of(claimed_name(job.source_file_name)), job)
+            for job in self.all
+            if WILDCARD.search(job.source_file_name)
         ]
+        self._patterns = sorted(patterns, key=lambda each: -each[0].literal_length)
 
     def find_matching_job(self, key: str) -> Job | None:
         """Return the job whose `source_file_name` matches the key's last path segment, or None.
 
-        Both sides are stripped and lower-cased. An exact name wins over shell-style patterns, then the
-        pattern with the longest literal part, then the first in the config.
+        Both sides are stripped and lower-cased, and compared in Unicode's form NFC. An exact name wins over
+        shell-style patterns, then the pattern with the longest literal part, then the first in the config. As
+        in a shell, a wildcard never stands for a dot that a name begins with.
         """
         name = claimed_name(key)
         exact = self._exact.get(name)
-        return exact or next((job for pattern, job in self._patterns if pattern.match(name)), None)
+        return exact or next((job for pattern, job in self._patterns if pattern.takes(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """The config as one read found it: its jobs, or the faults for which it has none."""
+class _Pattern:
+    """A shell-style pattern; `head` and `tail` are what lies around its wildcards."""
 
-    etag: str = ""
-    jobs: Jobs | None = None
-    faults: tuple[str, ...] = ()
-    body: bytes = b""
+    glob: str
+    head: str
+    tail: str
+    literal_length: int
 
-    @property
-    def version(self) -> str:
-        """What tells this state of the config from another: its ETag, or `absent`."""
-        return self.etag or ABSENT
+    @classmethod
+    def of(cls, glob: str) -> _Pattern:
+        literals = WILDCARD.split(glob)
+        return cls(glob, literals[0], literals[-1], sum(map(len, literals)))
 
-
-NOT_READ = Config()
-
-
-def read_config(bucket: Bucket, key: str, known: Config = NOT_READ) -> Config:
-    """Read the config; return `known` while the ETag is still its own."""
-    found = bucket.read_document(key, unless_etag=known.etag)
-    if found == "unchanged":
-        return known
-    if found == "missing":
-        return Config(faults=(f"s3://{bucket.name}/{key} is missing: upload a list of jobs",))
-    try:
-        return Config(found.etag, parse_jobs(found.body, found.etag), body=found.body)
-    except ConfigError as error:
-        return Config(found.etag, faults=tuple(error.faults), body=found.body)
+    def takes(self, name: str) -> bool:
+        if not (name.startswith(self.head) and name.endswith(self.tail)):
+            return False
+        if name.startswith(".") and not self.head:
+            return False
+        return _compiled(self.glob).match(name) is not None
 
 
-class JobConfig:
-    """The config as this process last saw it, fetched again when it is due."""
-
-    def __init__(
-        self, bucket: Bucket, key: str, cache_seconds: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._bucket = bucket
-        self._key = key
-        self._cache_seconds = cache_seconds
-        self._clock = clock
-        self._config = NOT_READ
-        self._checked_at = 0.0
-
-    def match(self, key: str) -> Job | None:
-        """Return the job for `key`; a cached config never answers "none" or an inactive job.
-
-        Raise ConfigError when the config is missing or invalid.
-        """
-        if self._config.jobs and self._clock() - self._checked_at < self._cache_seconds:
-            job = self._config.jobs.find_matching_job(key)
-            if job and job.is_active:
-                return job
-        return self.revalidate().find_matching_job(key)
-
-    def revalidate(self) -> Jobs:
-        """Fetch the config unless its ETag is unchanged; raise ConfigError listing every fault."""
-        self._config = read_config(self._bucket, self._key, self._config)
-        self._checked_at = self._clock()
-        if self._config.jobs is None:
-            raise ConfigError(self._config.version, list(self._config.faults))
-        return self._config.jobs
+@lru_cache(maxsize=MAX_PATTERNS)
+def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob))
 
 
 def normalize(text: str | None) -> str:
-    """Strip and lower-case for comparison; None becomes empty."""
-    return text.strip().lower() if text else ""
+    """Strip, lower-case and compose (NFC) for comparison; None becomes empty."""
+    if not text:
+        return ""
+    lowered = text.strip().lower()
+    return lowered if lowered.isascii() else unicodedata.normalize("NFC", lowered)
 
 
 def claimed_name(path: str) -> str:
     """Return what is compared of a key or a `source_file_name`: its last segment, normalized."""
     return normalize(path.rpartition("/")[2])
-
-
-def parse_jobs(body: bytes, version: str) -> Jobs:
-    """Read a config document; raise ConfigError listing every fault with its index, field and fix."""
-    try:
-        document = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(version, [f"the config is not JSON in UTF-8: {error}"]) from None
-    if not isinstance(document, list):
-        raise ConfigError(version, [f"the config must be a list of job definitions, it is {_kind(document)}"])
-    faults = [fault for index, job in enumerate(document) for fault in _faults_of(index, job)]
-    faults += _clashes(document)
-    if faults:
-        raise ConfigError(version, faults)
-    return Jobs(_job(entry) for entry in document)
-
-
-def _kind(value: Any) -> str:
-    """Name a JSON value as whoever wrote the config knows it."""
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number"}
-    return names.get(type(value), "a number" if isinstance(value, float) else "null")
-
-
-def _faults_of(index: int, job: Any) -> Iterator[str]:
-    if not isinstance(job, dict):
-        yield f"[{index}] must be an object with {', '.join(FIELDS)}; it is {_kind(job)}"
-        return
-    for name in FIELDS:
-        if name not in job:
-            yield f"[{index}].{name} is missing: add it"
-        elif wrong := _wrong(name, job[name]):
-            yield f"[{index}].{name} is {job[name]!r:.80}: {wrong}"
-    if LONE_SURROGATE.search(json.dumps(job, ensure_ascii=False)):
-        yield f"[{index}] holds half a surrogate pair (\\ud800 to \\udfff): no text in UTF-8 can"
-    if len(json.dumps(job)) > MAX_JOB_BYTES:
-        yield f"[{index}] is larger than {MAX_JOB_BYTES} bytes: it would not fit an execution's input"
-
-
-def _wrong(name: str, value: Any) -> str:
-    if name == "is_active":
-        return "" if isinstance(value, bool) else "must be true or false"
-    if name == "upsert_keys":
-        texts = isinstance(value, list) and all(isinstance(key, str) and key.strip() for key in value)
-        return "" if texts else "must be a list of column names"
-    if not isinstance(value, str) or not value.strip():
-        return "must be a text that is not empty"
-    if name == "source_file_name" and not claimed_name(value):
-        return "must end in a file name"
-    return ""
-
-
-def _clashes(document: list[Any]) -> Iterator[str]:
-    readers: dict[str, Callable[[str], str]] = {"job_id": str, "source_file_name": claimed_name}
-    for name, read in readers.items():
-        first: dict[str, int] = {}
-        for index, job in enumerate(document):
-            value = job.get(name) if isinstance(job, dict) else None
-            if not isinstance(value, str) or not read(value):
-                continue
-            earlier = first.setdefault(read(value), index)
-            if earlier != index:
-                yield f"[{index}].{name} is {value!r:.80}: [{earlier}] has it already; make it unique"
-
-
-def _job(entry: dict[str, Any]) -> Job:
-    known = {name: entry[name] for name in FIELDS} | {"upsert_keys": tuple(entry["upsert_keys"])}
-    return Job(**known, extra={name: value for name, value in entry.items() if name not in FIELDS})
-
-
-def _literal_length(source_file_name: str) -> int:
-    return len(WILDCARD.sub("", claimed_name(source_file_name)))

@@ -12,10 +12,10 @@ from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
-from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import JobConfig
 from chalicelib.settings import Settings
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
@@ -33,7 +33,7 @@ class Landing:
     target: CopyTarget
     catalog: CatalogTable
     cursor: ListingCursor
-    machine: StateMachine
+    machine: StateMachines
     topic: Topic
     jobs: JobConfig
     settings: Settings

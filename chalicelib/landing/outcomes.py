@@ -6,13 +6,15 @@ best effort and may repeat. `parking` moves files, `vanished` has those that are
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalicelib.aws.items import Row
+from chalicelib.aws.state_machine import Execution
 from chalicelib.errors import ConfigError
 from chalicelib.keys import shown
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus
-from chalicelib.landing.executions import execution_input, execution_name, job_id_of
+from chalicelib.landing.executions import execution_input, execution_name, row_of_execution
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import Landing
 from chalicelib.logs import log
@@ -30,24 +32,30 @@ CONFIG_SUBJECT = "Job config is not usable"
 
 
 def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) -> Outcome:
-    """Start the job's execution, then record it; the same upload always has the same name and input."""
-    name = execution_name(upload)
-    job_id = job.job_id
-    if not landing.machine.start(name, execution_input(upload, job)):
-        # the name ran before, perhaps for a job of an older config: the row names the job that ran
-        job_id = job_id_of(landing.machine.input_of(name))
-    return _record_started(landing, upload, job_id, name)
+    """Start the job's execution, then record it; the same upload always has the same name and input.
+
+    A name is taken on one state machine only: when the job may have named another one since the upload, every
+    one is asked for it first.
+    """
+    may_differ = landing.machine.others and landing.jobs.may_differ_for(upload.found.last_modified)
+    if may_differ and (started := find_started(landing, upload)):
+        return started
+    name, payload, machine = execution_name(upload), execution_input(upload, job), job.state_machine
+    if landing.machine.start(name, payload, machine):
+        execution = Execution(name, machine, json.loads(payload))
+    else:  # the name ran before, perhaps for a job of an older config: the row names the job that ran
+        execution = Execution(name, machine, landing.machine.input_of(name, machine))
+    return _record_started(landing, upload, execution)
 
 
 def find_started(landing: Landing, upload: Upload) -> Outcome | None:
     """Record an execution that a process started before it died, whatever the config says by now."""
-    name = execution_name(upload)
-    payload = landing.machine.find_input(name)
-    return _record_started(landing, upload, job_id_of(payload), name) if payload else None
+    execution = landing.machine.find_execution(execution_name(upload))
+    return _record_started(landing, upload, execution) if execution else None
 
 
-def _record_started(landing: Landing, upload: Upload, job_id: str, name: str) -> Outcome:
-    row = landing.row(upload, UploadStatus.TRIGGERED, job_id=job_id, execution=name)
+def _record_started(landing: Landing, upload: Upload, execution: Execution) -> Outcome:
+    row = landing.row(upload, UploadStatus.TRIGGERED, **row_of_execution(execution))
     existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED] - PARKED)
     if existing and existing["status"] in PARKED:
         moved_to = existing.get("moved_to")
@@ -114,9 +122,21 @@ def alert_config(landing: Landing, error: ConfigError) -> None:
         landing.catalog.mark(key, error.version, {"alerted_at": landing.clock().isoformat()})
 
 
-def end_config_alerts(landing: Landing) -> None:
-    """Note that the config is usable: the same fault, should it come back, is alerted again."""
-    landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
+def look_at_config(landing: Landing) -> ConfigError | None:
+    """Read the config again and alert its faults, or end the alerts about it; return the faults.
+
+    Alerts that are ended are sent again, should the same fault come back.
+    """
+    try:
+        landing.jobs.revalidate()
+        fault = landing.jobs.fault
+    except ConfigError as error:
+        fault = error
+    if fault:
+        alert_config(landing, fault)
+    else:
+        landing.catalog.clear_marks(landing.settings.config_key, landing.clock().isoformat())
+    return fault
 
 
 def outcome_of(row: Row, *, repeated: bool = False) -> Outcome:

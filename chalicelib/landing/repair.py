@@ -17,11 +17,10 @@ from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime, shares_of
-from chalicelib.errors import ConfigError
 from chalicelib.landing.attempts import begin
 from chalicelib.landing.catalog import event_of_row
 from chalicelib.landing.lane import Landing
-from chalicelib.landing.outcomes import PARKED, end_config_alerts
+from chalicelib.landing.outcomes import PARKED, look_at_config
 from chalicelib.landing.parking import end_recorded_move
 from chalicelib.landing.routing import route
 from chalicelib.landing.unrouted import Due, unrouted
@@ -91,13 +90,11 @@ def _before(landing: Landing) -> datetime:
 
 
 def _config_is_usable(landing: Landing) -> bool:
-    try:
-        landing.jobs.revalidate()
-    except ConfigError as error:
-        log.warning("landing lane waits for its config", extra={"faults": error.faults[:10]})
-        return False
-    end_config_alerts(landing)
-    return True
+    fault = look_at_config(landing)
+    if fault is None or fault.in_force:
+        return True
+    log.warning("landing lane waits for its config", extra={"faults": fault.faults[:10]})
+    return False
 
 
 def _recorded(landing: Landing, *, retried: bool) -> Iterator[Due]:

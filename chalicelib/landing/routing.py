@@ -12,7 +12,7 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_table import RETRY
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
-from chalicelib.errors import ConfigError, EventError
+from chalicelib.errors import EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import REPLACES, STARTED, Upload, UploadStatus, bytes_to_read
@@ -23,8 +23,8 @@ from chalicelib.landing.outcomes import (
     REASON_LENGTH,
     Outcome,
     alert_config,
-    end_config_alerts,
     find_started,
+    look_at_config,
     outcome_of,
     record,
     record_failure,
@@ -125,6 +125,8 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
         if existing and settled and _is_where_it_says(landing, upload, existing):
             return _repeat(landing, upload, existing)
     job = landing.jobs.match(upload.key)
+    if fault := landing.jobs.fault:
+        alert_config(landing, fault)
     if job and job.is_active and not is_replay and _awaits_content(landing, upload):
         return record(landing, upload, UploadStatus.RECEIVED, reason=AWAITS_CONTENT, retry=RETRY)
     if job and job.is_active:
@@ -165,13 +167,9 @@ def _repeat(landing: Landing, upload: Upload, existing: dict[str, str]) -> Outco
 
 
 def _lint(landing: Landing, upload: Upload) -> Outcome:
-    try:
-        landing.jobs.revalidate()
-    except ConfigError as error:
-        alert_config(landing, error)
-        return record(landing, upload, UploadStatus.RECEIVED, reason=str(error)[:REASON_LENGTH])
-    end_config_alerts(landing)
-    return record(landing, upload, UploadStatus.RECEIVED)
+    fault = look_at_config(landing)
+    reason = str(fault)[:REASON_LENGTH] if fault else None
+    return record(landing, upload, UploadStatus.RECEIVED, reason=reason)
 
 
 def _logged(event: ObjectEvent, identity: str, outcome: Outcome) -> Outcome:

@@ -6,11 +6,12 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.move_secret import MoveSecret
-from chalicelib.aws.state_machine import StateMachine
+from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import ConfigReader, JobConfig
 from chalicelib.landing.lane import Landing
 from chalicelib.settings import Settings
 
@@ -23,7 +24,9 @@ def landing(config: Settings, bucket: str) -> Landing:
         target=CopyTarget(client("s3", region), bucket, move_secret(config)),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
-        machine=StateMachine(client("stepfunctions", region), config.step_function_arn),
+        machine=StateMachines(
+            client("stepfunctions", region), config.step_function_arn, config.state_machines
+        ),
         topic=Topic(client("sns", region), config.sns_topic_arn),
         jobs=job_config(config),
         settings=config,
@@ -37,5 +40,15 @@ def move_secret(config: Settings) -> MoveSecret:
 
 def job_config(config: Settings) -> JobConfig:
     """Wire the config of the jobs."""
-    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
-    return JobConfig(bucket, config.config_key, config.config_cache_seconds)
+    store = DocumentStore(client("s3", config.aws_region), config.s3_state_bucket)
+    return JobConfig(config_reader(config), store, config.config_cache_seconds)
+
+
+def config_reader(config: Settings) -> ConfigReader:
+    """Wire where the config lies, and the copy of the last good one."""
+    return ConfigReader(
+        bucket=Bucket(client("s3", config.aws_region), config.landing_bucket),
+        key=config.config_key,
+        copies=Bucket(client("s3", config.aws_region), config.s3_state_bucket),
+        machines=frozenset(config.state_machines),
+    )

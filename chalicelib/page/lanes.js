@@ -110,7 +110,7 @@ class Jobs {
     if (!page) return;
     this.state.hidden = page.valid;
     reconcile(this.state, page.valid ? [] : [page.faults], () => "faults", (faults) => h("div", {},
-      h("strong", {}, "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
+      h("strong", {}, page.in_force === "last_good" ? "The job config cannot be used: files are routed by the last good version." : "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
   }
 }
 

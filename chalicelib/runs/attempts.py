@@ -5,10 +5,12 @@ A row that says `next_attempt` has one begun, and stands in the index of what is
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalicelib.aws.catalog_table import RUN_DUE
 from chalicelib.aws.items import Row
+from chalicelib.aws.state_machine import Execution
 from chalicelib.landing.catalog import (
     STARTED,
     Upload,
@@ -18,7 +20,7 @@ from chalicelib.landing.catalog import (
     iso,
     row_timestamp,
 )
-from chalicelib.landing.executions import execution_input, execution_name, job_id_of, read_name
+from chalicelib.landing.executions import execution_input, execution_name, read_name, row_of_execution
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import Landing
 from chalicelib.logs import log
@@ -54,25 +56,24 @@ def start_attempt(runs: Runs, row: Row, retries: int) -> str:
     if lane is None or upload is None or job is None or not job.is_active:
         return ""
     name = execution_name(upload, next_number(row))
-    job_id = _started_for(lane, name, upload, job)
+    execution = _started(lane, name, upload, job)
     earlier = [*row.get("runs", ()), {told: row[told] for told in TOLD if told in row}][-EARLIER_KEPT:]
     sets: dict[str, Any] = {
         "status": str(UploadStatus.TRIGGERED),
         "status_timestamp": f"{UploadStatus.TRIGGERED}#{row['timestamp']}",
-        "execution": name,
-        "job_id": job_id,
+        **row_of_execution(execution),
         "runs": earlier,
         "retries": retries,
     }
-    runs.log.change(row, sets, OF_ONE_ATTEMPT, statuses=sorted(STARTED))
+    ended = [name for name in (*OF_ONE_ATTEMPT, "state_machine") if name not in sets]
+    runs.log.change(row, sets, ended, statuses=sorted(STARTED))
     log.info("next attempt", extra={"bucket": lane.bucket.name, "key": upload.key, "execution": name})
     return name
 
 
 def retries_of(job: Job) -> int:
     """Return how often a job's failed executions are tried again."""
-    wanted = job.extra.get("max_retries")
-    return min(wanted, MOST_RETRIES) if isinstance(wanted, int) else 0
+    return min(job.max_retries, MOST_RETRIES)
 
 
 def next_number(row: Row) -> int:
@@ -81,11 +82,15 @@ def next_number(row: Row) -> int:
     return named.number + 1 if named else 1
 
 
-def _started_for(lane: Landing, name: str, upload: Upload, job: Job) -> str:
-    """Start the execution and return its job: an earlier one's, if a process that died had started it."""
-    if lane.machine.start(name, execution_input(upload, job)):
-        return job.job_id
-    return job_id_of(lane.machine.input_of(name))
+def _started(lane: Landing, name: str, upload: Upload, job: Job) -> Execution:
+    """Start the execution; return the one that a process which died had started, if there is one."""
+    begun = lane.machine.find_execution(name) if lane.machine.others else None
+    if begun:
+        return begun
+    payload, machine = execution_input(upload, job), job.state_machine
+    if not lane.machine.start(name, payload, machine):
+        return Execution(name, machine, lane.machine.input_of(name, machine))
+    return Execution(name, machine, json.loads(payload))
 
 
 def _upload(lane: Landing, row: Row) -> Upload | None:

@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 
 def execution_changed(runs: Runs, payload: Any) -> Answer:
     """Record how an execution ended; an event before its row fails, so that it is delivered again."""
-    end = read_event(payload, (runs.landing.machine.arn,))
+    end = read_event(payload, (runs.landing.machine.arn, *runs.landing.machine.others.values()))
     if isinstance(end, Ignored):
         log.info("ignored", extra={"ignored": {str(end): 1}})
         emit_metrics("runs", {"ignored": 1}, reason=str(end))

@@ -18,7 +18,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.events import MAX_KEY_BYTES
 from chalicelib.landing.catalog import iso
-from chalicelib.landing.jobs import read_config
+from chalicelib.landing.config import ConfigReader
 from chalicelib.moves import file_name
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
@@ -41,6 +41,7 @@ class Sources:
     source: Bucket  # the one that discovery scans: the landing bucket or another
     ndjson: Bucket
     scans: Scans
+    config: ConfigReader
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -111,7 +112,8 @@ def _refusals(lane: str, there: StoredObject | None) -> list[Body]:
 
 
 def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject | None) -> Body:
-    config = read_config(sources.landing, sources.settings.config_key)
+    in_force = sources.config.read()
+    config = in_force.config
     if key.endswith("/") and not (there and there.size):
         prediction = FOLDER_MARKER.shown()
     else:
@@ -120,8 +122,7 @@ def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject 
         predicted = predict(key, sources.settings, config, bucket=where.name, parked_name_taken=taken)
         refusal = there.refusal if there else None
         prediction = (unreadable(predicted, refusal) if refusal else predicted).shown()
-    faults = {"config": {"version": config.version, "faults": config.faults}}
-    return {"lane": "landing", "bucket": where.name, **prediction, **faults}
+    return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:

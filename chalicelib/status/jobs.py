@@ -13,31 +13,37 @@ from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refus
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.landing.jobs import FIELDS, read_config
+from chalicelib.landing.config import ConfigReader
+from chalicelib.landing.entries import FIELDS, entries_of
 from chalicelib.parallel import each
 from chalicelib.tables.manifests import manifest_key
 
+NO_IS_ACTIVE = "It has no is_active, so it is inactive: add it, true, to have files start it."
 FAULTED = re.compile(r"\[(\d+)\]")
 
 
-def list_jobs(bucket: Bucket, config_key: str, given: Given) -> Body:
-    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position."""
+def list_jobs(reader: ConfigReader, given: Given) -> Body:
+    """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position.
+
+    Of a config that is not a list at all, the jobs of the last good version are shown instead.
+    """
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     start = _start(decode_cursor("jobs", values.get("cursor", "")))
-    config = read_config(bucket, config_key)
-    entries = _entries(config.body)
+    in_force = reader.read()
+    entries = _entries(in_force.current.body)
+    if entries is None:
+        entries = _entries(in_force.config.body) or []
     page = list(enumerate(entries))[start : start + limit]
     more = start + limit < len(entries)
-    by_index = faults_by_index(config.faults)
+    by_index = faults_by_index(in_force.current.faults)
     return {
-        "config": f"s3://{bucket.name}/{config_key}",
-        "version": config.version,
-        "valid": config.jobs is not None,
-        "faults": config.faults,
+        "config": f"s3://{reader.bucket.name}/{reader.key}",
+        **in_force.told(),
+        "valid": in_force.source == "current",
         "items": [
             {**_shown(index, entry, by_index.get(index, [])), "table_manifest": manifest}
-            for (index, entry), manifest in zip(page, _table_manifests(bucket, page), strict=True)
+            for (index, entry), manifest in zip(page, _table_manifests(reader.bucket, page), strict=True)
         ],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
     }
@@ -76,16 +82,18 @@ def faults_by_index(faults: Iterable[str]) -> dict[int, list[str]]:
     return dict(sorted_)
 
 
-def _entries(body: bytes) -> list[Any]:
-    """Return the entries of a config, usable or not, as far as it is a list at all."""
+def _entries(body: bytes) -> list[Any] | None:
+    """Return the entries of a config, usable or not; None when it is not a list at all."""
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return []
-    return document if isinstance(document, list) else []
+        return None
+    return entries_of(document)
 
 
 def _shown(index: int, entry: Any, faults: list[str]) -> Body:
-    fields = {name: entry[name] for name in FIELDS if name in entry} if isinstance(entry, dict) else {}
-    extra = {name: entry[name] for name in entry if name not in FIELDS} if isinstance(entry, dict) else {}
-    return {"index": index, **fields, "extra": extra, "faults": faults}
+    given = entry if isinstance(entry, dict) else {}
+    fields = {name: given[name] for name in FIELDS if name in given}
+    extra = {name: given[name] for name in given if name not in FIELDS}
+    hints = [] if "is_active" in given else [NO_IS_ACTIVE]
+    return {"index": index, "is_active": False, **fields, "extra": extra, "faults": faults, "hints": hints}

@@ -18,11 +18,13 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import UploadStatus
+from chalicelib.landing.config import ConfigReader
 from chalicelib.settings import Settings
 from chalicelib.status.discovery import Scans, last_scan
 from chalicelib.status.files import Uploads
 
 COUNT_BOUND = 10_000
+FAULTS_SHOWN = 10  # `GET /jobs` has them all
 PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
 TRACKED = ("pending", "manifested", "quarantined")
 
@@ -46,6 +48,7 @@ class Overview:
     uploads: Uploads
     tracking: TrackingReader
     scans: Scans
+    config: ConfigReader
     queues: Queues
     settings: Settings
 
@@ -60,6 +63,7 @@ def summarize(overview: Overview, request: Any) -> Body:
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
         backlog = pool.submit(_backlog, overview.queues)
         scan = pool.submit(last_scan, overview.scans)
+        config = pool.submit(overview.config.read)
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {
         "date": date,
@@ -69,8 +73,13 @@ def summarize(overview: Overview, request: Any) -> Body:
         "at_least": _inexact(counts, tracked.result(), waiting.result()),
         "pending": pending_by_date(waiting.result().rows, overview.settings.max_batch_bytes),
         "last_scan": scan.result(),
+        "config": _bounded(config.result().told()),
         "backlog": backlog.result(),
     }
+
+
+def _bounded(config: Body) -> Body:
+    return {**config, "faults": config["faults"][:FAULTS_SHOWN]}
 
 
 def pending_by_date(rows: Iterable[Row], threshold_bytes: int) -> list[Body]:

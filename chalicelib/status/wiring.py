@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.aws.bucket import Bucket
+    from chalicelib.landing.config import ConfigReader
     from chalicelib.settings import Settings
     from chalicelib.status.batches import NdjsonLists
     from chalicelib.status.discovery import Scans
@@ -35,12 +35,15 @@ def ndjson_lists(config: Settings) -> NdjsonLists:
     return NdjsonLists(TrackingReader(client("dynamodb", config.aws_region), config.tracking_table), config)
 
 
-def config_bucket(config: Settings) -> Bucket:
-    """Wire the bucket that holds the job config."""
+def config_reader(config: Settings) -> ConfigReader:
+    """Wire where the job config lies, and the copy of the last good one."""
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
+    from chalicelib.landing.config import ConfigReader
 
-    return Bucket(client("s3", config.aws_region), config.landing_bucket)
+    s3 = client("s3", config.aws_region)
+    landing, copies = Bucket(s3, config.landing_bucket), Bucket(s3, config.s3_state_bucket)
+    return ConfigReader(landing, config.config_key, copies, frozenset(config.state_machines))
 
 
 def scans(config: Settings) -> Scans:
@@ -69,6 +72,7 @@ def overview(config: Settings) -> Overview:
         uploads=uploads(config),
         tracking=TrackingReader(client("dynamodb", region), config.tracking_table),
         scans=scans(config),
+        config=config_reader(config),
         queues=Queues(
             ndjson=QueueDepth(client("sqs", region), config.ndjson_queue),
             ndjson_dead=QueueDepth(client("sqs", region), config.ndjson_dlq),
@@ -96,5 +100,6 @@ def sources(config: Settings) -> Sources:
         source=Bucket(client("s3", config.aws_region), config.s3_source_bucket),
         ndjson=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
         scans=scans(config),
+        config=config_reader(config),
         settings=config,
     )

@@ -21,7 +21,7 @@ from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.keys import is_upload_under_way
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.landing.config import JobConfig
 from chalicelib.logs import emit_metrics, log
 from chalicelib.settings import Settings
 from chalicelib.tables.matching import TableMatcher

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,32 +26,40 @@ class Place:
 
     def names(self, values: Values, kind: Kind, where: str) -> set[str]:
         """Return what a parameter's values are in this stage; empty ones and None name nothing."""
-        found = {self._name(value, kind, where) for value in values if not isinstance(value, Nil)}
-        return found - {""}
+        found = (self._names(value, kind, where) for value in values if not isinstance(value, Nil))
+        return set().union(*found) - {""}
 
-    def _name(self, value: Value, kind: Kind, where: str) -> str:
+    def _names(self, value: Value, kind: Kind, where: str) -> set[str]:
         if not isinstance(value, Text):
             raise Refused(
                 f"{where}: cannot tell which {kind} this is; "
                 "pass a field of Settings from app.py through the adapter's constructor"
             )
+        first = value.parts[0]
+        if isinstance(first, Setting) and first.is_item:
+            return self._items(value, first, where)
         texts = [self._part(part) for part in value.parts]
         settings = [text for text, part in zip(texts, value.parts, strict=True) if isinstance(part, Setting)]
         if settings and not all(settings):
-            return ""  # an optional resource that this stage does not have
+            return set()  # an optional resource that this stage does not have
         if None in value.parts and kind not in OPEN_ENDED:
             raise Refused(f"{where}: a part of this {kind}'s name is known at run time only")
-        return "".join(texts)
+        return {"".join(texts)}
+
+    def _items(self, value: Text, setting: Setting, where: str) -> set[str]:
+        """Return the names that the values of a setting give, such as the ARNs of STATE_MACHINES."""
+        held = getattr(self.settings, setting.name)
+        if not isinstance(held, Mapping):
+            raise Refused(f"{where}: {setting.name} maps no names to texts, so it has no items to name by")
+        rest = "".join(self._part(part) for part in value.parts[1:])
+        return {_replaced(text, setting) + rest for text in held.values()}
 
     def _part(self, part: Part) -> str:
         if part is None:
             return "*"
         if isinstance(part, str):
             return part
-        text = str(getattr(self.settings, part.name))
-        for old, new in part.replaced:
-            text = text.replace(old, new)
-        return text
+        return _replaced(str(getattr(self.settings, part.name)), part)
 
     def object_arns(self, buckets: Values, keys: Values, where: str) -> set[str]:
         """Return the ARNs of a bucket's objects.
@@ -110,6 +118,12 @@ class Place:
     def _regional(self, service: str, resource: str, account: str = "") -> str:
         target = self.target
         return f"arn:{target.partition}:{service}:{target.region}:{account or target.account}:{resource}"
+
+
+def _replaced(text: str, setting: Setting) -> str:
+    for old, new in setting.replaced:
+        text = text.replace(old, new)
+    return text
 
 
 REGIONAL: dict[Kind, tuple[str, str]] = {

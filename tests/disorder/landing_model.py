@@ -12,7 +12,8 @@ from typing import Any
 
 from chalicelib.errors import ConfigError
 from chalicelib.landing.catalog import UploadStatus, iso
-from chalicelib.landing.jobs import Jobs, parse_jobs
+from chalicelib.landing.entries import parse_jobs
+from chalicelib.landing.jobs import Jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World
@@ -65,13 +66,21 @@ class Story:
         return upload.key.startswith("data/in/")
 
     def allowed(self, upload: Upload) -> set[str]:
-        """Return the outcomes by every config that was in force since the upload, or cached then."""
+        """Return the outcomes that some config in force since the upload, or cached then, gives.
+
+        While the current config cannot be used, an earlier one is: the last that some worker had seen.
+        """
         if not self.routes(upload):
             return {UploadStatus.RECEIVED}
         ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
         known = [jobs for (_, jobs), end in zip(self.configs, ends, strict=True)
-                 if jobs and end >= upload.modified - CACHED]  # fmt: skip
+                 if jobs and (end >= upload.modified - CACHED or self._is_broken_since(upload))]  # fmt: skip
         return {outcome_by(jobs, upload.key) for jobs in known}
+
+    def _is_broken_since(self, upload: Upload) -> bool:
+        ends = [*(began for began, _ in self.configs[1:]), datetime.max.replace(tzinfo=UTC)]
+        spans = zip(self.configs, ends, strict=True)
+        return any(jobs is None and end >= upload.modified for (_, jobs), end in spans)
 
 
 def identity(upload: Upload) -> tuple[str, str, str]:

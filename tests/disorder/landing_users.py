@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from chalicelib.landing.jobs import JobConfig
+from chalicelib.aws.clients import client
+from chalicelib.aws.document_store import DocumentStore
+from chalicelib.landing.config import JobConfig
 from chalicelib.landing.lane import Landing
+from chalicelib.landing.wiring import config_reader
 from tests.disorder.depth import Disorder
 from tests.disorder.landing_model import Story, Upload
 from tests.support.builders import CONFIG_KEY, LANDING, job
@@ -44,7 +47,9 @@ class LandingUsers(Disorder):
 
     def on_time(self, wired: Landing, skew: timedelta = timedelta(0)) -> Landing:
         """Return the lane of a worker whose clock differs by `skew` from the story's."""
-        config = JobConfig(wired.bucket, CONFIG_KEY, 60, lambda: (self.now - START).total_seconds() + 1000)
+        store = DocumentStore(client("s3", wired.settings.aws_region), wired.settings.s3_state_bucket)
+        seconds = lambda: (self.now - START).total_seconds() + 1000  # noqa: E731
+        config = JobConfig(config_reader(wired.settings), store, 60, seconds)
         return dataclasses.replace(wired, jobs=config, clock=lambda: self.now + skew)
 
     def put(self, key: str, body: bytes) -> Upload:

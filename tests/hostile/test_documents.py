@@ -22,6 +22,7 @@ WRONG_FIELDS = [(name, number) for name in FIELDS for number in range(len(WRONG_
 def test_a_broken_config_moves_nothing_and_is_alerted(hostile_world: World, name: str) -> None:
     key = f"data/in/while config is {name}.csv"
     hostile_world.configure(CONFIGS[name])
+    hostile_world.forget_last_good_config()
     etag = hostile_world.upload(key, SECRET.encode())
     with pytest.raises(ConfigError):
         app.object_created(s3_event(key, etag=etag), None)
@@ -35,6 +36,7 @@ def test_a_wrong_value_in_a_job_is_a_fault_or_works(hostile_world: World, name: 
     jobs = [job(**{"source_file_name": "claimed.csv", "is_active": False, name: WRONG_VALUES[number]})]
     key = f"data/in/{name}-{number}/claimed.csv"
     hostile_world.configure(jobs)
+    hostile_world.forget_last_good_config()
     etag = hostile_world.upload(key, SECRET.encode())
     faults = _process(key, etag)
     row = hostile_world.row(key)

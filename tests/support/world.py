@@ -36,6 +36,10 @@ class World:
         body = jobs if isinstance(jobs, bytes) else json.dumps(jobs).encode()
         self.s3.put_object(Bucket=LANDING, Key=CONFIG_KEY, Body=body)
 
+    def forget_last_good_config(self) -> None:
+        """Delete the copy of the last good config, as if there never was one."""
+        self.s3.delete_object(Bucket="sluice-local-artifacts", Key="state/job-config.json")
+
     def upload(self, key: str, body: bytes = b"id,name\n1,Ada\n", **properties: Any) -> str:
         """Upload an object and return its ETag."""
         answer = self.s3.put_object(Bucket=LANDING, Key=key, Body=body, **properties)

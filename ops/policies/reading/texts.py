@@ -14,14 +14,18 @@ MAX_COMBINATIONS = 64
 
 @dataclass(frozen=True)
 class Setting:
-    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it."""
+    """A part of a text: the value of a field of Settings, after `replaced` pairs were replaced in it.
+
+    With `is_item` it is any of the values of a field that maps names to texts.
+    """
 
     name: str
     replaced: tuple[tuple[str, str], ...] = ()
+    is_item: bool = False
 
     def replace(self, old: str, new: str) -> Setting:
         """Return the part after one more replacement."""
-        return Setting(self.name, (*self.replaced, (old, new)))
+        return Setting(self.name, (*self.replaced, (old, new)), self.is_item)
 
 
 Part = str | Setting | None  # None: a part that is not known
@@ -43,6 +47,13 @@ class Text(Opaque):
     def has_setting(self) -> bool:
         """Tell whether a setting is in it."""
         return any(isinstance(part, Setting) for part in self.parts)
+
+    def item(self, at: Site, keys: Values) -> Values:
+        """Return any value of a setting that maps names to texts."""
+        first = self.parts[0]
+        if len(self.parts) == 1 and isinstance(first, Setting) and not first.replaced and not first.is_item:
+            return frozenset({Text((Setting(first.name, is_item=True),))})
+        return super().item(at, keys)
 
     def method(self, at: Site, name: str, given: Arguments) -> Values:
         """Follow `replace` with literals; what other methods give is data."""

@@ -160,7 +160,9 @@ def test_another_version_than_the_one_that_was_looked_at_is_not_replayed(
     world: World, operator: Api, dry_run: bool
 ) -> None:
     key = "data/in/products.csv"
-    world.land(key, b"first")
+    world.upload(key, b"first")
+    date_object(LANDING, key, datetime.now(UTC) - timedelta(hours=1))
+    world.deliver(key)
     (looked_at,) = replay(operator, keys=[key], dry_run=True)
     world.land(key, b"second")
     activate(world)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigError
-from chalicelib.landing.jobs import Jobs, parse_jobs
+from chalicelib.landing.entries import parse_jobs
+from chalicelib.landing.jobs import Jobs
 from tests.support.builders import SEED_JOBS, job
 
 

@@ -70,6 +70,29 @@ def test_given_a_call_added_below_a_handler_then_only_the_policies_that_reach_it
     assert "states:DescribeStateMachine" in (folder / "object_created.json").read_text()
 
 
+def test_given_state_machines_by_alias_then_exactly_these_may_be_started(copy: Path) -> None:
+    config = json.loads((copy / CONFIG).read_text())
+    arns = [f"arn:aws:states:us-east-1:123456789012:stateMachine:{name}" for name in ("large", "small")]
+    variables = config["stages"]["local"]["environment_variables"]
+    variables["STATE_MACHINES"] = f"large={arns[0]},small={arns[1]}"
+    (copy / CONFIG).write_text(json.dumps(config))
+
+    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+
+    policy = json.loads((copy / ".chalice" / "policies" / "local" / "object_created.json").read_text())
+    granted = {
+        action: [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if action.startswith("states:")
+    }
+    assert sorted(granted["states:StartExecution"]) == sorted([variables["STEP_FUNCTION_ARN"], *arns])
+    executions = [
+        arn.replace(":stateMachine:", ":execution:") + ":*" for arn in granted["states:StartExecution"]
+    ]
+    assert sorted(granted["states:DescribeExecution"]) == sorted(executions)
+
+
 def test_given_a_handler_that_is_gone_then_its_file_and_its_entry_go_too(copy: Path) -> None:
     config = json.loads((copy / CONFIG).read_text())
     functions = config["stages"]["local"]["lambda_functions"]
