@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.landing import outcomes, parking
-from chalicelib.ndjson import quarantine, surge
+from chalicelib.ndjson import quarantine, repair_batches
 from chalicelib.runs import finishing
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
@@ -58,9 +58,10 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
+        quarantine.STAYS_SUBJECT,
+        repair_batches.SURGE_SUBJECT,
         parking.NOT_CONFIGURED_SUBJECT,
         parking.SOURCE_STAYS_SUBJECT,
-        surge.SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,
