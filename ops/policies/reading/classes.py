@@ -40,11 +40,13 @@ class Class(Made):
         return next((one.frame.names[name] for one in self.ancestry() if name in one.frame.names), NOTHING)
 
     def attribute(self, at: Site, name: str) -> Values:
-        return union(described(at, value, self) for value in self.find(name)) or self.inherited()
+        return self.gives(at, name, self)
 
-    def inherited(self) -> Values:
-        """Return what an attribute is that no class of the project has."""
-        return NOTHING if all(path.startswith("typing.") for path in self.bases_outside()) else OPAQUE
+    def gives(self, at: Site, name: str, receiver: Value) -> Values:
+        """Return what an attribute is that is read from the class or from an instance."""
+        inherited = any(not path.startswith("typing.") for path in self.bases_outside())
+        found = union(described(at, value, receiver) for value in self.find(name))
+        return found or (OPAQUE if inherited else NOTHING)
 
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
@@ -116,8 +118,7 @@ class Instance(Made):
         return union([frozenset({self.cls}), *self.held()])
 
     def attribute(self, at: Site, name: str) -> Values:
-        of_class = union(described(at, value, self) for value in self.cls.find(name))
-        return self.attributes.get(name) or of_class or self.cls.inherited()
+        return self.attributes.get(name) or self.cls.gives(at, name, self)
 
     def write(self, at: Site, name: str, values: Values) -> None:
         at.grow(self.attributes, name, values)

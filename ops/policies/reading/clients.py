@@ -34,8 +34,7 @@ class Client(Value):
         if name == "exceptions":
             return OPAQUE
         if not at.frame.source.name.startswith(ADAPTERS):
-            reason = "is called outside of chalicelib/aws; give it a method of an adapter there"
-            raise at.refuse(f"{self.service}.{name} {reason}")
+            raise at.refuse(f"{self.service}.{name} is called outside of chalicelib/aws; use an adapter")
         return frozenset({Operation(self.service, name)})
 
 
@@ -52,37 +51,30 @@ class Operation(Client):
         raise at.refuse(f"{name} of {self} cannot be followed")
 
     def call(self, at: Site, given: Arguments) -> Values:
-        if given.positional:
-            raise at.refuse(f"{self}: pass its parameters by name")
-        if given.rest:
-            raise at.refuse(f"{self}: cannot tell which parameters * or ** brings; use literal keys")
+        if given.positional or given.rest:
+            raise at.refuse(f"{self}: pass its parameters by name; what ** brings needs literal keys")
         if self.name == "generate_presigned_url":
             return self._presigned(at, given)
         at.escape(given.all())
         keywords = at.node.keywords if isinstance(at.node, ast.Call) else []
         certain = frozenset(keyword.arg for keyword in keywords if keyword.arg)
         at.known.calls[at.node, at.frame, self] = Call(self, dict(given.named), certain, at.where)
-        return self._response(at, given)
+        if (self.service, self.name) != ("sqs", "get_queue_url"):
+            return OPAQUE
+        made = box(at, mapping=True)  # the URL of a queue stands for the queue
+        made.put(at, given.get(0, "QueueName"), "QueueUrl")
+        return frozenset({made})
 
     def _presigned(self, at: Site, given: Arguments) -> Values:
         """Record the operation that a presigned URL stands for: its bearer acts with the function's role."""
         methods = literals_of(given.named.get("ClientMethod", NOTHING))
-        parameters = given.named.get("Params", NOTHING)
-        for one in parameters:
+        for one in given.named.get("Params", NOTHING):
             if not methods or not isinstance(one, Box):
                 raise at.refuse("a presigned URL needs a literal ClientMethod and literal Params")
             named = {key: values for key, values in one.known.items() if isinstance(key, str)}
             for method in methods:
                 Operation(self.service, method).call(at, Arguments(named=named, rest=one.unknown))
         return OPAQUE
-
-    def _response(self, at: Site, given: Arguments) -> Values:
-        """Return the answer: data, but for the URL of a queue, which stands for the queue."""
-        if (self.service, self.name) != ("sqs", "get_queue_url"):
-            return OPAQUE
-        made = box(at, mapping=True)
-        made.put(at, given.get(0, "QueueName"), "QueueUrl")
-        return frozenset({made})
 
 
 def new_client(at: Site, given: Arguments) -> Values:

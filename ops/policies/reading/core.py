@@ -127,7 +127,6 @@ class Method(Opaque):
 
 OPAQUE: Values = frozenset({Opaque()})
 NIL: Values = frozenset({Nil()})
-DATA = OPAQUE | NIL
 
 
 @dataclass
@@ -235,7 +234,7 @@ class Site(ast.NodeVisitor):
 
     @property
     def where(self) -> str:
-        return self.frame.source.at(self.node)
+        return f"{self.frame.source.path}:{getattr(self.node, 'lineno', 1)}"
 
     def refuse(self, reason: str) -> Refused:
         return Refused(f"{self.where}: {reason}")
@@ -276,7 +275,7 @@ class Site(ast.NodeVisitor):
 
     def escape(self, values: Values) -> None:
         """Let values go where they are not followed: functions are called with data, clients refused."""
-        seen: set[Value] = set(DATA)
+        seen: set[Value] = set(OPAQUE | NIL)
         waiting = [(value, value) for value in values]
         while waiting:
             value, whole = waiting.pop()

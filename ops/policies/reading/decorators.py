@@ -10,11 +10,10 @@ from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Method, Site, 
 from ops.policies.reading.functions import Function
 
 CHALICE = frozenset({"chalice.Chalice", "chalice.app.Chalice"})
-ROUTE = "route"
 API = "api_handler"  # the one function of all routes
 TRIGGERS = frozenset(
     {"on_s3_event", "on_sqs_message", "on_sns_message", "on_cw_event", "schedule", "authorizer",
-     "lambda_function", ROUTE}
+     "lambda_function", "route"}
 )  # fmt: skip
 KINDS = {"builtins.property": "property", "functools.cached_property": "property",
          "builtins.staticmethod": "static", "builtins.classmethod": "class"}  # fmt: skip
@@ -53,7 +52,7 @@ class Trigger(Value):
         for value in given.all():
             if not isinstance(value, Function):
                 raise at.refuse("only a plain function can be a handler")
-            at.known.handlers.setdefault(API if self.kind == ROUTE else str(value), {})[value] = self
+            at.known.handlers.setdefault(API if self.kind == "route" else str(value), {})[value] = self
         return given.all()
 
 

@@ -46,12 +46,11 @@ def arguments_of(at: Site, node: ast.Call) -> Arguments:
     """Return the evaluated arguments of a call."""
     given = Arguments()
     for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            given.rest |= at.iterate(at.evaluate(argument.value)) or OPAQUE
-        elif given.rest:
-            given.rest |= at.evaluate(argument)
+        values = at.evaluate(argument)
+        if given.rest or isinstance(argument, ast.Starred):
+            given.rest |= values or OPAQUE
         else:
-            given.positional.append(at.evaluate(argument))
+            given.positional.append(values)
     for keyword in node.keywords:
         values = at.evaluate(keyword.value)
         if keyword.arg is not None:

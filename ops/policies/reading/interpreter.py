@@ -10,7 +10,7 @@ from ops.policies.reading.containers import Box, box, sequence
 from ops.policies.reading.core import NIL, OPAQUE, Arguments, Frame, Site, Values, union
 from ops.policies.reading.decorators import decorated
 from ops.policies.reading.functions import Function, arguments_of, bind
-from ops.policies.reading.modules import External, import_modules, import_names
+from ops.policies.reading.library import External, import_modules, import_names
 from ops.policies.reading.texts import Text, formatted, text
 
 LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)
@@ -44,7 +44,7 @@ class Interpreter(Site):
         keys = self.evaluate(node.slice)
         return union([owner.item(self, keys) for owner in self.evaluate(node.value)])
 
-    def visit_BoolOp(self, node: ast.BoolOp | ast.Expr | ast.Delete) -> Values:
+    def visit_BoolOp(self, node: ast.BoolOp | ast.Expr | ast.Delete | ast.arguments) -> Values:
         return union(
             [self.evaluate(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
         )
@@ -57,7 +57,7 @@ class Interpreter(Site):
         return OPAQUE
 
     visit_UnaryOp = visit_Slice = visit_Raise = visit_Assert = visit_Compare
-    visit_Expr = visit_Delete = visit_BoolOp
+    visit_Expr = visit_Delete = visit_arguments = visit_BoolOp
 
     def visit_IfExp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
@@ -81,14 +81,14 @@ class Interpreter(Site):
         made.put(self, both & OPAQUE)
         return frozenset({made})
 
+    def visit_Starred(self, node: ast.Starred) -> Values:
+        return self.iterate(self.evaluate(node.value))
+
     def visit_Tuple(self, node: ast.Tuple | ast.List | ast.Set) -> Values:
         made, starred = box(self), False
         for index, element in enumerate(node.elts):
-            if isinstance(element, ast.Starred):
-                starred = True
-                made.put(self, self.iterate(self.evaluate(element.value)))
-            else:
-                made.put(self, self.evaluate(element), None if starred else index)
+            starred |= isinstance(element, ast.Starred)
+            made.put(self, self.evaluate(element), None if starred else index)
         return frozenset({made})
 
     visit_List = visit_Set = visit_Tuple
@@ -127,11 +127,6 @@ class Interpreter(Site):
     def visit_Lambda(self, node: ast.Lambda) -> Values:
         self.visit(node.args)
         return frozenset({Function(self.frame, node)})
-
-    def visit_arguments(self, node: ast.arguments) -> None:
-        for default in (*node.defaults, *node.kw_defaults):
-            if default is not None:
-                self.evaluate(default)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Values:
         return formatted([self.evaluate(part) for part in node.values])

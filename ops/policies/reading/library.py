@@ -1,16 +1,26 @@
-"""What functions of Python and its standard library do with what they are given."""
+"""Names from outside: which are refused, and what functions of Python and its library do; all imports."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ops.policies.reading.classes import Class, Instance, settings_by_name
+from ops.policies.reading.clients import CLIENTS_MODULE
 from ops.policies.reading.containers import Box, mapping, rows, sequence
-from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Values, union
+from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Opaque, Site, Value, Values, union
+from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.functions import Function, Partial, Runnable
 from ops.policies.reading.texts import literals_of
 
-Model = Callable[[Site, Arguments], Values]
+UNFOLLOWED = tuple(
+    f"{path}." for path in
+    ("ctypes", "functools.singledispatch", "gc", "http.client", "importlib", "inspect", "marshal",
+     "multiprocessing", "os.popen", "os.system", "pickle", "pkgutil", "runpy", "socket", "subprocess",
+     "sys.modules", "urllib.request")
+)  # fmt: skip
+BOTO_DATA = ("botocore.exceptions", "botocore.config", "botocore.utils", "boto3.dynamodb")
 LOOKS_ONLY = frozenset(
     {"builtins.isinstance", "builtins.issubclass", "builtins.callable", "builtins.hasattr", "builtins.id",
      "builtins.type", "functools.wraps", "typing.NewType", "typing.TypeVar"}
@@ -26,19 +36,6 @@ REACHES_ANYTHING = frozenset(
 )  # fmt: skip
 
 
-def call_outside(at: Site, path: str, given: Arguments) -> Values:
-    """Return what a function from outside gives; what it is given escapes, unless it is known to be kept."""
-    if path in REACHES_ANYTHING or (path == "builtins.vars" and not given.positional):
-        raise at.refuse(f"{path.removeprefix('builtins.')}() can reach anything, so it cannot be followed")
-    if path in MODELS:
-        return MODELS[path](at, given)
-    if path in SAME_ELEMENTS:
-        return _same_elements(at, given)
-    if path not in LOOKS_ONLY:
-        at.escape(given.all())
-    return OPAQUE
-
-
 def _same_elements(at: Site, given: Arguments) -> Values:
     values = union(given.positional) | given.rest
     called = frozenset(value for value in values if isinstance(value, Runnable | Class))  # by filter
@@ -48,9 +45,9 @@ def _same_elements(at: Site, given: Arguments) -> Values:
 
 def _one_element(at: Site, given: Arguments) -> Values:
     at.escape(given.named.get("key", NOTHING))
-    first, others = given.get(0, "iterable"), union(given.positional[1:])
-    found = at.iterate(first) | others | given.named.get("default", NOTHING)
-    return found if not others or any(isinstance(one, Box) for one in first) else found | first
+    first, *others = given.positional or [OPAQUE]
+    one_of_several = NOTHING if any(isinstance(one, Box) for one in first) else first
+    return at.iterate(first).union(one_of_several, *others, given.named.get("default", NOTHING))
 
 
 def _map(at: Site, given: Arguments) -> Values:
@@ -64,10 +61,6 @@ def _zip(at: Site, given: Arguments) -> Values:
     return rows(at, [at.iterate(values) or OPAQUE for values in given.positional])
 
 
-def _enumerate(at: Site, given: Arguments) -> Values:
-    return rows(at, [OPAQUE, at.iterate(given.get(0, "iterable")) or OPAQUE])
-
-
 def _partial(at: Site, given: Arguments) -> Values:
     if given.rest or given.named or not given.positional:
         raise at.refuse("partial() with *, ** or named arguments cannot be followed; write a lambda")
@@ -77,8 +70,7 @@ def _partial(at: Site, given: Arguments) -> Values:
 
 def _super(at: Site, _given: Arguments) -> Values:
     owner = at.frame.function.owner if isinstance(at.frame.function, Function) else None
-    parents = [parent for parent in owner.bases if isinstance(parent, Class)] if owner else []
-    inherited = union(one.escaped(at) for one in parents)
+    inherited = union(one.escaped(at) for one in (owner.bases if owner else []) if isinstance(one, Class))
     if owner is None or any(isinstance(value, Function) for value in inherited):
         raise at.refuse("super() cannot be followed; call Parent.method(self) of the project's parents")
     return OPAQUE  # the parent that has methods is from outside: object, Exception, a protocol
@@ -119,10 +111,83 @@ def _environment(at: Site, given: Arguments) -> Values:
     return union(values.get(name.lower(), OPAQUE) for name in literals_of(given.get(0, "key")) or [""])
 
 
-MODELS: dict[str, Model] = {
+MODELS: dict[str, Callable[[Site, Arguments], Values]] = dict.fromkeys(SAME_ELEMENTS, _same_elements) | {
     "builtins.next": _one_element, "builtins.min": _one_element, "builtins.max": _one_element,
-    "builtins.map": _map, "builtins.enumerate": _enumerate, "builtins.zip": _zip, "builtins.dict": mapping,
+    "builtins.map": _map, "builtins.zip": _zip, "builtins.dict": mapping,
+    "builtins.enumerate": lambda at, given: _zip(at, Arguments([OPAQUE, given.get(0, "iterable")])),
     "builtins.super": _super, "builtins.getattr": _getattr, "functools.partial": _partial,
     "dataclasses.replace": _replace, "dataclasses.field": _field, "os.environ.get": _environment,
     "os.getenv": _environment, "typing.cast": lambda _at, given: given.get(1, "val"),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class External(Opaque):
+    """A name of the standard library or of a dependency, by its dotted path."""
+
+    outside: str
+
+    def attribute(self, at: Site, name: str) -> Values:
+        return external(at, f"{self.outside}.{name}")
+
+    def item(self, at: Site, keys: Values) -> Values:
+        at.escape(keys)
+        return frozenset({self})  # a generic class with its parameter
+
+    def call(self, at: Site, given: Arguments) -> Values:
+        """Return what a function gives; what it is given escapes, unless it is known to be kept."""
+        path = self.outside
+        if path in REACHES_ANYTHING or (path == "builtins.vars" and not given.positional):
+            raise at.refuse(f"{path}() can reach anything, so it cannot be followed")
+        if path in MODELS:
+            return MODELS[path](at, given)
+        if path not in LOOKS_ONLY:
+            at.escape(given.all())
+        return frozenset({ChaliceApp()}) if path in CHALICE else OPAQUE
+
+
+def external(at: Site, path: str) -> Values:
+    """Return a name from outside; refuse what could call AWS, or reach anything, unseen."""
+    if f"{path}.".startswith(UNFOLLOWED):
+        raise at.refuse(f"{path} cannot be followed, so nothing that ships may use it")
+    is_boto = path.startswith(("boto3.", "botocore.", "aiobotocore.")) and not path.startswith(BOTO_DATA)
+    if is_boto and at.frame.source.name != CLIENTS_MODULE:
+        raise at.refuse(f"{path}: make clients with {CLIENTS_MODULE}.client, from settings")
+    return frozenset({External(path)})
+
+
+@dataclass(frozen=True)
+class Module(Value):
+    """A module of the project."""
+
+    name: str
+
+    def attribute(self, at: Site, name: str) -> Values:
+        return at.module(self.name).names.get(name, NOTHING)
+
+
+def import_modules(at: Site, node: ast.Import) -> None:
+    """Run `import a.b [as c]`."""
+    for alias in node.names:
+        if at.known.project.owns(alias.name) or "." in alias.name:
+            raise at.refuse(f"import {alias.name}: write `from package import module`, which can be followed")
+        at.name(alias.asname or alias.name, external(at, alias.name))
+
+
+def import_names(at: Site, node: ast.ImportFrom) -> None:
+    """Run `from a import b [as c]`."""
+    origin = node.module or ""
+    for alias in node.names if origin != "__future__" else []:
+        if alias.name == "*" or node.level:
+            raise at.refuse(f"import the names you need from {origin} by its whole path, not *")
+        at.name(alias.asname or alias.name, _member(at, origin, alias.name))
+
+
+def _member(at: Site, origin: str, name: str) -> Values:
+    path = f"{origin}.{name}"
+    if not at.known.project.owns(origin):
+        return external(at, path)
+    names = at.module(origin).names
+    if name not in names and at.known.project.file(path):
+        return frozenset({Module(path)})
+    return names.get(name) or at.unresolved(f"{origin} has no {name}")

@@ -21,10 +21,6 @@ class Source:
     path: str
     tree: ast.Module
 
-    def at(self, node: ast.AST) -> str:
-        """Return `path:line` of a node."""
-        return f"{self.path}:{getattr(node, 'lineno', 1)}"
-
 
 @dataclass
 class Project:

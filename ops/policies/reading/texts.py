@@ -45,7 +45,6 @@ class Text(Opaque):
 
     @property
     def has_setting(self) -> bool:
-        """Tell whether a setting is in it."""
         return any(isinstance(part, Setting) for part in self.parts)
 
     def item(self, at: Site, keys: Values) -> Values:

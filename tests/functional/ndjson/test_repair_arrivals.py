@@ -236,7 +236,7 @@ def test_without_time_nothing_is_read_and_the_next_run_goes_on(lane: Ndjson) -> 
     _put(_dated("x"))
     found = repair_arrivals.repair_arrivals(lane, lambda: False)
     assert found == {"tracked": 0, "undated": 0, "errors": 0, "unfinished": 1}
-    assert items() == []
+    assert rows() == []
     assert _arrivals(lane) == {"tracked": 1}
 
 
