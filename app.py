@@ -90,7 +90,7 @@ def csv_discovered(event: AnyEvent) -> Any:
     """Catalogue and route the files that discovery has queued."""
     from chalicelib.discovery import consumer
 
-    return consumer.csv_discovered(discovered_files(), event.payload)
+    return consumer.csv_discovered(discovered_files(), event.payload, event.context)
 
 
 # What was started and has ended
@@ -296,4 +296,4 @@ def post_upload() -> Any:
     """Offer a place to put a file."""
     from chalicelib.actions import upload, wiring
 
-    return upload.offer_upload(wiring.upload_urls(settings()), settings(), body_of(app.current_request))
+    return upload.offer_upload(wiring.uploads(settings()), body_of(app.current_request))

@@ -74,6 +74,13 @@ def read_body(body: object) -> Reading:
     return read_event(_json(body, "message body"))
 
 
+def was_delivered_before(record: Mapping[str, Any]) -> bool:
+    """Tell whether SQS has delivered this message before: whoever had it failed, or died."""
+    attributes = record.get("attributes")
+    count = str(attributes.get("ApproximateReceiveCount", "")) if isinstance(attributes, Mapping) else ""
+    return count.isdecimal() and int(count) > 1
+
+
 def read_event(payload: object) -> Reading:
     """Read any accepted payload; raise EventError naming the first part that cannot be read."""
     reading = Reading()

@@ -170,6 +170,7 @@ class Settings:
     permissions_boundary: str = _setting(_arn, "")
     table_names: tuple[str, ...] = _setting(_names, ())
     ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
+    max_upload_mb: int = _setting(_whole(1, 5120), 1024)  # 5 GB is S3's limit of one PUT
     preview_chars: int = _setting(_whole(0, 1000), 500)
     log_level: str = _setting(_log_level, "INFO")
     aws_region: str = _setting(_matching(r"[a-z0-9-]+", "an AWS region, such as eu-west-1"), "")

@@ -23,7 +23,8 @@ from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
-from chalicelib.landing.catalog import bytes_to_read, event_of_row, identify, row_timestamp
+from chalicelib.errors import ConflictError
+from chalicelib.landing.catalog import UploadStatus, bytes_to_read, event_of_row, identify, row_timestamp
 from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
@@ -33,6 +34,7 @@ from chalicelib.runs.lane import Runs
 from chalicelib.status.files import BY_UPLOAD
 from chalicelib.status.prediction import predict
 
+VERSIONS = 50  # of a key, the newest: looked through for one that did not vanish
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
 
 
@@ -53,6 +55,7 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
     request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
+    _refuse_others(rows, request)
     config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [
@@ -69,12 +72,32 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
 
 def _rows(replays: Replays, request: ReplayRequest) -> tuple[list[Row], list[str], Position | None]:
     if request.keys:
-        newest = {key: replays.catalog.versions(key, "", 1) for key in request.keys}
-        rows = [found[0] for found in newest.values() if found]
+        newest = {key: _newest_replayable(replays.catalog, key) for key in request.keys}
+        rows = [found for found in newest.values() if found]
         return rows, [key for key, found in newest.items() if not found], None
     source = partial(replays.catalog.uploads, request.date, request.status)
     rows, position = newest_first([source], BY_UPLOAD, request.after, PAGE)
     return rows, [], position
+
+
+def _newest_replayable(catalog: CatalogReader, key: str) -> Row | None:
+    """Return the newest upload of a key that did not vanish, or the newest of all; None without any."""
+    rows = catalog.versions(key, "", VERSIONS)
+    return next((row for row in rows if row["status"] != UploadStatus.VANISHED), rows[0] if rows else None)
+
+
+def _refuse_others(rows: list[Row], request: ReplayRequest) -> None:
+    """Raise ConflictError when an upload is another than the one that was looked at."""
+    if not request.etags:
+        return
+    unseen = None if request.keys else ""  # what a status and a date bring up now and did not then
+    for row in rows:
+        seen = request.etags.get(row["file_key"], unseen)
+        if seen is not None and seen.strip('"') != row.get("etag", ""):
+            raise ConflictError(
+                f"{row['file_key'][:200]!r} is not what was looked at: its upload to replay has the ETag "
+                f"{row.get('etag', '')!r} now; nothing was replayed, look again"
+            )
 
 
 def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest, operator: Operator) -> Body:

@@ -35,7 +35,11 @@ class PlannedReplay:
 
     def shown(self) -> Body:
         """Return it as JSON has it."""
-        about = {"key": self.row["file_key"], "timestamp": self.row["timestamp"]}
+        about = {
+            "key": self.row["file_key"],
+            "timestamp": self.row["timestamp"],
+            "etag": self.row.get("etag"),
+        }
         return {**about, "from_status": self.row["status"], "action": str(self.action), "why": self.why,
                 "expected": self.expected or None}  # fmt: skip
 

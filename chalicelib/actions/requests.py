@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.api.cursors import Position, decode_cursor
@@ -17,13 +17,17 @@ WHICH = 'give either "keys": [...] or "status", with a "date" or for today'
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """Uploads to route again: those of `keys`, or a page of those with a status on a date."""
+    """Uploads to route again: those of `keys`, or a page of those with a status on a date.
+
+    `etags` has by key the version that was looked at: no other is replayed.
+    """
 
     keys: tuple[str, ...] = ()
     status: str = ""
     date: str = ""
     dry_run: bool = False
     force: bool = False
+    etags: Mapping[str, str] = field(default_factory=dict)
     after: Position | None = None
 
     @property
@@ -44,15 +48,24 @@ def read_body(body: object, *accepted: str) -> dict[str, Any]:
 
 def read_replay(body: object, today: str) -> ReplayRequest:
     """Read the body of `POST /replay`; a status without a date means `today`."""
-    fields = read_body(body, "keys", "status", "date", "dry_run", "force", "cursor")
-    dry_run, force = read_flag(fields, "dry_run"), read_flag(fields, "force")
+    fields = read_body(body, "keys", "status", "date", "dry_run", "force", "cursor", "etags")
+    request = _which(fields, today)
+    return replace(
+        request,
+        dry_run=read_flag(fields, "dry_run"),
+        force=read_flag(fields, "force"),
+        etags=_etags(fields.get("etags", {})),
+    )
+
+
+def _which(fields: Mapping[str, Any], today: str) -> ReplayRequest:
     if ("keys" in fields) == ("status" in fields or "date" in fields):
         raise RequestError(WHICH)
     if "keys" in fields:
         if "cursor" in fields:
             raise RequestError("cursor goes with status and date; keys are all replayed at once")
-        return ReplayRequest(keys=_keys(fields["keys"]), dry_run=dry_run, force=force)
-    request = ReplayRequest(status=_status(fields), date=_date(fields, today), dry_run=dry_run, force=force)
+        return ReplayRequest(keys=_keys(fields["keys"]))
+    request = ReplayRequest(status=_status(fields), date=_date(fields, today))
     return replace(request, after=decode_cursor(request.query, read_text(fields, "cursor", "")))
 
 
@@ -86,6 +99,14 @@ def _keys(value: object) -> tuple[str, ...]:
     if len(unique) > MAX_KEYS:
         raise RequestError(f"keys has {len(unique)} entries: replay at most {MAX_KEYS} at once")
     return unique
+
+
+def _etags(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(etag, str) for etag in value.values()):
+        raise RequestError('etags must be an object of ETags by key, as {"data/in/a.csv": "9f86d0…"}')
+    if len(value) > MAX_KEYS:
+        raise RequestError(f"etags has {len(value)} entries: a call replays at most {MAX_KEYS} uploads")
+    return {checked_key(key, "a key of etags"): etag for key, etag in value.items()}
 
 
 def _status(fields: Mapping[str, Any]) -> str:

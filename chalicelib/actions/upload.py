@@ -1,14 +1,22 @@
-"""`POST /upload`: where an operator's browser may put one file."""
+"""`POST /upload`: where an operator's browser may put one file.
+
+The URL acts with the API's rights, so it is for what an operator may do: bring a file to where files are
+routed. The job config decides what starts, and is not an operator's to write.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from chalicelib.actions.requests import read_body, read_object_key, read_text
+from chalicelib.actions.requests import read_body, read_flag, read_object_key, read_text
 from chalicelib.api.answers import Body
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.upload_urls import VALID_SECONDS, UploadUrls
 from chalicelib.errors import RequestError
-from chalicelib.settings import Settings
+from chalicelib.settings import BYTES_PER_MB, Settings
 
 CONTENT_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}(; ?charset=[A-Za-z0-9-]+)?"
@@ -16,23 +24,62 @@ CONTENT_TYPE = re.compile(
 DEFAULT_TYPE = "application/octet-stream"
 
 
-def offer_upload(urls: UploadUrls, settings: Settings, body: object) -> Body:
-    """Return a presigned PUT for a key of the landing bucket; it grants nothing else."""
-    fields = read_body(body, "key", "content_type")
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What places to upload to are offered from."""
+
+    urls: UploadUrls
+    bucket: Bucket
+    settings: Settings
+
+
+def offer_upload(uploads: Uploads, body: object) -> Body:
+    """Return a presigned PUT for a new key of the landing bucket, or with `replace` for the version there."""
+    fields = read_body(body, "key", "content_type", "size", "replace")
     key, content_type = read_object_key(fields), read_text(fields, "content_type", "") or DEFAULT_TYPE
     if not CONTENT_TYPE.fullmatch(content_type):
         raise RequestError(f"content_type={content_type[:80]!r} is not a media type, such as text/csv")
+    _check_place(key, uploads.settings)
+    size = _size(fields, uploads.settings)
+    there = uploads.bucket.head(key) if read_flag(fields, "replace") else None
+    if there:
+        url, condition = (
+            uploads.urls.replace_url(key, content_type, size, there.etag),
+            {"If-Match": f'"{there.etag}"'},
+        )
+    else:
+        url, condition = uploads.urls.create_url(key, content_type, size), {"If-None-Match": "*"}
+    return {
+        "url": url,
+        "method": "PUT",
+        "headers": {"Content-Type": content_type, **condition},
+        "bucket": uploads.urls.name,
+        "key": key,
+        "size": size,
+        "expires_in_seconds": VALID_SECONDS,
+    }
+
+
+def _check_place(key: str, settings: Settings) -> None:
+    watched = [settings.input_prefix]
+    if settings.s3_source_bucket == settings.landing_bucket:
+        watched.append(settings.s3_prefix)
+    if key == settings.config_key or not key.startswith(tuple(watched)):
+        places = " or ".join(f"{prefix}…" for prefix in watched)
+        raise RequestError(f"key={key[:200]!r} is not where files are uploaded: choose {places}")
     if key.endswith("/"):
         raise RequestError("key ends in a slash: that is a folder; add the file's name")
     if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):
         raise RequestError(
             f"key={key[:200]!r} lies where Sluice itself writes: choose {settings.input_prefix}…"
         )
-    return {
-        "url": urls.put_url(key, content_type),
-        "method": "PUT",
-        "headers": {"Content-Type": content_type},
-        "bucket": urls.name,
-        "key": key,
-        "expires_in_seconds": VALID_SECONDS,
-    }
+
+
+def _size(fields: Mapping[str, Any], settings: Settings) -> int:
+    size, limit = fields.get("size"), settings.max_upload_mb * BYTES_PER_MB
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= limit:
+        raise RequestError(
+            f"size is {size!r:.80}: give the file's number of bytes, which is signed, from 0 to {limit} "
+            "(MAX_UPLOAD_MB)"
+        )
+    return size

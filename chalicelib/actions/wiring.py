@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chalicelib.actions.redrive import Redrives
     from chalicelib.actions.release import Releases
     from chalicelib.actions.replay import Replays
+    from chalicelib.actions.upload import Uploads
     from chalicelib.aws.upload_urls import UploadUrls
     from chalicelib.landing.lane import Landing
     from chalicelib.settings import Settings
@@ -81,6 +82,16 @@ def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrive
         runs=runs(config, landing, discovered),
         landing=landing,
     )
+
+
+def uploads(config: Settings) -> Uploads:
+    """Wire what operators upload to."""
+    from chalicelib.actions.upload import Uploads
+    from chalicelib.aws.bucket import Bucket
+    from chalicelib.aws.clients import client
+
+    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
+    return Uploads(upload_urls(config), bucket, config)
 
 
 def upload_urls(config: Settings) -> UploadUrls:

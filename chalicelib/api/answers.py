@@ -1,6 +1,7 @@
 """Answers of the API: a status and a JSON body, whatever a view meets.
 
-A refusal says what to do. Where AWS or the settings cannot be used, the answer says how to start the system.
+A refusal says what to do. Where AWS or the settings cannot be used, the answer says where to look, and on the
+developer's machine how to start the system.
 """
 
 from __future__ import annotations
@@ -9,15 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.aws.failures import describe_failure
+from chalicelib.aws.failures import describe_failure, way_out
 from chalicelib.errors import RequestError, SettingsError
 from chalicelib.logs import log
-
-HOW_TO_START = (
-    "start everything with `make run`, or serve a deployed stage with `chalice local --stage <stage>` and "
-    "its AWS credentials"
-)
-
 
 Body = dict[str, Any]
 """A JSON object, as a caller gets it."""
@@ -59,7 +54,7 @@ def unavailable(error: Exception) -> Answer:
     """Return the answer for a system that cannot be reached, in one line."""
     log.error("unavailable", extra={"error": str(error)})
     why = _of_settings(error) if isinstance(error, SettingsError) else describe_failure(error)
-    message = f"Sluice cannot answer: {why}; {HOW_TO_START}"
+    message = f"Sluice cannot answer: {why}; {way_out()}"
     return Answer(503, {"Code": "ServiceUnavailableError", "Message": message})
 
 

@@ -115,6 +115,14 @@ class Bucket:
             raise
         return _stored(key, response, response["ContentLength"], b"")
 
+    def as_listed(self, key: str, refusal: Exception) -> StoredObject | None:
+        """Return what a listing tells of an object that S3 does not give out; None when it is not there."""
+        listed = self.list_page(key).objects
+        found = next((one for one in listed if one.key == key), None)
+        if found is None:
+            return None
+        return StoredObject(key, found.size, found.etag, found.last_modified, headers={}, refusal=refusal)
+
     def read_document(
         self, key: str, unless_etag: str = "", max_bytes: int = MAX_DOCUMENT_BYTES
     ) -> Document | Literal["missing", "unchanged"]:

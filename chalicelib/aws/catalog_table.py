@@ -218,9 +218,8 @@ class CatalogTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def versions(self, file_key: str) -> list[Row]:
-        """Read every recorded upload of one key of any bucket, newest first, consistently; a call per MB."""
-        rows: list[Row] = []
+    def versions(self, file_key: str) -> Iterator[Row]:
+        """Stream the recorded uploads of one key of any bucket, newest first, consistently; a call per MB."""
         start: dict[str, Any] = {}
         while True:
             page = self._dynamodb.query(
@@ -232,9 +231,9 @@ class CatalogTable:
                 ConsistentRead=True,
                 **start,
             )
-            rows += [from_item(item) for item in page["Items"]]
+            yield from map(from_item, page["Items"])
             if "LastEvaluatedKey" not in page:
-                return rows
+                return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def is_marked(self, file_key: str, version: str) -> bool:

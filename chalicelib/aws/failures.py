@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from chalicelib.aws.items import Row, from_item
 
 AWS_ERRORS = (ClientError, BotoCoreError)  # what a call to AWS fails with, for capabilities to catch
+WAY_OUT_LOCALLY = (
+    "start everything with `make run`, or serve a deployed stage with `chalice local --stage <stage>` and "
+    "its AWS credentials"
+)
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 ACCESS_REFUSED = frozenset({"AccessDenied", "403", "InvalidRequest", "400"})  # 400: the key is the customer's
 KEY_REFUSED = frozenset({"KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException"})
@@ -66,6 +72,13 @@ def refusing_row(error: ClientError) -> Row:
     if not is_condition_failed(error):
         raise error
     return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # absent without ALL_OLD
+
+
+def way_out() -> str:
+    """Say what to do where AWS does not answer, or this process has no settings to ask it with."""
+    if os.environ.get("STAGE") == "local":
+        return WAY_OUT_LOCALLY
+    return "look into the function's log, and see to its settings, its rights and AWS"
 
 
 def describe_failure(error: Exception) -> str:

@@ -18,15 +18,33 @@ class UploadUrls:
         self._s3 = s3
         self.name = name
 
-    def put_url(self, key: str, content_type: str) -> str:
-        """Return a URL that takes one PUT of `key` with exactly this content type, for 15 minutes."""
+    def create_url(self, key: str, content_type: str, size: int) -> str:
+        """Return a URL that takes one PUT of `key`, for 15 minutes, while there is no object.
+
+        Type and number of bytes are signed: S3 refuses any other, and another PUT after the first.
+        """
+        given = self._given(key, content_type, size)
         return self._s3.generate_presigned_url(
-            ClientMethod="put_object",
-            Params={"Bucket": self.name, "Key": key, "ContentType": content_type},
-            ExpiresIn=VALID_SECONDS,
+            ClientMethod="put_object", Params={**given, "IfNoneMatch": "*"}, ExpiresIn=VALID_SECONDS
         )
 
+    def replace_url(self, key: str, content_type: str, size: int, etag: str) -> str:
+        """Return a URL like that of `create_url`, for as long as the object under `key` has `etag`."""
+        given = self._given(key, content_type, size)
+        return self._s3.generate_presigned_url(
+            ClientMethod="put_object", Params={**given, "IfMatch": f'"{etag}"'}, ExpiresIn=VALID_SECONDS
+        )
+
+    def _given(self, key: str, content_type: str, size: int) -> dict[str, str | int]:
+        return {"Bucket": self.name, "Key": key, "ContentType": content_type, "ContentLength": size}
+
     def origin(self) -> str:
-        """Return scheme and host of the URLs, which a page must be allowed to connect to."""
-        parts = urlsplit(self.put_url("x", "text/plain"))
-        return f"{parts.scheme}://{parts.netloc}"
+        """Return scheme and host of the URLs, which a page must be allowed to connect to.
+
+        The bucket's name, and with it the account, is not told: the page's policy is for anyone to read.
+        """
+        parts = urlsplit(self.create_url("x", "text/plain", 1))
+        of_bucket = self.name + "."
+        host = parts.netloc
+        anyones = "*." + host.removeprefix(of_bucket) if host.startswith(of_bucket) else host
+        return f"{parts.scheme}://{anyones}"

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from unicodedata import normalize
 
 from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
@@ -29,16 +30,23 @@ Listed = ListingPage | Gap
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What discovery looks at; `skip_folders` in lower case, `own_prefixes` are Sluice's outputs."""
+    """What discovery looks at; `own_prefixes` are Sluice's outputs.
+
+    `skip_folders` and `ignored_names` (patterns of names of uploads under way) are in lower case.
+    """
 
     prefix: str
     skip_folders: tuple[str, ...]
     own_prefixes: tuple[str, ...]
+    ignored_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Scope:
         """Return what the settings say."""
-        return cls(settings.s3_prefix, settings.skip_folders, settings.own_outputs)
+        of_csv = tuple(
+            one for one in settings.ignored_names if one[-1] in "v*?]"
+        )  # others match no name in .csv
+        return cls(settings.s3_prefix, settings.skip_folders, settings.own_outputs, of_csv)
 
     def covers(self, folder: str) -> bool:
         """Tell whether the folder (a prefix with its slash) is looked into."""
@@ -49,7 +57,14 @@ class Scope:
     def takes(self, key: str) -> bool:
         """Tell whether a scan would queue a file with this key."""
         folder = self.folder_of(key) if key.startswith(self.prefix) else ""
-        return self.covers(folder) and "/" not in key[len(folder) :] and _is_csv(key, len(folder))
+        return self.covers(folder) and "/" not in key[len(folder) :] and self.is_csv(key, len(folder))
+
+    def is_csv(self, key: str, name_at: int) -> bool:
+        """Tell whether a key's name, from `name_at` on, is a CSV file's; one with a dot first is hidden."""
+        if key[-4:].lower() != ".csv" or key[name_at] == ".":
+            return False
+        name = key[name_at:].lower() if self.ignored_names else ""
+        return not any(fnmatchcase(name, pattern) for pattern in self.ignored_names)
 
     def name_of(self, folder: str) -> str:
         """Return the folder's own name."""
@@ -95,15 +110,10 @@ def _files_of(
                 return
             for item in page.objects[first : first + KEYS_BETWEEN_CLOCKS]:
                 position = item.key
-                if _is_csv(position, len(folder)):
+                if scope.is_csv(position, len(folder)):
                     yield _found(item, name)
         position = max(position, _last_of(page))
         progressed = progressed or bool(page.objects or page.prefixes)
-
-
-def _is_csv(key: str, stem_at: int) -> bool:
-    """Tell whether a key's name, from `stem_at` on, is a CSV file's; one with a dot first is hidden."""
-    return key[-4:].lower() == ".csv" and key[stem_at] != "."
 
 
 def _found(item: ListedObject, folder: str) -> Found:

@@ -11,12 +11,14 @@ from dataclasses import replace
 
 from chalicelib.aws.catalog_table import counted_attempts
 from chalicelib.aws.items import Row
+from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.outcomes import MAX_ATTEMPTS, UNFINISHED
 from chalicelib.landing.unrouted import Due, look_at
 
 NO_EVENT = "no event routed it"
+DELIVERED_AGAIN = "its message was delivered again"
 
 
 def begin(landing: Landing, due: Due) -> Landing | None:
@@ -26,6 +28,21 @@ def begin(landing: Landing, due: Due) -> Landing | None:
         return landing
     if counted_attempts(row) >= MAX_ATTEMPTS:
         landing.catalog.leave_for_replay(row["file_key"], row["timestamp"])
+        return None
+    landing.catalog.record_failure(row, REPLACES[UploadStatus.FAILED], retry=True)
+    return replace(landing, attempt_counted=True)
+
+
+def begin_again(landing: Landing, event: ObjectEvent) -> Landing | None:
+    """Count an attempt at a file whose queue message was delivered before; return the lane to make it with.
+
+    None when a counted attempt of the queue failed already: `reconcile` goes on trying.
+    """
+    row = _row_of_first(landing, Due("routed", event), DELIVERED_AGAIN)
+    if row is None:  # it is gone, or cannot be read: nothing that could end a worker
+        return landing
+    existing = landing.catalog.find(row["file_key"], row["timestamp"])
+    if existing and existing["status"] == UploadStatus.FAILED and existing["reason"].endswith(UNFINISHED):
         return None
     landing.catalog.record_failure(row, REPLACES[UploadStatus.FAILED], retry=True)
     return replace(landing, attempt_counted=True)
@@ -42,7 +59,7 @@ def _row_of_retry(landing: Landing, failed: Row) -> Row | None:
     return {**kept, "reason": reason, "processed_at": landing.clock().isoformat(timespec="milliseconds")}
 
 
-def _row_of_first(landing: Landing, due: Due) -> Row | None:
+def _row_of_first(landing: Landing, due: Due, why: str = NO_EVENT) -> Row | None:
     """Return the first row of an upload; None when its repair could not end a worker."""
     if due.repair != "routed":  # only the end of a move is missing: nothing is copied any more
         return None
@@ -50,4 +67,4 @@ def _row_of_first(landing: Landing, due: Due) -> Row | None:
     if found is None:
         return None
     upload = Upload(due.event.bucket, found, due.event)
-    return landing.row(upload, UploadStatus.FAILED, reason=NO_EVENT + UNFINISHED)
+    return landing.row(upload, UploadStatus.FAILED, reason=why + UNFINISHED)

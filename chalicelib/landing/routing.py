@@ -95,11 +95,10 @@ def _read(landing: Landing, key: str) -> StoredObject | None:
     try:
         return landing.bucket.read(key, bytes_to_read(landing.settings.preview_chars))
     except AWS_ERRORS as error:
-        listed = landing.bucket.list_page(key).objects if is_access_refused(error) else []
-        found = next((one for one in listed if one.key == key), None)
+        found = landing.bucket.as_listed(key, error) if is_access_refused(error) else None
         if found is None:
             raise
-        return StoredObject(key, found.size, found.etag, found.last_modified, headers={}, refusal=error)
+        return found
 
 
 def _catalogue_or_route(landing: Landing, upload: Upload, discovered: bool) -> Outcome:

@@ -46,12 +46,8 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
 
 def _recorded(landing: Landing, found: ListedObject) -> Row | None:
     """Return the row of a listed object; a listing may tell another time than the object itself."""
-    rows = [row for row in landing.catalog.versions(found.key) if row.get("etag") == found.etag]
-    seen = look_at(landing, found.key) if rows else None
-    if seen is None:
-        return None
-    timestamp = _timestamp(landing, seen)
-    return next((row for row in rows if row["timestamp"] == timestamp), None)
+    seen = look_at(landing, found.key)
+    return landing.catalog.find(found.key, _timestamp(landing, seen)) if seen else None
 
 
 def look_at(landing: Landing, key: str) -> StoredObject | None:

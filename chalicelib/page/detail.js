@@ -87,12 +87,18 @@ function nowNode({ now }) {
 }
 
 const ACTIONS = {
-  replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key] }, "Replay this file").catch((error) => toast(error.message, "error")) },
+  replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key], etags: seenEtags() }, "Replay this file").catch((error) => toast(error.message, "error")) },
   release: { label: "Release…", act: () => {
     const row = quarantinedOf(STORY.told);
     confirmRelease(STORY.key, row?.reason || "", row?.etag);
   } },
 };
+
+// What was looked at is what is replayed: the API refuses another version.
+function seenEtags() {
+  const seen = STORY.told.uploads.find((row) => row.status !== "vanished");
+  return seen?.etag ? { [STORY.key]: seen.etag } : {};
+}
 
 function quarantinedOf(told) {
   return told.tracking.filter((row) => row.status === "quarantined").sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];

@@ -53,6 +53,7 @@ class Files {
 async function confirmReplay(body, title) {
   const plan = await post("replay", { ...body, dry_run: true });
   const acting = plan.items.filter((item) => item.action !== "none");
+  const etags = Object.fromEntries(plan.items.filter((item) => item.etag).map((item) => [item.key, item.etag]));
   const dialog = $("confirm");
   const lines = plan.items.map((item) => h("li", {},
     h("span", { class: `action ${item.action === "none" ? "muted" : ""}` }, item.action.replaceAll("_", " ")),
@@ -60,7 +61,7 @@ async function confirmReplay(body, title) {
   const act = async () => {
     dialog.close();
     try {
-      const done = await post("replay", body);
+      const done = await post("replay", { ...body, etags });
       const ran = done.items.filter((item) => item.outcome);
       toast(ran.length ? `Replayed ${ran.length}: ${ran.map((item) => item.outcome.status).slice(0, 3).join(", ")}` : "Nothing had to be done.");
       refresh();

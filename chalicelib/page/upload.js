@@ -20,7 +20,7 @@ function chooseUpload(files) {
     h("h2", { id: "confirm-title" }, `Upload ${counted(files.length, "file")}`),
     h("p", { class: "muted" }, `${bytes(files.reduce((sum, file) => sum + file.size, 0))}: ${files.slice(0, 5).map((file) => file.name).join(", ")}${files.length > 5 ? ", …" : ""}`),
     h("label", { for: "upload-prefix" }, "Into this folder of the landing bucket"), prefix,
-    h("p", { class: "hint" }, `Files under ${UPLOAD_PREFIX} start their job; all others are recorded.`),
+    h("p", { class: "hint" }, `Files under ${UPLOAD_PREFIX} start their job; other places are refused, unless discovery looks into them.`),
     h("div", { class: "row end" },
       h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
       h("button", { type: "button", class: "primary", id: "confirm-act", onclick: act }, "Upload")));
@@ -39,8 +39,7 @@ async function uploadFiles(files, prefix) {
     };
     tell(0);
     try {
-      const place = await post("upload", { key: prefix + file.name, content_type: file.type || "application/octet-stream" });
-      await send(place, file, tell);
+      await putFile(file, prefix + file.name, tell);
     } catch (error) {
       failed.push(`${file.name}: ${error.message}`);
     }
@@ -53,14 +52,23 @@ async function uploadFiles(files, prefix) {
   setTimeout(refresh, 400);
 }
 
-// Only XMLHttpRequest tells how much was sent.
+// A key takes one file; what is there is replaced on purpose only.
+async function putFile(file, key, tell) {
+  const asked = { key, content_type: file.type || "application/octet-stream", size: file.size };
+  const taken = await send(await post("upload", asked), file, tell);
+  if (!taken) return;
+  if (!confirm(`${key} is there already. Replace it?`)) throw new Error("a file of that name is there already");
+  if (await send(await post("upload", { ...asked, replace: true }), file, tell)) throw new Error("it changed meanwhile: look at it again");
+}
+
+// Tells whether another file is there. Only XMLHttpRequest tells how much was sent.
 function send(place, file, tell) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(place.method, place.url);
     for (const [name, value] of Object.entries(place.headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => tell(event.loaded);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Error(`the bucket refused it: HTTP ${request.status}`)));
+    request.onload = () => (request.status < 300 || request.status === 412 ? resolve(request.status === 412) : reject(new Error(`the bucket refused it: HTTP ${request.status}`)));
     request.onerror = () => reject(new Error("the bucket could not be reached"));
     request.send(file);
   });

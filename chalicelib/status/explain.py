@@ -13,9 +13,11 @@ from chalicelib.api.answers import Body
 from chalicelib.api.parameters import Given, read_key, read_parameters
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.events import MAX_KEY_BYTES
+from chalicelib.landing.catalog import iso
 from chalicelib.landing.config import ConfigReader
 from chalicelib.moves import file_name
 from chalicelib.settings import Settings
@@ -23,7 +25,7 @@ from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
 from chalicelib.status.explain_ndjson import manifest_records, stored_verdict, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict
+from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict, unreadable
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # of a key, the newest: a story tells of no more
@@ -48,20 +50,21 @@ def explain(sources: Sources, given: Given) -> Body:
     """Answer `GET /explain`: the recorded story of a key over every lane, and what would happen now."""
     key = read_key(read_parameters(given, "key"))
     uploads = [shown(row) for row in sources.catalog.versions(key, "", VERSIONS)]
-    in_landing, in_ndjson = sources.landing.head(key), sources.ndjson.head(key)
+    in_landing, in_ndjson = _look(sources.landing, key), _look(sources.ndjson, key)
     tracked = tracking_rows(sources.tracking, sources.ndjson.name, key, in_ndjson, sources.clock())
     records = [manifest_of(row, sources.settings.manifest_bucket)
                for row in manifest_records(sources.tracking, tracked)]  # fmt: skip
     entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
     is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
     where = _bucket_of(sources, key, uploads, in_landing)
-    in_source = where.head(key) if where is sources.source else None
+    in_source = _look(where, key) if where is sources.source else None
     there = in_source if where is sources.source else in_landing
     if is_ndjson:
         now = _ndjson_now(sources, key, in_ndjson, tracked)
     else:
         now = _landing_now(sources, key, where, there)
     story = tell(uploads, tracked, records, entry, _object(there))
+    story += _refusals("ndjson" if is_ndjson else "landing", in_ndjson if is_ndjson else there)
     return {
         "key": key,
         "summary": _summary(story, now),
@@ -90,6 +93,24 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
     return sources.source if found else sources.landing
 
 
+def _look(bucket: Bucket, key: str) -> StoredObject | None:
+    """Read what S3 knows of an object; of one that it does not give out, what a listing tells."""
+    try:
+        return bucket.read(key, 1)
+    except AWS_ERRORS as error:
+        if not is_access_refused(error):
+            raise
+        return bucket.as_listed(key, error)
+
+
+def _refusals(lane: str, there: StoredObject | None) -> list[Body]:
+    if there is None or there.refusal is None:
+        return []
+    why = describe_failure(there.refusal)
+    text = f"It lies there ({there.size} bytes), but S3 does not give it out: {why}."
+    return [{"at": iso(there.last_modified), "lane": lane, "text": text}]
+
+
 def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject | None) -> Body:
     in_force = sources.config.read()
     config = in_force.config
@@ -98,9 +119,9 @@ def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject 
     else:
         plain = sources.settings.new_files_prefix + file_name(key)
         taken = len(plain.encode()) <= MAX_KEY_BYTES and where.head(plain) is not None
-        prediction = predict(
-            key, sources.settings, config, bucket=where.name, parked_name_taken=taken
-        ).shown()
+        predicted = predict(key, sources.settings, config, bucket=where.name, parked_name_taken=taken)
+        refusal = there.refusal if there else None
+        prediction = (unreadable(predicted, refusal) if refusal else predicted).shown()
     return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
 
 
@@ -118,4 +139,10 @@ def _object(found: StoredObject | None) -> Body | None:
     if found is None:
         return None
     seen = found.last_modified.isoformat().replace("+00:00", "Z")
-    return {"size": found.size, "etag": found.etag, "last_modified": seen, "content_type": found.content_type}
+    about = {
+        "size": found.size,
+        "etag": found.etag,
+        "last_modified": seen,
+        "content_type": found.content_type,
+    }
+    return {**about, "refusal": describe_failure(found.refusal)} if found.refusal else about

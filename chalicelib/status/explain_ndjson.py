@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
@@ -58,6 +59,11 @@ def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: S
     small, big = settings.min_file_bytes, settings.max_file_bytes
     accepted = f"{small / BYTES_PER_MB:.2f} to {big / BYTES_PER_MB:.2f} MB"
     reason = judge(settings, key, found.size if found else small)
+    if found and found.refusal:
+        told = describe_failure(found.refusal)
+        return {"outcome": "failed", "why": f"S3 does not give it out ({told}), so it could not be judged.",
+                "verdict": reason, "accepted_size": accepted,
+                "next_step": "Let Sluice's roles read it and its encryption key."}  # fmt: skip
     if found and not reason and settings.ndjson_content_check:
         reason = judge(settings, key, found.size, bucket.read(key, CHECKED_BYTES))
     if reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Body
+from chalicelib.aws.failures import describe_failure
 from chalicelib.discovery.listing import Scope
 from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import UploadStatus
@@ -66,6 +67,18 @@ def predict(
     return _recorded(settings) if lands else _overlooked(settings)
 
 
+def unreadable(predicted: Prediction, refusal: Exception) -> Prediction:
+    """Return what becomes of a file that S3 does not give out, where it would be routed otherwise."""
+    if predicted.outcome in {IGNORED, LINTED, UploadStatus.RECEIVED}:
+        return predicted
+    return Prediction(
+        UploadStatus.FAILED,
+        f"S3 does not give it out ({describe_failure(refusal)}), so it would fail. Else: {predicted.why}",
+        "Let Sluice's roles read it and its encryption key; repair tries it again within minutes.",
+        predicted.details,
+    )
+
+
 def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
     """Tell whether discovery would queue a file of `bucket` with this key."""
     return settings.s3_source_bucket == bucket and Scope.of(settings).takes(key)
@@ -117,16 +130,25 @@ def _route(key: str, settings: Settings, config: Config, parked_name_taken: bool
         return _unmatched(key, settings, config, parked_name_taken)
     details = {"job": _job(job)}
     if not job.is_active:
-        return Prediction(
-            UploadStatus.INACTIVE,
-            f"{why_matched(key, job)}, and that job is inactive: it would be reported, and nothing started.",
-            f"Set is_active of job {job.job_id} to true, then replay the file.",
-            details,
-        )
+        return _inactive(key, settings, job, details)
     return Prediction(
         UploadStatus.TRIGGERED,
         f"{why_matched(key, job)}: it would start {job.job_name}, which loads {job.target_table}.",
         "",
+        details,
+    )
+
+
+def _inactive(key: str, settings: Settings, job: Job, details: Body) -> Prediction:
+    done = "reported, and nothing started"
+    if settings.inactive_prefix:
+        target = destination_keys(settings.inactive_prefix, file_name(key), "x" * SHORT_IDENTITY)[0]
+        details = {**details, "moved_to": target}
+        done = f"parked as {target} and reported, and nothing started"
+    return Prediction(
+        UploadStatus.INACTIVE,
+        f"{why_matched(key, job)}, and that job is inactive: it would be {done}.",
+        f"Set is_active of job {job.job_id} to true, then replay the file.",
         details,
     )
 

@@ -20,6 +20,7 @@ from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
+from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.config import JobConfig
 from chalicelib.logs import emit_metrics, log
 from chalicelib.settings import Settings
@@ -172,6 +173,8 @@ def _spool_entries(
             raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")
         table = matcher.table_of(item.key)
         if not table or not is_data(item, not_data, lane.settings.config_key):
+            continue
+        if is_upload_under_way(lane.settings, item.key):
             continue
         if item.is_archived:
             archived[table] += 1

@@ -10,8 +10,18 @@ from typing import Any
 from ops.policies.grants import Grant
 
 
-def document(grants: Iterable[Grant]) -> dict[str, Any]:
-    """Return an IAM policy of exactly these grants: one statement per set of actions that share resources."""
+def document(grants: Iterable[Grant], denied: Iterable[Grant] = ()) -> dict[str, Any]:
+    """Return an IAM policy of exactly these grants: one statement per set of actions that share resources.
+
+    What is `denied` stays so whatever is granted.
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [*_statements("Allow", grants), *_statements("Deny", denied)],
+    }
+
+
+def _statements(effect: str, grants: Iterable[Grant]) -> list[dict[str, Any]]:
     actions: dict[str, set[str]] = defaultdict(set)
     for grant in grants:
         actions[grant.resource].add(grant.action)
@@ -23,6 +33,6 @@ def document(grants: Iterable[Grant]) -> dict[str, Any]:
     for names, resources in sorted(shared.items()):
         service = names[0].partition(":")[0].capitalize()
         counts[service] += 1
-        sid = f"{service}{ascii_uppercase[counts[service] - 1]}"
-        statements.append({"Sid": sid, "Effect": "Allow", "Action": list(names), "Resource": resources})
-    return {"Version": "2012-10-17", "Statement": statements}
+        sid = f"{service}{ascii_uppercase[counts[service] - 1]}" + ("" if effect == "Allow" else "Denied")
+        statements.append({"Sid": sid, "Effect": effect, "Action": list(names), "Resource": resources})
+    return statements

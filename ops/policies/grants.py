@@ -10,8 +10,11 @@ from ops.policies.reading.clients import Call
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
+from ops.policies.reading.texts import Setting, Text
 from ops.policies.resources import Place, follow
 
+WRITES = ("s3:DeleteObject", "s3:PutObject")
+PROTECTED = (("landing_bucket", "config_key"), ("s3_state_bucket", "s3_state_key"))  # settings that name them
 DEAD_LETTERS = {"on_s3_event": "landing-dlq", "on_cw_event": "events-dlq", "schedule": "events-dlq"}
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -38,6 +41,40 @@ def grants_of(handler: Handler, place: Place, app: str) -> set[Grant]:
             Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-{DEAD_LETTERS[handler.kind]}"))
         )
     return grants
+
+
+def denials_of(handler: Handler, place: Place) -> set[Grant]:
+    """Return the writes that a handler is denied, whatever else it may write: documents it has no part in.
+
+    The job config is its author's. The state of discovery is discovery's.
+    """
+    return {
+        Grant(action, place.object_arn(bucket, key))
+        for bucket, key in PROTECTED
+        for action in WRITES
+        if _writes(handler, place, bucket) and not _writes(handler, place, bucket, key)
+    }
+
+
+def _writes(handler: Handler, place: Place, bucket: str, key: str = "") -> bool:
+    """Tell whether a handler writes to the bucket that a setting names, or just the key that one names."""
+    wanted = place.names(frozenset({Text((Setting(bucket),))}), "bucket", bucket)
+    return any(
+        wanted & place.names(call.parameters["Bucket"], "bucket", call.at) and (not key or _may_be(call, key))
+        for call in handler.calls
+        if _is_write(call)
+    )
+
+
+def _is_write(call: Call) -> bool:
+    needs = NEEDS.get((call.operation.service, call.operation.name), ())
+    return any(need.action in WRITES for need in needs)
+
+
+def _may_be(call: Call, key: str) -> bool:
+    return any(
+        isinstance(value, Text) and value.parts == (Setting(key),) for value in call.parameters.get("Key", ())
+    )
 
 
 def _queue(handler: Handler, place: Place) -> str:
@@ -77,6 +114,11 @@ def _applies(need: Need, call: Call) -> bool:
 def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:
     values = follow(call.parameters, need.parameter)
     if values is None:
+        return
+    if need.kind == "object":
+        keys = follow(call.parameters, need.parameter.replace("Bucket", "Key")) or frozenset()
+        for arn in sorted(place.object_arns(values, keys, call.at)):
+            yield Grant(need.action, arn)
         return
     for name in place.names(values, need.kind, call.at):
         for arn in _arns(need.kind, name, call, place):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chalicelib.settings import Settings
+from chalicelib.settings import OWN_OUTPUTS, Settings
 from ops.policies.actions import Kind
 from ops.policies.reading.core import OPAQUE, Nil, Value, Values, union
 from ops.policies.reading.data import Box, Part, Setting, Text
@@ -59,6 +59,38 @@ class Place:
         if isinstance(part, str):
             return part
         return _replaced(str(getattr(self.settings, part.name)), part)
+
+    def object_arns(self, buckets: Values, keys: Values, where: str) -> set[str]:
+        """Return the ARNs of a bucket's objects.
+
+        Of a bucket of its own, discovery and what routes its files may reach only where it looks and where
+        files are moved. A call that was observed names its object.
+        """
+        if keys and all(isinstance(value, Text) and value.literal for value in (*buckets, *keys)):
+            (name,), (key,) = (self.names(values, "object", where) for values in (buckets, keys))
+            return {self.arn("bucket", f"{name}/{key}")}
+        found = set[str]()
+        for value in buckets:
+            for name in self.names(frozenset({value}), "object", where):
+                confined = self._is_foreign_source(value)
+                prefixes = self._of_source if confined else ("",)
+                found |= {self.arn("bucket", f"{name}/{prefix}*") for prefix in prefixes}
+        return found
+
+    def object_arn(self, bucket: str, key: str) -> str:
+        """Return the ARN of the object that two settings name."""
+        names = frozenset({Text((Setting(bucket),))}), frozenset({Text((Setting(key),))})
+        (bucket_name,), (key_name,) = (self.names(one, "object", bucket) for one in names)
+        return self.arn("bucket", f"{bucket_name}/{key_name}")
+
+    def _is_foreign_source(self, value: Value) -> bool:
+        named = isinstance(value, Text) and Setting("s3_source_bucket") in value.parts
+        return named and self.settings.s3_source_bucket != self.settings.landing_bucket
+
+    @property
+    def _of_source(self) -> tuple[str, ...]:
+        moved = set(self.settings.own_outputs) - {"", *OWN_OUTPUTS}
+        return (self.settings.s3_prefix, *sorted(moved))
 
     def arn(self, kind: Kind, name: str) -> str:
         """Return the ARN of a resource; queues may be named by URL, topics and machines are by ARN."""

@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
-from ops.policies.grants import grants_of
+from ops.policies.grants import denials_of, grants_of
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place
@@ -64,7 +64,7 @@ def place_of(stage: Stage, target: Target, environment: Mapping[str, str] | None
 
 
 def _policy(handler: Handler, place: Place, traced: list[dict[str, Any]]) -> str:
-    derived = document(grants_of(handler, place, APP))
+    derived = document(grants_of(handler, place, APP), denials_of(handler, place))
     return _json({**derived, "Statement": [*derived["Statement"], *traced]})
 
 

@@ -19,7 +19,7 @@ import app
 from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
-from ops.policies.grants import Grant, grants_of, grants_of_call
+from ops.policies.grants import Grant, denials_of, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
 from ops.policies.reading.core import OPAQUE, Frame, Values
 from ops.policies.reading.data import Box, Key, text
@@ -44,15 +44,18 @@ def handlers() -> dict[str, Handler]:
 @cache
 def policy_of(handler: str, settings: Settings) -> dict[str, Any]:
     """Return the policy of a handler under these settings."""
-    return document(grants_of(handlers()[handler], Place(settings, EMULATORS), APP))
+    place = Place(settings, EMULATORS)
+    return document(grants_of(handlers()[handler], place, APP), denials_of(handlers()[handler], place))
 
 
 def allows(policy: dict[str, Any], action: str, resource: str) -> bool:
-    """Tell whether a policy of Allow statements allows `action` on `resource`, as IAM evaluates it."""
-    return any(
-        action in statement["Action"] and any(fnmatchcase(resource, one) for one in statement["Resource"])
+    """Tell whether a policy allows `action` on `resource`, as IAM evaluates it: a denial wins."""
+    effects = {
+        statement["Effect"]
         for statement in policy["Statement"]
-    )
+        if action in statement["Action"] and any(fnmatchcase(resource, one) for one in statement["Resource"])
+    }
+    return effects == {"Allow"}
 
 
 def needs_of(call: Call, settings: Settings) -> set[Grant]:

@@ -161,7 +161,9 @@ def an_operator_acts(world: World) -> None:
         body = json.dumps(s3_event("data/in/customers.csv"))
         send(f"sluice-local-{queue}-dlq", body)
         operator.post("/redrive", {"queue": queue})
-    operator.post("/upload", {"key": "data/in/new.csv", "content_type": "text/csv"})
+    operator.post(
+        "/upload", {"key": "data/in/new.csv", "content_type": "text/csv", "size": 5, "replace": True}
+    )
 
 
 def failed_files_are_replayed(world: World, operator: Api) -> None:

@@ -27,7 +27,7 @@ GROUND = {
     "proof": set(),
 }
 # what landing is to other lanes
-OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
+OFFERED = {"attempts", "catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
 LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),

@@ -183,29 +183,77 @@ def test_a_bad_redrive_is_400(operator: Api, body: Any) -> None:
 @pytest.mark.parametrize(
     "key", ["data/in/customers.csv", "data/in/a+b %41 ünï<b>.csv", "data/in/new\nline.csv"]
 )
-def test_an_offered_place_takes_the_file_and_its_event_routes_it(
-    world: World, operator: Api, key: str
-) -> None:
-    offer = operator.post("/upload", {"key": key, "content_type": "text/csv"}).body
+def test_an_offered_place_takes_the_file_once(world: World, operator: Api, key: str) -> None:
+    offer = operator.post("/upload", {"key": key, "content_type": "text/csv", "size": 4}).body
     assert "X-Amz-Signature" in offer["url"]
-    put = requests.request(offer["method"], offer["url"], data=b"1,2\n", headers=offer["headers"], timeout=5)
-    assert put.status_code == 200
+    assert put(offer, b"1,2\n") == 200
     assert boto3.client("s3").get_object(Bucket=LANDING, Key=key)["Body"].read() == b"1,2\n"
+    assert put(offer, b"3,4\n") == 412
+    assert world.read(key) == b"1,2\n"
+
+
+def put(offer: dict[str, Any], body: bytes) -> int:
+    answer = requests.request(offer["method"], offer["url"], data=body, headers=offer["headers"], timeout=5)
+    return answer.status_code
+
+
+def test_a_file_is_replaced_on_purpose_only_while_it_is_the_one_that_was_there(
+    world: World, operator: Api
+) -> None:
+    world.upload("data/in/a.csv", b"old\n")
+    wish = {"key": "data/in/a.csv", "size": 4, "replace": True}
+    first, second = operator.post("/upload", wish).body, operator.post("/upload", wish).body
+    assert put(first, b"new\n") == 200
+    assert put(second, b"2nd\n") == 412
+    assert world.read("data/in/a.csv") == b"new\n"
+    assert put(operator.post("/upload", {**wish, "key": "data/in/b.csv"}).body, b"new\n") == 200
+
+
+@pytest.mark.parametrize("key", ["incoming/shop/a.csv", "data/in/deep/er/a.csv"])
+def test_every_watched_place_of_the_landing_bucket_is_offered(world: World, operator: Api, key: str) -> None:
+    assert operator.post("/upload", {"key": key, "size": 1}).status == 200
 
 
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"key": "data/new_files/x"}, "Sluice itself writes"),
-        ({"key": "data/in/"}, "ends in a slash"),
-        ({"key": "a", "content_type": "text"}, "media type"),
-        ({"key": "a", "content_type": "text/csv\r\nX: y"}, "media type"),
+        ({"key": "config/config.json", "size": 1}, "not where files are uploaded: choose data/in/"),
+        ({"key": "state/processed_files.json", "size": 1}, "not where files are uploaded"),
+        ({"key": "data/new_files/x", "size": 1}, "not where files are uploaded"),
+        ({"key": "a", "size": 1}, "not where files are uploaded"),
+        ({"key": "data/in/", "size": 1}, "ends in a slash"),
+        ({"key": "data/in/a", "content_type": "text", "size": 1}, "media type"),
+        ({"key": "data/in/a", "content_type": "text/csv\r\nX: y", "size": 1}, "media type"),
+        ({"key": "data/in/a"}, "size is None"),
+        ({"key": "data/in/a", "size": -1}, "size is -1"),
+        ({"key": "data/in/a", "size": True}, "size is True"),
+        ({"key": "data/in/a", "size": "1"}, "size is '1'"),
+        ({"key": "data/in/a", "size": 1024**3 + 1}, "MAX_UPLOAD_MB"),
+        ({"key": "data/in/a", "size": 1, "replace": "yes"}, "replace is 'yes'"),
     ],
 )
-def test_a_place_that_makes_no_sense_is_refused(operator: Api, body: dict[str, str], says: str) -> None:
+def test_a_place_that_makes_no_sense_is_refused(
+    world: World, operator: Api, body: dict[str, Any], says: str
+) -> None:
     reply = operator.post("/upload", body)
     assert reply.status == 400
     assert says in reply.body["Message"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"INPUT_PREFIX": "data/", "NEW_FILES_PREFIX": "data/parked/"}, "data/parked/a.csv"),
+        ({"INPUT_PREFIX": "config/"}, "config/config.json"),
+        ({"S3_SOURCE_BUCKET": "partner-drop"}, "incoming/shop/a.csv"),
+    ],
+)
+def test_wherever_files_are_watched_the_config_and_own_outputs_are_not_offered(
+    world: World, operator: Api, environ: Any, settings: dict[str, str], key: str
+) -> None:
+    environ(**settings)
+    app.settings()  # before the local gateway sets its own stage's environment
+    assert operator.post("/upload", {"key": key, "size": 1}).status == 400
 
 
 def test_events_of_ended_executions_are_told_again_and_those_of_schedules_let_go(

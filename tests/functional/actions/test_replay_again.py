@@ -13,7 +13,7 @@ import app
 from tests.faults.dying import Call, Moment, Process, ProcessDied, Send, running
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
-from tests.support.builders import LANDING
+from tests.support.builders import LANDING, SEED_JOBS, job, s3_event
 from tests.support.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
@@ -142,3 +142,105 @@ def test_a_file_that_cannot_be_looked_at_fails_alone(world: World, operator: Api
     assert "HeadObject was answered with AccessDenied" in first["outcome"]["reason"]
     assert second["action"] == "restore"
     assert dry_run or second["outcome"]["status"] == "triggered"
+
+
+def test_by_key_the_newest_upload_that_did_not_vanish_is_replayed(world: World, operator: Api) -> None:
+    world.land("data/in/mystery.csv", b"parked")
+    event = s3_event("data/in/mystery.csv", etag="0" * 32)
+    event["Records"][0]["eventTime"] = "2099-01-01T00:00:00.000Z"
+    (vanished,) = app.object_created(event, None)
+    assert vanished["status"] == "vanished"
+    activate(world, "mystery.csv")
+    (item,) = replay(operator, keys=["data/in/mystery.csv"])
+    assert (item["action"], item["outcome"]["status"]) == ("restore", "triggered")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_another_version_than_the_one_that_was_looked_at_is_not_replayed(
+    world: World, operator: Api, dry_run: bool
+) -> None:
+    key = "data/in/products.csv"
+    world.upload(key, b"first")
+    date_object(LANDING, key, datetime.now(UTC) - timedelta(hours=1))
+    world.deliver(key)
+    (looked_at,) = replay(operator, keys=[key], dry_run=True)
+    world.land(key, b"second")
+    activate(world)
+    request = {"keys": [key], "etags": {key: looked_at["etag"]}, "dry_run": dry_run}
+    reply = operator.post("/replay", request)
+    assert (reply.status, reply.body["Code"]) == (409, "ConflictError")
+    assert key in reply.body["Message"]
+    assert world.executions() == []
+    (now,) = replay(operator, keys=[key], dry_run=True)
+    (item,) = replay(operator, keys=[key], etags={key: f'"{now["etag"]}"'})
+    assert item["outcome"]["status"] == "triggered"
+
+
+def test_of_a_day_only_what_was_looked_at_is_replayed(world: World, operator: Api) -> None:
+    world.land("data/in/products.csv")
+    today = datetime.now(UTC).date().isoformat()
+    day = {"status": "inactive", "date": today}
+    etags = {item["key"]: item["etag"] for item in replay(operator, **day, dry_run=True)}
+    world.configure([*SEED_JOBS, job(job_id="J4", source_file_name="more.csv", is_active=False)])
+    world.land("data/in/more.csv", b"other")
+    activate(world, "more.csv")
+    assert operator.post("/replay", {**day, "etags": etags}).status == 409
+    assert world.executions() == []
+
+
+@pytest.mark.parametrize("etags", [[], {"a": 1}, {"": "e"}, {str(number): "e" for number in range(101)}])
+def test_etags_that_make_no_sense_are_refused(world: World, operator: Api, etags: Any) -> None:
+    reply = operator.post("/replay", {"keys": ["a"], "etags": etags})
+    assert (reply.status, "etags" in reply.body["Message"]) == (400, True)
+
+
+def test_of_an_object_that_is_gone_nothing_is_replayed(world: World, operator: Api) -> None:
+    key = "data/in/products.csv"
+    world.land(key)
+    activate(world)
+    world.s3.delete_object(Bucket=LANDING, Key=key)
+    for dry_run in (True, False):
+        (item,) = replay(operator, keys=[key], dry_run=dry_run)
+        assert (item["action"], item["why"]) == ("none", "Its object is gone; upload it again.")
+    assert (world.executions(), "replays" in world.row(key)) == ([], False)
+
+
+def test_a_parked_file_that_goes_while_it_is_replayed_is_recorded_as_gone(
+    world: World, operator: Api
+) -> None:
+    key = "data/in/mystery.csv"
+    moved_to = world.land(key)["moved_to"]
+    activate(world, "mystery.csv")
+
+    def taken(call: Call, send: Send) -> Any:
+        if call.operation == "UpdateItem":  # the replay's note: what was planned is about to be done
+            world.s3.delete_object(Bucket=LANDING, Key=moved_to)
+        return send()
+
+    with running(Process(taken)):
+        replay(operator, keys=[key])
+    assert world.executions() == []
+    assert "triggered" not in {row["status"] for row in world.rows(key)}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        (
+            "/replay",
+            '{"keys":["data/in/customers.csv"],"dry_run":true,"dry_run":false}',
+            "dry_run",
+        ),
+        ("/replay", '{"keys":["a"],"etags":{"a":"1","a":"2"}}', "a"),
+        ("/upload", '{"key":"data/in/a","key":"config/config.json","size":1}', "key"),
+        ("/quarantine/release", '{"key":"a","key":"b"}', "key"),
+        ("/redrive", '{"queue":"ndjson","queue":"landing"}', "queue"),
+    ],
+)
+def test_a_field_given_twice_is_refused_by_name_and_nothing_is_done(
+    world: World, operator: Api, path: str, body: str, named: str
+) -> None:
+    world.land("data/in/customers.csv")
+    reply = operator.post(path, raw=body.encode())
+    assert (reply.status, reply.body["Message"].startswith(f"'{named}' is given twice")) == (400, True)
+    assert len(world.executions()) == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 import app
 from chalicelib import __version__
@@ -95,9 +96,16 @@ def test_without_settings_the_answer_is_how_to_start(
     assert "\n" not in reply.body["Message"]
 
 
-def test_without_its_tables_the_answer_is_how_to_start() -> None:
-    from moto import mock_aws
+def test_in_an_aws_stage_no_answer_speaks_of_make_run(environ: Any) -> None:
+    environ(STAGE="prod", API_READER_TOKEN=READER)
+    with mock_aws():
+        message = Api(READER, "prod").get("/files").body["Message"]
+    assert "ResourceNotFoundException" in message
+    assert "make run" not in message
+    assert "log" in message
 
+
+def test_without_its_tables_the_answer_is_how_to_start() -> None:
     with mock_aws():
         reply = Api(READER).get("/files")
     assert reply.status == 503

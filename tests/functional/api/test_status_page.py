@@ -8,6 +8,7 @@ from base64 import b64encode
 from typing import Any
 
 from tests.support.api import Api
+from tests.support.builders import LANDING
 
 
 def sha256(text: str) -> str:
@@ -45,3 +46,9 @@ def test_the_page_loads_nothing_from_elsewhere_and_makes_no_markup_of_data() -> 
     for unsafe in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "<!-- "):
         assert unsafe not in text
     assert not re.search(r"\son\w+=", text.split("<body>")[1].split("<script>")[0])
+
+
+def test_strangers_are_not_told_the_bucket(aws: None) -> None:
+    reply = Api(token="").get("/")
+    assert LANDING not in reply.text + str(reply.headers)
+    assert " https://*.s3.amazonaws.com;" in reply.headers["Content-Security-Policy"]

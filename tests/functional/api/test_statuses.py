@@ -68,8 +68,8 @@ SPECIFIC: dict[Route, list[Case]] = {
     ],
     ("POST", "/redrive"): [Case(200, {"queue": "ndjson"}), Case(400, {"queue": "all"}, "landing")],
     ("POST", "/upload"): [
-        Case(200, {"key": "data/in/a.csv"}),
-        Case(400, {"key": "a/"}, "add the file's name"),
+        Case(200, {"key": "data/in/a.csv", "size": 1}),
+        Case(400, {"key": "data/in/a/", "size": 1}, "add the file's name"),
     ],
 }
 CASES = [(route, case) for route, cases in sorted(SPECIFIC.items()) for case in cases]

@@ -11,9 +11,9 @@ import pytest
 
 import app
 from chalicelib.errors import EventError
-from tests.faults.dying import calls_of, deaths, run
+from tests.faults.dying import Call, ProcessDied, Send, calls_of, deaths, run
 from tests.support.builders import LANDING, SEED_JOBS, job, sqs_event
-from tests.support.scans import Scans
+from tests.support.scans import LambdaContext, Scans
 from tests.support.world import World
 
 ORDERS, ODD = "incoming/shop/orders.csv", "incoming/shop/odd one+%41.csv"
@@ -173,3 +173,62 @@ def test_the_objects_own_size_counts_whatever_the_message_says(
 ) -> None:
     assert consume({**found[1], "size": 10**12}) == []
     assert world.row(ORDERS)["file_size"] == len(world.read(ORDERS))
+
+
+def _dies_of(*keys: str) -> Callable[[Call, Send], Any]:
+    """Have files end their worker, as one too large to be moved in its time does."""
+
+    def fault(call: Call, send: Send) -> Any:
+        if call.operation == "CompleteMultipartUpload" and any(key in str(call.parameters) for key in keys):
+            raise ProcessDied(str(call))
+        return send()
+
+    return fault
+
+
+def _deliver_until_done(bodies: list[Any], fault: Callable[[Call, Send], Any]) -> list[str]:
+    """Deliver a batch as SQS does, at most five times; return what ends in the dead-letter queue."""
+    left = sqs_event(*bodies)["Records"]
+    for receive in range(1, 6):
+        records = [{**one, "attributes": {"ApproximateReceiveCount": str(receive)}} for one in left]
+        answers: list[Any] = []
+        run(lambda: answers.append(app.csv_discovered({"Records": records}, None)), fault)  # noqa: B023
+        failed = {one["itemIdentifier"] for each in answers for one in each["batchItemFailures"]}
+        left = [one for one in left if not answers or one["messageId"] in failed]
+    return [one["messageId"] for one in left]
+
+
+@pytest.mark.parametrize("killers", [("b",), ("b", "d")])
+def test_files_that_end_their_worker_take_no_other_into_the_dead_letter_queue(
+    world: World, scans: Scans, killers: tuple[str, ...]
+) -> None:
+    for name in "abcde":
+        world.upload(f"incoming/shop/{name}.csv", b"x" * 5000)
+    scans.scan()
+    assert _deliver_until_done(scans.messages(), _dies_of(*(f"/{name}.csv" for name in killers))) == []
+    told = {row["file_key"][-5]: row for row in world.rows()}
+    assert {name: row["status"] for name, row in told.items()} == {
+        name: "failed" if name in killers else "not_configured" for name in "abcde"
+    }
+    for name in killers:
+        assert told[name]["reason"].startswith(
+            "its message was delivered again; an attempt was begun and not"
+        )
+        assert (told[name]["attempts"], told[name]["retry"]) == (1, "1")
+
+
+def test_a_file_delivered_again_that_fails_is_counted_once(world: World, found: list[dict[str, Any]]) -> None:
+    world.configure(b"{")
+    event = sqs_event(found[1])
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2"
+    assert len(app.csv_discovered(event, None)["batchItemFailures"]) == 1
+    assert (world.row(ORDERS)["attempts"], "ConfigError" in world.row(ORDERS)["reason"]) == (1, True)
+    world.configure()
+    assert app.csv_discovered(event, None) == {"batchItemFailures": []}
+    assert world.row(ORDERS)["status"] == "triggered"
+
+
+def test_what_there_is_no_time_for_is_handed_back(world: World, found: list[dict[str, Any]]) -> None:
+    result = app.csv_discovered(sqs_event(*found), LambdaContext(1))
+    assert [one["itemIdentifier"] for one in result["batchItemFailures"]] == ["message-1"]
+    assert len(world.rows()) == 1

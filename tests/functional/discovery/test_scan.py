@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
+import app
 from tests.faults.dying import Process, running
-from tests.support.builders import LANDING
+from tests.support.builders import LANDING, sqs_event
 from tests.support.scans import ARTIFACTS, STATE_KEY, Scans, pages_of
 
 A, B = "incoming/a/x.csv", "incoming/b/y.csv"
@@ -67,6 +68,16 @@ def test_csv_files_exactly_one_folder_deep_are_found(scans: Scans) -> None:
     assert [message["folder"] for message in messages] == [key.split("/")[1] for key in keys]
     assert list(scans.state()["files"]) == keys
     assert counts(scans.scan()) == (0, len(keys), 0, 0)
+
+
+def test_names_of_uploads_under_way_are_left_until_they_are_renamed(scans: Scans, environ: Any) -> None:
+    environ(IGNORED_NAMES="*.part,up_*.csv,*~")
+    scans.upload("incoming/a/UP_1.csv", "incoming/a/x.csv.part", "incoming/a/x.csv")
+    scans.scan()
+    (message,) = scans.messages()
+    assert message["key"] == "incoming/a/x.csv"
+    forged = {**message, "key": "incoming/a/UP_1.csv"}
+    assert app.csv_discovered(sqs_event(forged), None)["batchItemFailures"] != []
 
 
 def test_anything_else_is_not(scans: Scans) -> None:

@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError
 import app
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Process, Send, running
+from tests.support.api import Api
 from tests.support.aws_calls import failing
+from tests.support.builders import LANDING, NDJSON
 from tests.support.scans import aws_error
 from tests.support.world import World
 
@@ -108,3 +110,39 @@ def test_a_refusal_of_what_is_not_there_leaves_no_row(world: World) -> None:
     with _refused(CUSTOMERS), pytest.raises(ClientError):
         world.deliver(CUSTOMERS, etag)
     assert world.rows() == []
+
+
+@pytest.mark.parametrize("codes", [("AccessDenied", "403", 403), ("KMS.DisabledException", "400", 400)])
+def test_the_api_tells_its_story_and_that_s3_does_not_give_it_out(
+    world: World, codes: tuple[str, str, int]
+) -> None:
+    etag = world.upload(CUSTOMERS)
+    with _refused(CUSTOMERS, *codes):
+        with pytest.raises(ClientError):
+            world.deliver(CUSTOMERS, etag)
+        told = Api().get("/explain", key=CUSTOMERS)
+        assert Api().get("/file", key=CUSTOMERS).body["items"][0]["status"] == "failed"
+    assert told.status == 200, told.text
+    assert "It has no outcome after 1 attempt" in told.body["story"][0]["text"]
+    assert f"S3 does not give it out: GetObject was answered with {codes[0]}" in told.body["summary"]
+    assert told.body["now"]["outcome"] == "failed"
+    assert told.body["objects"]["landing"]["etag"] == etag
+    assert codes[0] in told.body["objects"]["landing"]["refusal"]
+
+
+def test_the_api_tells_of_a_key_that_is_only_recorded_and_of_one_that_is_not_there(world: World) -> None:
+    world.upload(NOTES)
+    with _refused(NOTES):
+        told = Api().get("/explain", key=NOTES).body
+        assert (told["now"]["outcome"], told["objects"]["landing"]["size"]) == ("received", 14)
+        world.s3.delete_object(Bucket=LANDING, Key=NOTES)
+        assert Api().get("/explain", key=NOTES).body["objects"]["landing"] is None
+
+
+def test_of_an_ndjson_file_it_says_the_same(world: World) -> None:
+    key = "in/2026-01-15/secret.ndjson"
+    world.s3.put_object(Bucket=NDJSON, Key=key, Body=b"{}")
+    with _refused(key):
+        told = Api().get("/explain", key=key).body
+    assert (told["now"]["outcome"], told["now"]["lane"]) == ("failed", "ndjson")
+    assert "does not give it out" in told["summary"]

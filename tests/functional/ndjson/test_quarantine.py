@@ -9,13 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-import app
 from chalicelib.aws.topic import Topic
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
-from tests.faults.dying import Death, Meanwhile, Moment, Nth, calls_of, deaths, run
-from tests.support.api import OPERATOR, Api
+from tests.faults.dying import Death, Moment, Nth, calls_of, deaths, run
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
@@ -36,7 +34,6 @@ from tests.support.ndjson import (
     upload,
 )
 from tests.support.reset import date_object
-from tests.support.world import World
 
 KEY = f"in/{DATE}-bad.ndjson"
 NAME = f"{DATE}-bad.ndjson"
@@ -262,24 +259,6 @@ def test_a_death_before_the_alert_is_made_good_by_the_repair_once(
     receive()
     assert len(alerts()) == 1
     assert items("UNTOLD#") == []
-
-
-@pytest.mark.parametrize("operation", ["PutItem", "HeadObject"])
-def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World, operation: str) -> None:
-    record = upload(KEY, body=b"no")
-
-    def released() -> None:
-        app.ndjson_arrived(messages(record)[0], None)
-        assert Api(OPERATOR).post("/quarantine/release", {"key": KEY}).status == 200
-        date_object(NDJSON, KEY, Clock().now)
-
-    run(
-        lambda: app.ndjson_arrived(messages(record)[0], None),
-        Nth(operation, 1, lambda number: Meanwhile(number, released)),
-    )
-    back = boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
-    assert (back, keys_in(QUARANTINE)) == (b"no", [])
-    assert statuses() == {"released": 1}
 
 
 def test_a_source_that_cannot_be_deleted_is_told_once_and_after_ten_tries_to_a_person(

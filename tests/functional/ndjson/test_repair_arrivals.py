@@ -8,9 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.ndjson import repair_arrivals
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.retries import retry_failed
+from chalicelib.proof import signed
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Fault, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
@@ -192,8 +194,7 @@ def test_a_file_that_came_back_from_quarantine_without_an_event_is_accepted(lane
 def test_a_file_without_a_date_that_came_back_from_quarantine_is_known_by_its_rows_date(
     lane: Ndjson, at: datetime
 ) -> None:
-    released = {"sluice-date": "2026-01-10", "sluice-etag": "e" * 32}
-    record = _put(UNDATED, at=at, Metadata=released)
+    record = _put(UNDATED, at=at, Metadata=_released(lane))
     deliver(lane, record)
     assert [each["date_prefix"] for each in rows()] == ["2026-01-10"]
     calls = calls_of(lambda: _arrivals(lane))
@@ -202,7 +203,7 @@ def test_a_file_without_a_date_that_came_back_from_quarantine_is_known_by_its_ro
 
 
 def test_a_file_without_a_date_that_came_back_unannounced_is_tracked_on_its_rows_date(lane: Ndjson) -> None:
-    _put(UNDATED, at=NOON - 13 * HOUR, Metadata={"sluice-date": "2026-01-10", "sluice-etag": "e" * 32})
+    _put(UNDATED, at=NOON - 13 * HOUR, Metadata=_released(lane))
     assert _arrivals(lane) == {"tracked": 1}
     assert [each["date_prefix"] for each in rows()] == ["2026-01-10"]
 
@@ -236,7 +237,7 @@ def test_without_time_nothing_is_read_and_the_next_run_goes_on(lane: Ndjson) -> 
     _put(_dated("x"))
     found = repair_arrivals.repair_arrivals(lane, lambda: False)
     assert found == {"tracked": 0, "undated": 0, "errors": 0, "unfinished": 1}
-    assert items() == []
+    assert rows() == []
     assert _arrivals(lane) == {"tracked": 1}
 
 
@@ -244,6 +245,13 @@ def test_a_bucket_that_cannot_be_listed_fails_no_other_repair(lane: Ndjson) -> N
     with running(Process(_fails_at("ListObjectsV2"))):
         assert _arrivals(lane) == {"errors": 1}
         assert repair(lane)["errors"] == 0
+
+
+def _released(lane: Ndjson) -> dict[str, str]:
+    """Return what the metadata of a released copy say, signed."""
+    claims = {"sluice-date": "2026-01-10", "sluice-etag": "e" * 32}
+    secret = MoveSecret(boto3.client("dynamodb"), lane.tracking.name).read()
+    return signed(claims, secret, f"{NDJSON}/{UNDATED}", len(LINES))
 
 
 def _dies_at(operation: str) -> Fault:

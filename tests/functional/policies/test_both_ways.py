@@ -88,6 +88,8 @@ def _any_grant_less_would_be_missed(handler: str, iam: Recorder) -> None:
     policy = policy_of(handler, settings())
     needed = {grant for call in iam.calls.get(handler, ()) for grant in needs_of(call, settings())}
     for index, statement in enumerate(policy["Statement"]):
+        if statement["Effect"] == "Deny":
+            continue
         for action in statement["Action"]:
             for resource in statement["Resource"]:
                 less = _without(policy, index, action, resource)

@@ -60,6 +60,13 @@ def test_an_inactive_job_is_said_with_the_way_out(world: World) -> None:
     assert "is_active of job JOB003" in body["now"]["next_step"]
 
 
+def test_with_an_inactive_prefix_the_file_is_said_to_be_moved(world: World, environ: Any) -> None:
+    environ(INACTIVE_PREFIX="data/inactive/")
+    now = explain("data/in/products.csv")["now"]
+    assert (now["outcome"], now["moved_to"]) == ("inactive", "data/inactive/products.csv")
+    assert "it would be parked as data/inactive/products.csv and reported" in now["why"]
+
+
 def test_a_near_miss_says_what_differs(world: World) -> None:
     now = explain("data/in/customer.csv")["now"]
     assert now["outcome"] == "not_configured"

@@ -85,6 +85,7 @@ def test_what_is_not_committed_and_what_is_archived_is_left_out_and_counted(tabl
     for key in ("orders/_temporary/0/part-0.csv", "orders/_committed_1", "orders/.part-0.csv.crc",
                 "orders/_SUCCESS", "_new/orders.csv", ".hidden/orders.csv", "a/_b/orders.csv"):  # fmt: skip
         tables.upload(key)
+    tables.upload("orders/part-0.parquet.filepart")
     for storage_class in ("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "STANDARD_IA"):
         tables.upload(f"orders/{storage_class}.csv", b"1", StorageClass=storage_class)
     (_, orders, _) = write()["manifests"]

@@ -21,18 +21,29 @@ def fresh_clients() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("region", "origin"),
+    ("region", "host"),
     [
-        ("us-east-1", f"https://{BUCKET}.s3.amazonaws.com"),
-        ("eu-west-1", f"https://{BUCKET}.s3.eu-west-1.amazonaws.com"),
-        ("eu-south-1", f"https://{BUCKET}.s3.eu-south-1.amazonaws.com"),
-        ("cn-north-1", f"https://{BUCKET}.s3.cn-north-1.amazonaws.com.cn"),
+        ("us-east-1", "s3.amazonaws.com"),
+        ("eu-west-1", "s3.eu-west-1.amazonaws.com"),
+        ("eu-south-1", "s3.eu-south-1.amazonaws.com"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_in_aws_it_is_the_host_of_the_buckets_region(region: str, origin: str) -> None:
+def test_in_aws_it_is_the_host_of_the_buckets_region_and_strangers_are_not_told_the_bucket(
+    region: str, host: str
+) -> None:
     urls = UploadUrls(clients.client("s3", region), BUCKET)
-    assert urls.put_url("data/in/a.csv", "text/csv").startswith(f"{origin}/data/in/a.csv?")
-    assert f"connect-src 'self' {origin};" in page_headers(urls.origin())["Content-Security-Policy"]
+    assert urls.create_url("data/in/a.csv", "text/csv", 1).startswith(
+        f"https://{BUCKET}.{host}/data/in/a.csv?"
+    )
+    assert f"connect-src 'self' https://*.{host};" in page_headers(urls.origin())["Content-Security-Policy"]
+
+
+def test_type_length_and_what_may_be_there_are_signed() -> None:
+    urls = UploadUrls(clients.client("s3", "eu-west-1"), BUCKET)
+    create, replace = urls.create_url("a", "text/csv", 7), urls.replace_url("a", "text/csv", 7, "e")
+    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match&" in create
+    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-match&" in replace
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
@@ -40,5 +51,5 @@ def test_in_aws_it_is_the_host_of_the_buckets_region(region: str, origin: str) -
 def test_of_an_emulator_it_is_a_path(variable: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, endpoint)
     urls = UploadUrls(clients.client("s3", "eu-west-1"), BUCKET)
-    assert urls.put_url("a", "text/csv").startswith(endpoint.removesuffix(":80"))
-    assert f"/{BUCKET}/a?" in urls.put_url("a", "text/csv")
+    assert urls.create_url("a", "text/csv", 1).startswith(endpoint.removesuffix(":80"))
+    assert f"/{BUCKET}/a?" in urls.create_url("a", "text/csv", 1)

@@ -92,3 +92,33 @@ def test_anything_behind_the_end_is_noticed(extra: bytes) -> None:
 
 def test_a_last_newline_is_no_fault() -> None:
     assert len(list(entries(iter([spooled(["a", "b"], "") + b"\n"])))) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"oops", "is not an entry"),
+        (b'"a":{"status":"queued"', "is not an entry"),
+        (b'"a":{},"b":{}', "holds 2 entries"),
+        (b"", "holds 0 entries"),
+        (b'"a":[]', "is not an object"),
+        (b'"a":{"status":1}', "has status=1, expected str"),
+        (b'"a":' + b"[" * 100_000, "is not an entry"),
+    ],
+)
+def test_a_broken_line_behind_a_right_header_is_named(line: bytes, says: str) -> None:
+    with pytest.raises(OtherLayout, match=f"^line 7 .*{says}"):
+        document.fields_of(line, 7)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"oops", "is not an entry"),
+        (b'"a\xff":{', "a key that cannot be read"),
+        (b'"\\q":{', "a key that cannot"),
+    ],
+)
+def test_a_line_without_a_key_is_named(line: bytes, says: str) -> None:
+    with pytest.raises(OtherLayout, match=f"^line 3 .*{says}"):
+        document.key_of(line, 3)

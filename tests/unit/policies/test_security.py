@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.settings import Settings
 from ops.stages import LOCAL, ROOT, Target, environment_of, load_stage
-from tests.support.iam import handlers, policy_of
+from tests.support.iam import allows, handlers, policy_of
 
 PAGE = ROOT / "docs" / "security.md"
 
@@ -23,7 +23,33 @@ def test_no_function_may_do_anything_to_everything(stage: str) -> None:
     assert statements
     assert [each for each in statements if "*" in each[1]["Resource"]] == []
     assert [each for each in statements if any("*" in action for action in each[1]["Action"])] == []
-    assert {statement["Effect"] for _, statement in statements} == {"Allow"}
+
+
+@pytest.mark.parametrize("stage", [LOCAL, "dev", "prod"])
+def test_no_function_may_write_the_job_config_and_only_discovery_its_state(stage: str) -> None:
+    environment = environment_of(load_stage(stage), Target("123456789012", "eu-west-1"))
+    settings = Settings.from_environ(environment)
+    config = f"arn:aws:s3:::{settings.landing_bucket}/{settings.config_key}"
+    state = f"arn:aws:s3:::{settings.s3_state_bucket}/{settings.s3_state_key}"
+    for action in ("s3:PutObject", "s3:DeleteObject"):
+        assert [name for name in handlers() if allows(policy_of(name, settings), action, config)] == []
+    assert [name for name in handlers() if allows(policy_of(name, settings), "s3:PutObject", state)] == [
+        "discover_csv"
+    ]
+
+
+def test_of_a_bucket_of_its_own_discoverys_files_alone_may_be_reached() -> None:
+    environment = environment_of(load_stage("dev"), Target("123456789012", "eu-west-1"))
+    settings = Settings.from_environ({**environment, "S3_SOURCE_BUCKET": "partner-drop"})
+    reached = {
+        resource
+        for name in handlers()
+        for statement in policy_of(name, settings)["Statement"]
+        for resource in statement["Resource"]
+        if resource.startswith("arn:aws:s3:::partner-drop/")
+    }
+    prefixes = {"incoming/", *settings.own_outputs} - {"", "manifests/", "state/", "quarantine/"}
+    assert reached == {f"arn:aws:s3:::partner-drop/{prefix}*" for prefix in prefixes}
 
 
 def test_every_proof_that_the_page_names_exists() -> None:

@@ -1,0 +1,34 @@
+"""A worker that is late finds what it moved released, and leaves it alone."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+import app
+from tests.faults.dying import Meanwhile, Nth, run
+from tests.support.api import OPERATOR, Api
+from tests.support.builders import NDJSON
+from tests.support.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, statuses, upload
+from tests.support.reset import date_object
+from tests.support.world import World
+
+KEY = f"in/{DATE}-bad.ndjson"
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "HeadObject"])
+def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World, operation: str) -> None:
+    record = upload(KEY, body=b"no")
+
+    def released() -> None:
+        app.ndjson_arrived(messages(record)[0], None)
+        assert Api(OPERATOR).post("/quarantine/release", {"key": KEY}).status == 200
+        date_object(NDJSON, KEY, Clock().now)
+
+    run(
+        lambda: app.ndjson_arrived(messages(record)[0], None),
+        Nth(operation, 1, lambda number: Meanwhile(number, released)),
+    )
+    back = boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
+    assert (back, keys_in(QUARANTINE)) == (b"no", [])
+    assert statuses() == {"released": 1}
