@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
 from ops.policies.reading.clients import Call
+from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
-from ops.policies.reading.texts import Setting, Text
 from ops.policies.resources import Place, follow
 
 WRITES = ("s3:DeleteObject", "s3:PutObject")
