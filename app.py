@@ -133,6 +133,14 @@ def reconcile(event: AnyEvent) -> Any:
     return reconcile.reconcile(runs, ndjson(), event.context)
 
 
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_expected(event: AnyEvent) -> Any:
+    """Tell of expected files that did not come."""
+    from chalicelib.expected import watch, wiring
+
+    return watch.watch_expected(wiring.expected(settings()), event.context)
+
+
 for handler in app.handler_map.values():  # the handlers above; the API's own come below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
 
@@ -248,7 +256,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
+    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app.current_request))
 
 
 @app.route("/discovery", authorizer=authorize)

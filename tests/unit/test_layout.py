@@ -25,8 +25,18 @@ GROUND = {
     "moves": {"events"},
     "keys": {"moves", "settings"},
 }
-OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}  # what landing is to other lanes
-LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
+# what landing is to other lanes
+OFFERED = {
+    "catalog",
+    "config",
+    "entries",
+    "executions",
+    "jobs",
+    "lane",
+    "routing",
+    "wiring",
+}
+LANES = {"landing", "ndjson", "discovery", "tables", "runs", "expected"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -35,6 +45,7 @@ BELOW: dict[str, set[str]] = {
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
     "runs": {"aws", "landing"},
+    "expected": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }
