@@ -16,12 +16,12 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli deploy-local destroy test test-oldest faults soak audit check format bench lock python clean
+.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults soak audit check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: python  ## Start Sluice here, without an AWS account (AWS_PORT, API_PORT, DEMO=0 for no samples)
+run: python  ## Start Sluice here, without an AWS account (AWS_PORT, API_PORT, DEMO=0: no samples, QUIET=1: no lines)
 	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	@exec $(BIN)/python -m ops run
 
@@ -32,6 +32,14 @@ cli: python  ## Install an AWS CLI here, for those who have none
 deploy-local: python  ## Put edited code into the Sluice that make run started
 	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
 	@exec $(BIN)/python -m ops deploy-local
+
+logs: python  ## Follow the logs of the functions of the running Sluice
+	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
+	@exec $(BIN)/python -m ops logs
+
+clean-state: python  ## Forget what the local Sluice holds
+	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
+	@exec $(BIN)/python -m ops clean-state
 
 destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buckets and tables with data)
 	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=dev" >&2; exit 1; }
@@ -78,7 +86,7 @@ bench: python  ## Run the benchmarks; fail when a budget is missed
 	$(BIN)/python -m benchmarks
 
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	--no-emit-index-url
+	--no-strip-extras --no-emit-index-url
 
 lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
 	for name in run aws cli oldest audit; do $(COMPILE) $(LOCKS)/$$name.in -o $(LOCKS)/$$name.txt || exit 1; done

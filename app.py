@@ -13,15 +13,15 @@ from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions
-from chalicelib.settings import Settings, max_concurrency
+from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
     from chalicelib.api.auth import CachedTokens, GivenTokens
     from chalicelib.landing.lane import Landing
     from chalicelib.ndjson.lane import Ndjson
 
-if os.environ.get("AWS_CHALICE_CLI_MODE") and {"deploy", "local"} & {*sys.argv}:  # never in Lambda
-    from ops.chalice_hook import prepare
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
+    from ops.chalice_entry import prepare
 
     prepare(sys.argv, os.environ)
 
@@ -31,7 +31,7 @@ STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
 NDJSON_QUEUE = os.environ.get("NDJSON_QUEUE", f"sluice-{STAGE}-ndjson")
-NDJSON_MAX_CONCURRENCY = max_concurrency(os.environ)
+NDJSON_MAX_CONCURRENCY, DISCOVERED_MAX_CONCURRENCY = max_concurrencies(os.environ)
 
 
 @cache
@@ -66,7 +66,7 @@ def ndjson() -> Ndjson:
     return wiring.ndjson(settings())
 
 
-# What arrives
+# What arrives, what has ended, and what a schedule does
 
 
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
@@ -85,15 +85,12 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     return arrivals.ndjson_arrived(ndjson(), event.payload)
 
 
-@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10)
+@app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10, maximum_concurrency=DISCOVERED_MAX_CONCURRENCY)
 def csv_discovered(event: AnyEvent) -> Any:
     """Catalogue and route the files that discovery has queued."""
     from chalicelib.discovery import consumer
 
     return consumer.csv_discovered(discovered_files(), event.payload)
-
-
-# What was started and has ended
 
 
 @app.on_cw_event(ended_executions(os.environ))
@@ -102,9 +99,6 @@ def execution_changed(event: AnyEvent) -> Any:
     from chalicelib.runs import changes, wiring
 
     return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
-
-
-# What a schedule does
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
@@ -141,11 +135,8 @@ def watch_expected(event: AnyEvent) -> Any:
     return watch.watch_expected(wiring.expected(settings()), event.context)
 
 
-for handler in app.handler_map.values():  # the handlers above; the API's own come below
+for handler in app.handler_map.values():  # the handlers above; the status API comes below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
-
-
-# The status API
 
 
 @cache
@@ -193,7 +184,7 @@ def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
-    return summary.summarize(wiring.overview(settings()), query_of(app.current_request))
+    return summary.summarize(wiring.overview(settings()), app.current_request)
 
 
 @app.route("/files", authorizer=authorize)
@@ -294,7 +285,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing())
+    redrives = wiring.redrives(settings(), landing(), discovered_files())
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 

@@ -19,7 +19,7 @@ from chalicelib.errors import SettingFault, SettingsError
 BYTES_PER_MB = 1024**2
 BYTES_PER_GB = 1024**3
 DEFAULT_MAX_CONCURRENCY = 2
-OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside NEW_FILES_PREFIX and INACTIVE_PREFIX
+OWN_OUTPUTS = ("manifests/", "state/", "quarantine/")  # beside those of the settings
 IGNORED_NAMES = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload")  # uploads under way
 
 Parser = Callable[[str], Any]
@@ -87,6 +87,7 @@ _machine = _matching(  # AWS documents how the ARNs of executions are made from 
     r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+",
     "the ARN of a Step Functions state machine, without version or alias",
 )
+_origin = _matching(r"https://[^/\s]+", "an origin, such as https://sluice.example")
 
 
 class Machines(dict[str, str]):
@@ -136,12 +137,15 @@ class Settings:
     input_prefix: str = _setting(_folder, "data/in/", parse_empty=True)
     new_files_prefix: str = _setting(_folder, "data/new_files/", parse_empty=True)
     inactive_prefix: str = _setting(_prefix, "", parse_empty=True)
+    archive_prefix: str = _setting(_prefix, "", parse_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
+    events_dlq: str = _setting(_text, "")
     ndjson_dlq: str = _setting(_text, "")
     discovered_dlq: str = _setting(_text, "")
     ndjson_max_concurrency: int = _setting(_max_concurrency, DEFAULT_MAX_CONCURRENCY)
+    discovered_max_concurrency: int = _setting(_max_concurrency, DEFAULT_MAX_CONCURRENCY)
     expected_file_size_mb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal(10))
     size_tolerance_percent: Decimal = _setting(_number(0, 100, Decimal), Decimal(99))
     max_batch_size_gb: Decimal = _setting(_number(0, 1_000_000, Decimal), Decimal("0.7"))
@@ -160,6 +164,9 @@ class Settings:
     api_reader_token: str = _setting(_text, "")
     api_operator_token: str = _setting(_text, "")
     api_tokens_secret: str = _setting(_text, "")
+    alert_email: str = _setting(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"), "")
+    page_origin: str = _setting(_origin, "")
+    permissions_boundary: str = _setting(_arn, "")
     table_names: tuple[str, ...] = _setting(_names, ())
     ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
     preview_chars: int = _setting(_whole(0, 1000), 500)
@@ -209,12 +216,13 @@ class Settings:
     @property
     def own_outputs(self) -> tuple[str, ...]:
         """Prefixes whose objects Sluice itself writes; an empty one stands for none."""
-        return (self.new_files_prefix, self.inactive_prefix, *OWN_OUTPUTS)
+        return (self.new_files_prefix, self.inactive_prefix, self.archive_prefix, *OWN_OUTPUTS)
 
     def _own_outputs(self) -> dict[str, str]:
         parked = {
             self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",
             self.inactive_prefix: f"INACTIVE_PREFIX={self.inactive_prefix!r}",
+            self.archive_prefix: f"ARCHIVE_PREFIX={self.archive_prefix!r}",
         }
         return {own: repr(own) for own in OWN_OUTPUTS} | parked
 
@@ -237,12 +245,17 @@ class Settings:
         return self.expected_file_size_mb * (1 + percent / 100) * BYTES_PER_MB
 
 
-def max_concurrency(environ: Mapping[str, str]) -> int:
-    """Return `NDJSON_MAX_CONCURRENCY`, or its default where `Settings` will refuse it.
+def max_concurrencies(environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return how many functions may be at work on the NDJSON queue and on the queue of discovered files.
 
-    A decorator needs it when app.py is imported, where no caller could be told of a bad value.
+    A decorator needs them when app.py is imported, where no caller could be told of a bad value: it counts as
+    the default, and `Settings` will refuse it.
     """
-    text = environ.get("NDJSON_MAX_CONCURRENCY")
+    return _max_concurrency_of(environ, "NDJSON"), _max_concurrency_of(environ, "DISCOVERED")
+
+
+def _max_concurrency_of(environ: Mapping[str, str], queue: str) -> int:
+    text = environ.get(f"{queue}_MAX_CONCURRENCY")
     try:
         return int(_read(text, parse=_max_concurrency, default=DEFAULT_MAX_CONCURRENCY, parse_empty=False))
     except ValueError:

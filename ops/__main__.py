@@ -15,6 +15,8 @@ COMMANDS = {
     "audit": ("ops.checks.audit", "look every locked package up in an advisory database"),
     "destroy": ("ops.teardown.destroy", "take a stage out of its account"),
     "run": ("ops.local.run", "start Sluice on the embedded AWS, until Ctrl-C"),
+    "logs": ("ops.local.follow", "follow the logs of the functions of the running Sluice"),
+    "clean-state": ("ops.local.clean_state", "forget what the local Sluice holds"),
     "deploy-local": ("ops.local.deploy_local", "put edited code into the running Sluice"),
 }
 

@@ -7,9 +7,7 @@ ask for partial batch responses and to adopt what an interrupted deploy left beh
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -19,33 +17,50 @@ from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
 from ops.aws_session import endpoint, is_emulator, locate, open_session
-from ops.deploy import adoption, chalice_record, emulator_fixes, gateway_responses
+from ops.deploy import adoption, chalice_record, emulator_fixes, gateway_responses, unchanged
 from ops.deploy.completion import complete
 from ops.deploy.patching import wrap
 from ops.deploy.provision import provision
-from ops.errors import OperationError
+from ops.errors import OperationError, or_exit
 from ops.local.chalice_local import prepare_local
 from ops.policies import write_policies
 from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage, require_usable
+from ops.teardown.undeclared import remove_undeclared
 
 DEFAULT_STAGE = "dev"
 OLDEST_GOOD_PYTHON = (3, 12)
 
 
 def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
-    """Prepare this process for `chalice deploy` or `chalice local`; other commands need nothing."""
+    """Prepare this process for a command of Chalice's that app.py names; others need nothing."""
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
+    elif "package" in arguments:
+        or_exit(refuse_packaging)
+    elif "delete" in arguments:
+        chalice_record.tolerate_gone()
+        name = option(arguments, "--stage") or DEFAULT_STAGE
+        print(f"This removes functions and triggers; for the rest of the stage: make destroy STAGE={name}")
     elif "local" in arguments:
         gateway_responses.answer_locally()
         if (stage := option(arguments, "--stage")) != "local":
             profile = option(arguments, "--profile")
-            _or_exit(lambda: prepare_local(stage, profile, environ))
+            or_exit(lambda: prepare_local(stage, profile, environ))
+
+
+def refuse_packaging() -> None:
+    """Raise OperationError: a packaged app would lose messages."""
+    raise OperationError(
+        "Sluice cannot be packaged. A template of `chalice package` (CloudFormation or Terraform, and the "
+        "pipeline of `chalice generate-pipeline`, which runs it) holds queue mappings without partial batch "
+        "responses, so that Lambda would delete messages that failed, and no trigger of the landing bucket. "
+        "Deploy by `chalice deploy --stage <stage>`, in a pipeline too: docs/deploy.md has one for GitHub"
+    )
 
 
 def prepare_deploy(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
     """Prepare a deploy of the stage; when that cannot be done, say why and exit."""
-    _or_exit(lambda: _prepare(arguments, environ))
+    or_exit(lambda: _prepare(arguments, environ))
 
 
 def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
@@ -56,6 +71,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
             "`make run`, export AWS_ENDPOINT_URL, or deploy another stage: chalice deploy --stage dev"
         )
     session = open_session(option(arguments, "--profile"))
+    unchanged.apply()
     if is_emulator(environ):
         emulator_fixes.apply()
     elif sys.version_info < OLDEST_GOOD_PYTHON:
@@ -65,14 +81,14 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     require_usable(stage, environment)
     place = endpoint(environ) or "AWS"
     print(f"Deploying stage {stage.name} to account {target.account}, {target.region}, at {place}")
-    chalice_record.forget_foreign(stage, target, print)
+    chalice_record.forget_before_deploy(stage, target, print)
     provision(stage, session, target, print)
     replace_settings(environ, environment)
     give_to_functions(environment)
     write_current_policies(stage, target, environment)
     gateway_responses.deploy_with_the_api()
     adoption.apply(stage.stack_name)
-    _complete_afterwards(session, target, environment)
+    _complete_afterwards(stage, session, target, environment)
 
 
 def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
@@ -116,7 +132,7 @@ def give_to_functions(environment: dict[str, str]) -> None:
     wrap(Config, "environment_variables", with_resources)
 
 
-def _complete_afterwards(session: Any, target: Target, environment: dict[str, str]) -> None:
+def _complete_afterwards(stage: Stage, session: Any, target: Target, environment: dict[str, str]) -> None:
     """Have the deploy completed as soon as Chalice has recorded its results, its last step."""
 
     def completing(record: Callable[..., None]) -> Callable[..., None]:
@@ -124,19 +140,9 @@ def _complete_afterwards(session: Any, target: Target, environment: dict[str, st
             recorder: ResultsRecorder, results: dict[str, Any], chalice_stage_name: str, project_dir: str
         ) -> None:
             record(recorder, results, chalice_stage_name, project_dir)
-            _or_exit(lambda: complete(session, target, environment, results))
+            or_exit(lambda: complete(session, target, environment, results))
+            or_exit(lambda: remove_undeclared(stage, session, results, print))
 
         return record_and_complete
 
     wrap(ResultsRecorder, "record_results", completing)
-
-
-def _or_exit(step: Callable[[], None]) -> None:
-    """Run a step; when it cannot be done, say why and end the command."""
-    try:
-        step()
-    except OperationError as error:
-        print(f"sluice: {error}", file=sys.stderr, flush=True)
-        if threading.current_thread() is not threading.main_thread():
-            os._exit(2)  # chalice local loads the app in a thread; sys.exit would end only that thread
-        sys.exit(2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from ops.errors import OperationError
 
 APP = "sluice"
 LOCAL = "local"
+STAGE_TAG = "sluice-stage"
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = Path(".chalice", "config.json")
+NEARLY = 0.85  # one or two letters of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
         "NDJSON_QUEUE": f"{prefix}-ndjson",
         "DISCOVERED_QUEUE": f"{prefix}-discovered",
         "LANDING_DLQ": f"{prefix}-landing-dlq",
+        "EVENTS_DLQ": f"{prefix}-events-dlq",
         "NDJSON_DLQ": f"{prefix}-ndjson-dlq",
         "DISCOVERED_DLQ": f"{prefix}-discovered-dlq",
         "SQS_QUEUE_URL": f"{queue_host}/{prefix}-discovered",
@@ -102,14 +106,24 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
 
 def require_usable(stage: Stage, environment: dict[str, str]) -> None:
     """Raise OperationError, which names every fault, when functions could not work with `environment`."""
+    faults = misspelt(environment)
     try:
         Settings.from_environ(environment)
     except SettingsError as error:
-        faults = "\n".join(f"  {fault}" for fault in error.faults)
+        faults += [str(fault) for fault in error.faults]
+    if faults:
+        named = "\n".join(f"  {fault}" for fault in faults)
         raise OperationError(
-            f"no function could work with these settings of stage {stage.name}:\n{faults}\n"
+            f"no function could work with these settings of stage {stage.name}:\n{named}\n"
             f"Correct them in {CONFIG}, environment_variables of the stage; README.md lists them all"
-        ) from None
+        )
+
+
+def misspelt(environment: dict[str, str]) -> list[str]:
+    """Name the variables that are no settings but nearly read like one: their values would be ignored."""
+    known = {setting.name.upper() for setting in fields(Settings)}
+    near = {name: get_close_matches(name, known, 1, NEARLY) for name in sorted(environment.keys() - known)}
+    return [f"{name} is no setting: do you mean {like[0]}?" for name, like in near.items() if like]
 
 
 def _dns_suffix(target: Target) -> str:

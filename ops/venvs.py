@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 import venv
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
 from pathlib import Path
 
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;[^\\]*)?", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)\s*(;[^\\]*)?", re.MULTILINE)
 PIP = [
     "--quiet",
     "--no-deps",
@@ -46,11 +47,19 @@ def ensure(folder: Path, lock: Path) -> bool:
     if stamp.is_file() and stamp.read_text() == lock.read_text() and _python(folder).exists():
         return False
     if _missing(folder, lock):
-        print(f"Installing {lock.name} into {folder} ...", flush=True)
+        started = time.monotonic()
+        _say(f"Installing {lock.name} into {folder} ...")
         _create(folder)
         _install(folder, lock)
+        _say(f"Installed {lock.name} in {time.monotonic() - started:.0f} s")
     stamp.write_text(lock.read_text())
     return True
+
+
+def _say(text: str) -> None:
+    """Write a whole line at once: several environments are made side by side."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _python(folder: Path) -> Path:

@@ -1,8 +1,8 @@
 """`POST /redrive`: dead letters go back to the queue they came from, or are processed again.
 
 A message is sent, then its dead letter is deleted: a process that dies in between leaves both, which the
-lanes absorb. Dead letters of the landing lane are failed invocations, so each is processed at once and leaves
-its queue when that succeeds.
+lanes absorb. Dead letters of the landing lane and of EventBridge are failed invocations, so each is processed
+at once and leaves its queue when that succeeds.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from chalicelib.errors import RequestError
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import object_created
 from chalicelib.logs import log
+from chalicelib.runs.changes import execution_changed
+from chalicelib.runs.lane import Runs
 
-QUEUES = ("ndjson", "discovered", "landing")
+QUEUES = ("ndjson", "discovered", "landing", "events")
 MAX_MESSAGES = 100  # of one call
 
 
@@ -34,6 +36,8 @@ class Redrives:
     discovered: MessageTarget
     landing_dead: DeadLetterQueue
     landing: Landing
+    events_dead: DeadLetterQueue
+    runs: Runs
 
 
 def redrive(redrives: Redrives, body: object, operator: Operator) -> Body:
@@ -45,6 +49,8 @@ def redrive(redrives: Redrives, body: object, operator: Operator) -> Body:
         done = _drain(redrives.ndjson_dead, lambda letter: redrives.ndjson.send(letter.body))
     elif name == "discovered":
         done = _drain(redrives.discovered_dead, lambda letter: redrives.discovered.send(letter.body))
+    elif name == "events":
+        done = _drain(redrives.events_dead, lambda letter: _tell(redrives.runs, letter))
     else:
         done = _drain(redrives.landing_dead, lambda letter: _process(redrives.landing, letter))
     log.info("redriven", extra={"queue": name, "by": operator.role, "address": operator.address, **done})
@@ -70,5 +76,17 @@ def _drain(queue: DeadLetterQueue, handle: Callable[[DeadLetter], None]) -> Body
 
 
 def _process(landing: Landing, letter: DeadLetter) -> None:
-    payload = json.loads(letter.body)
-    object_created(landing, payload.get("requestPayload", payload))  # a failure destination wraps the event
+    object_created(landing, _event(letter))
+
+
+def _tell(runs: Runs, letter: DeadLetter) -> None:
+    """Record what an event tells; a schedule's has no more to do, since a later run did its work."""
+    event = _event(letter)
+    if event.get("source") != "aws.events":
+        execution_changed(runs, event)
+
+
+def _event(letter: DeadLetter) -> Body:
+    payload: Body = json.loads(letter.body)
+    found: Body = payload.get("requestPayload", payload)  # a failure destination wraps the event
+    return found

@@ -16,7 +16,7 @@ from chalicelib.actions.requests import read_body, read_object_key
 from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
 from chalicelib.aws.bucket import Bucket, StoredObject
-from chalicelib.aws.copying import IDENTITY_METADATA, CopyTarget
+from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.items import Row
 from chalicelib.aws.redrive import MessageTarget
 from chalicelib.aws.release_log import ReleaseLog
@@ -106,11 +106,11 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
     marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
     if parked is None:
         back = releases.arrivals.head(key)  # another release may have brought it there a moment ago
-        if back and marks.items() <= back.metadata.items():
+        if back and marks.items() <= releases.target.claims(back).items():
             return lambda: None
         raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
     identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
-    if there and there.metadata.get(IDENTITY_METADATA) != identity:
+    if there and not releases.target.is_copy(there, identity, parked):
         raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
     return lambda: _bring_back(releases, parked, key, identity, marks)
 

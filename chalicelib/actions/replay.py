@@ -1,14 +1,13 @@
 """`POST /replay`: route uploads again, through the same code and identity as live traffic.
 
 Each replay is noted in the upload's row before it is carried out; the row that its routing writes carries the
-note too. An upload that started its job starts nothing more, unless `force` asks for another execution, which
-has a name of its own.
+note too. An upload that started its job starts nothing more, unless that job failed or `force` asks for
+another execution, which has a name of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
@@ -19,17 +18,17 @@ from chalicelib.api.http_request import Operator
 from chalicelib.api.paging import newest_first
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
-from chalicelib.aws.copying import IDENTITY_METADATA, SourceChanged
+from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
-from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import Upload, bytes_to_read, identify, row_timestamp
+from chalicelib.landing.catalog import bytes_to_read, event_of_row, identify, row_timestamp
 from chalicelib.landing.config import Config, ConfigReader
-from chalicelib.landing.executions import execution_input, execution_name
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
+from chalicelib.runs.attempts import begin_attempt, start_attempt
+from chalicelib.runs.lane import Runs
 from chalicelib.status.files import BY_UPLOAD
 from chalicelib.status.prediction import predict
 
@@ -44,12 +43,13 @@ class Replays:
     discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
+    runs: Runs
     config: ConfigReader
 
 
 def replay(replays: Replays, body: object, operator: Operator) -> Body:
     """Answer `POST /replay`: what would happen to each upload, or what did."""
-    request = read_replay(body)
+    request = read_replay(body, replays.landing.clock().date().isoformat())
     rows, missing, position = _rows(replays, request)
     config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
@@ -80,7 +80,7 @@ def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest
         planned = _planned(lane, row, config, force=request.force)
         if request.dry_run or planned.action is Action.NONE:
             return planned.shown()
-        return _carried_out(replays.log, lane, planned, operator, force=request.force)
+        return _carried_out(replays, lane, planned, operator, force=request.force)
     except Exception as error:
         log.exception("replay failed", extra={"key": row["file_key"]})
         reason = describe_failure(error) or str(error)
@@ -115,14 +115,14 @@ def _checked_way_back(landing: Landing, planned: PlannedReplay) -> PlannedReplay
     parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
     if parked is None:
         return _without_copy(landing, planned, there)
-    if there and there.metadata.get(IDENTITY_METADATA) != _identity(landing, parked):
+    if there and not landing.target.is_copy(there, _identity(landing, parked), parked):
         return planned.cancelled("A newer upload lies under its key: move that away first, or replay that.")
     return planned
 
 
 def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject | None) -> PlannedReplay:
     """Route a file that is back but was not routed: the replay that moved it may have died right then."""
-    if there and IDENTITY_METADATA in there.metadata:
+    if there and landing.target.claims(there):
         timestamp = row_timestamp(there.last_modified, _identity(landing, there))
         row = landing.catalog.find(there.key, timestamp)
         if row is None or row["status"] != planned.expected:
@@ -133,7 +133,7 @@ def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject 
 
 
 def _carried_out(
-    replay_log: ReplayLog, landing: Landing, planned: PlannedReplay, operator: Operator, *, force: bool
+    replays: Replays, landing: Landing, planned: PlannedReplay, operator: Operator, *, force: bool
 ) -> Body:
     note = {
         "by": operator.role,
@@ -143,35 +143,36 @@ def _carried_out(
         "action": planned.action,
         "force": force,
     }
-    audit = _begun(landing, planned) or replay_log.note(planned.row, note)
+    audit = _begun(landing, planned) or replays.log.note(planned.row, note)
     if audit is None:
         return {**planned.shown(), "action": "none", "why": "Its row is gone."}
-    outcome = _acted(replay_log, replace(landing, audit=audit), planned, audit["replay_count"])
+    outcome = _acted(replays, replace(landing, audit=audit), planned)
     log.info("replayed", extra={"key": planned.row["file_key"], "outcome": outcome["status"], **note})
     return {**planned.shown(), "outcome": outcome}
 
 
 def _begun(landing: Landing, planned: PlannedReplay) -> Row | None:
-    """Return the notes of a forced start whose execution the row does not name: it is finished, not repeated.
+    """Return the notes of a start that was begun and not finished: it is finished, not noted again.
 
     The row is read by its key: the index of dates and statuses is late, and has no notes.
     """
     if planned.action is not Action.START_AGAIN:
         return None
     row = landing.catalog.find(planned.row["file_key"], planned.row["timestamp"]) or {}
-    notes, count = row.get("replays"), row.get("replay_count")
-    if not notes or notes[-1].get("action") != Action.START_AGAIN:
+    if "next_attempt" not in row or "replays" not in row:
         return None
-    told = str(row.get("execution")).endswith(f"-r{count}")
-    return None if told else {"replays": notes, "replay_count": count}
+    return {"replays": row["replays"], "replay_count": row["replay_count"]}
 
 
-def _acted(replay_log: ReplayLog, landing: Landing, planned: PlannedReplay, count: int) -> Body:
+def _acted(replays: Replays, landing: Landing, planned: PlannedReplay) -> Body:
     if planned.action is Action.START_AGAIN:
-        return _start_again(replay_log, landing, planned.row, count)
+        return _start_again(replays, planned.row)
     if planned.action is Action.RESTORE:
         _restore(landing, planned.row)
-    return route(landing, _event(landing, planned.row), discovered=True)
+    outcome = route(landing, event_of_row(planned.row, f"Replayed:{planned.row['status']}"), discovered=True)
+    if outcome["status"] == "already_running":  # by the event of the file's own way back, which came first
+        return {**outcome, "status": "triggered"}
+    return outcome
 
 
 def _restore(landing: Landing, row: Row) -> None:
@@ -180,38 +181,26 @@ def _restore(landing: Landing, row: Row) -> None:
     if parked is None:
         return
     try:
-        landing.target.copy_once(landing.bucket, parked, [row["file_key"]], _identity(landing, parked))
+        landing.target.copy_once(
+            landing.bucket, parked, [row["file_key"]], _identity(landing, parked), unlike=row.get("etag", "")
+        )
     except SourceChanged:
         raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None
     landing.bucket.delete_if_match(row["moved_to"], parked.etag)
 
 
-def _start_again(replay_log: ReplayLog, landing: Landing, row: Row, count: int) -> Body:
-    found = landing.bucket.read(row["file_key"], 0)
-    job = landing.jobs.match(row["file_key"])
-    if found is None or found.etag != row["etag"] or job is None:
+def _start_again(replays: Replays, row: Row) -> Body:
+    """Start the next attempt at an upload; one that was begun and not finished is finished, not repeated."""
+    begun = begin_attempt(replays.runs, row)
+    name = start_attempt(replays.runs, begun, 0) if begun else ""
+    if not name:
         return {
             "key": row["file_key"],
             "status": "unchanged",
             "reason": "the file or its job changed meanwhile",
         }
-    upload = Upload(landing.bucket.name, found, _event(landing, row))
-    name = execution_name(upload, repeat=count)
-    landing.machine.start(name, execution_input(upload, job), job.state_machine)
-    replay_log.note_execution(row, name, job.job_id, job.state_machine)
     return {"key": row["file_key"], "status": "triggered", "execution": name}
 
 
 def _identity(landing: Landing, parked: StoredObject) -> str:
     return identify(landing.bucket.name, parked.key, parked.etag, parked.last_modified)
-
-
-def _event(landing: Landing, row: Row) -> ObjectEvent:
-    return ObjectEvent(
-        bucket=landing.bucket.name,
-        key=row["file_key"],
-        size_bytes=row.get("file_size", 0),
-        etag=row.get("etag", ""),
-        event_name=f"Replayed:{row['status']}",
-        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
-    )

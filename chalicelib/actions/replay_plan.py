@@ -45,7 +45,7 @@ def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     status = row["status"]
     if status == UploadStatus.VANISHED:
         return PlannedReplay(row, Action.NONE, "Its object is gone; upload it again.")
-    if status in STARTED and not force:
+    if status in STARTED - {UploadStatus.JOB_FAILED} and not force:
         why = f"It started {row.get('execution')}; give force to start it once more."
         return PlannedReplay(row, Action.NONE, why)
     if now.outcome == UploadStatus.FAILED:
@@ -69,5 +69,7 @@ def _unless_forced(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
 def _start_again(row: Row, now: Prediction) -> PlannedReplay:
     if now.outcome != UploadStatus.TRIGGERED:
         return PlannedReplay(row, Action.NONE, f"No active job takes it now. {now.why}")
-    why = f"Forced: it started {row.get('execution')} before. {now.why}"
+    how = "Its execution" if row["status"] == UploadStatus.JOB_FAILED else "Forced: it started"
+    did = "failed" if row["status"] == UploadStatus.JOB_FAILED else "before"
+    why = f"{how} {row.get('execution')} {did}. {now.why}"
     return PlannedReplay(row, Action.START_AGAIN, why, UploadStatus.TRIGGERED)

@@ -12,7 +12,7 @@ from chalicelib.errors import RequestError
 from chalicelib.landing.catalog import UploadStatus
 
 MAX_KEYS = 100
-WHICH = 'give either "keys": [...] or "status" and "date"'
+WHICH = 'give either "keys": [...] or "status", with a "date" or for today'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def read_body(body: object, *accepted: str) -> dict[str, Any]:
     return body
 
 
-def read_replay(body: object) -> ReplayRequest:
-    """Read the body of `POST /replay`."""
+def read_replay(body: object, today: str) -> ReplayRequest:
+    """Read the body of `POST /replay`; a status without a date means `today`."""
     fields = read_body(body, "keys", "status", "date", "dry_run", "force", "cursor")
     dry_run, force = read_flag(fields, "dry_run"), read_flag(fields, "force")
     if ("keys" in fields) == ("status" in fields or "date" in fields):
@@ -52,7 +52,7 @@ def read_replay(body: object) -> ReplayRequest:
         if "cursor" in fields:
             raise RequestError("cursor goes with status and date; keys are all replayed at once")
         return ReplayRequest(keys=_keys(fields["keys"]), dry_run=dry_run, force=force)
-    request = ReplayRequest(status=_status(fields), date=_date(fields), dry_run=dry_run, force=force)
+    request = ReplayRequest(status=_status(fields), date=_date(fields, today), dry_run=dry_run, force=force)
     return replace(request, after=decode_cursor(request.query, read_text(fields, "cursor", "")))
 
 
@@ -97,8 +97,8 @@ def _status(fields: Mapping[str, Any]) -> str:
     return status
 
 
-def _date(fields: Mapping[str, Any]) -> str:
-    date = read_text(fields, "date", "")
+def _date(fields: Mapping[str, Any], today: str) -> str:
+    date = read_text(fields, "date", today)
     if not is_date(date):
         raise RequestError(f"date={date[:80]!r} is not a calendar date: write YYYY-MM-DD; {WHICH}")
     return date

@@ -20,6 +20,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     from chalicelib.aws.clients import client
     from chalicelib.aws.replay_log import ReplayLog
     from chalicelib.landing.wiring import config_reader
+    from chalicelib.runs.wiring import runs
 
     return Replays(
         landing=landing,
@@ -27,6 +28,7 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
         config=config_reader(config),
+        runs=runs(config, landing, discovered),
     )
 
 
@@ -36,25 +38,28 @@ def releases(config: Settings) -> Releases:
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
     from chalicelib.aws.copying import CopyTarget
+    from chalicelib.aws.move_secret import MoveSecret
     from chalicelib.aws.redrive import MessageTarget
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.tracking_reader import TrackingReader
 
+    secret = MoveSecret(client("dynamodb", config.aws_region), config.tracking_table)
     return Releases(
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
         log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
         arrivals=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
-        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket),
+        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket, secret),
         quarantine=Bucket(client("s3", config.aws_region), config.quarantine_bucket),
         queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
     )
 
 
-def redrives(config: Settings, landing: Landing) -> Redrives:
+def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrives:
     """Wire the way out of the dead-letter queues."""
     from chalicelib.actions.redrive import Redrives
     from chalicelib.aws.clients import client
     from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+    from chalicelib.runs.wiring import runs
 
     return Redrives(
         ndjson_dead=DeadLetterQueue(client("sqs", config.aws_region), config.ndjson_dlq),
@@ -62,6 +67,8 @@ def redrives(config: Settings, landing: Landing) -> Redrives:
         discovered_dead=DeadLetterQueue(client("sqs", config.aws_region), config.discovered_dlq),
         discovered=MessageTarget(client("sqs", config.aws_region), config.discovered_queue),
         landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
+        events_dead=DeadLetterQueue(client("sqs", config.aws_region), config.events_dlq),
+        runs=runs(config, landing, discovered),
         landing=landing,
     )
 

@@ -36,6 +36,7 @@ class StoredObject:
     metadata: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     tag_count: int = 0
+    encryption: str = ""
     first_bytes: bytes = b""
     refusal: Exception | None = None
 
@@ -142,6 +143,22 @@ class Bucket:
 
         return write_if_condition_holds(put)
 
+    def delete_if_unchanged(self, seen: StoredObject) -> bool:
+        """Delete an object that is still the one that was seen; return False when it is gone or another.
+
+        S3's own condition knows the ETag only, and the same bytes may have been put there again since: a look
+        right before tells by time and metadata. What comes between that look and the delete, one round trip,
+        with the same ETag, is deleted: an upload of the same bytes, never a file that Sluice brought back, as
+        its ETag is another (`CopyTarget.copy_once`).
+        """
+        return self.is_unchanged(seen) and self.delete_if_match(seen.key, seen.etag)
+
+    def is_unchanged(self, seen: StoredObject) -> bool:
+        """Tell whether the object that was seen is still there, and not the same bytes put there again."""
+        there = self.head(seen.key)
+        before = (seen.etag, seen.last_modified, seen.metadata)
+        return there is not None and (there.etag, there.last_modified, there.metadata) == before
+
     def delete_if_match(self, key: str, etag: str) -> bool:
         """Delete the object that still has `etag`; return False when it is gone or a newer one.
 
@@ -204,6 +221,7 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         metadata=dict(response.get("Metadata", {})),
         headers={name: response[name] for name in KEPT_HEADERS if response.get(name)},
         tag_count=_tag_count(response),
+        encryption=response.get("ServerSideEncryption", ""),
         first_bytes=first_bytes,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import is_condition_failed
+from chalicelib.aws.failures import false_if_condition_failed, is_condition_failed
 from chalicelib.aws.items import Row, from_item, read_batch, to_item, to_value
 
 if TYPE_CHECKING:
@@ -104,6 +104,61 @@ class CatalogTable:
             return 0
         return counted_attempts(from_item(updated["Attributes"]))
 
+    def count_move(self, row: Row, now: str) -> bool:
+        """Count an attempt to end a recorded move, before it is made; False when it is ended by now."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=_key(row),
+                UpdateExpression="SET #processed_at = :now ADD #attempts :one",
+                ConditionExpression="#moved_to = :moved_to AND attribute_exists(#retry)",
+                ExpressionAttributeNames={
+                    "#processed_at": "processed_at",
+                    "#attempts": "attempts",
+                    "#moved_to": "moved_to",
+                    "#retry": "retry",
+                },
+                ExpressionAttributeValues={
+                    ":now": {"S": now},
+                    ":one": {"N": "1"},
+                    ":moved_to": {"S": row["moved_to"]},
+                },
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
+
+    def end_move(self, row: Row, source_stays: str, *, retry: bool) -> bool:
+        """Note that a recorded move was reported, and that it is ended or why its source stays.
+
+        With `retry` reconcile tries again. False when the row tells another outcome by now.
+        """
+        names = {
+            "#retry": "retry",
+            "#unreported": "unreported",
+            "#stays": "source_stays",
+            "#attempts": "attempts",
+        }
+        values = {":moved_to": {"S": row["moved_to"]}, ":status": {"S": row["status"]}}
+        change = "REMOVE #unreported, #retry, #attempts, #stays"
+        if source_stays:
+            values |= {":stays": {"S": source_stays}, ":attempts": to_value(row.get("attempts", 1))}
+            change = "SET #stays = :stays, #attempts = :attempts"
+            values |= {":retry": {"S": RETRY}} if retry else {}
+            change += ", #retry = :retry REMOVE #unreported" if retry else " REMOVE #unreported, #retry"
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=_key(row),
+                UpdateExpression=change,
+                ConditionExpression="#moved_to = :moved_to AND #status = :status",
+                ExpressionAttributeNames={**names, "#moved_to": "moved_to", "#status": "status"},
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
+
     def leave_for_replay(self, file_key: str, timestamp: str) -> None:
         """Take a failed row out of the `retry` index; the row itself stays."""
         self._dynamodb.update_item(
@@ -159,11 +214,6 @@ class CatalogTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def find_etag(self, bucket: str, file_key: str, etag: str) -> Row | None:
-        """Read the newest row of a bucket's key whose object had `etag`, consistently."""
-        same = (row for row in self.versions(file_key) if row["bucket_name"] == bucket)
-        return next((row for row in same if row.get("etag") == etag), None)
-
     def versions(self, file_key: str) -> list[Row]:
         """Read every recorded upload of one key of any bucket, newest first, consistently; a call per MB."""
         rows: list[Row] = []
@@ -206,6 +256,10 @@ class CatalogTable:
             TableName=self.name,
             Item=to_item({"file_key": file_key, "timestamp": MARKER + version, **details}),
         )
+
+
+def _key(row: Row) -> dict[str, Any]:
+    return to_item({"file_key": row["file_key"], "timestamp": row["timestamp"]})
 
 
 def counted_attempts(failed: Row) -> int:

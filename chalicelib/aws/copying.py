@@ -7,6 +7,8 @@ the version that was seen arrives. An object whose whole content was already rea
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,12 +20,17 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import is_missing, is_precondition_failed
+from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.events import S3_ETAG
+from chalicelib.proof import PROOF, read_claims, signed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES = 512 * 1024**2  # at most 10,000 parts of at most 5 GB: objects up to 5 TB
+RANGED_BYTES = 5 * 1024**2  # what is larger can be copied in more parts than one
 PARALLEL_PARTS = 8
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # S3 answers with the key, in XML 1.0
 IDENTITY_METADATA = "sluice-identity"
 METADATA_LIMIT_BYTES = 2048
 
@@ -33,11 +40,12 @@ class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the sou
 
 
 class CopyTarget:
-    """The bucket that copies go into."""
+    """The bucket that copies go into; `secret` signs them, so that they are told from what uploaders put."""
 
-    def __init__(self, s3: S3Client, name: str) -> None:
+    def __init__(self, s3: S3Client, name: str, secret: MoveSecret) -> None:
         self._s3 = s3
         self._bucket = Bucket(s3, name)
+        self._secret = secret
         self.name = name
 
     def copy_once(
@@ -46,44 +54,122 @@ class CopyTarget:
         seen: StoredObject,
         keys: Sequence[str],
         identity: str,
-        metadata: dict[str, str] | None = None,
+        claims: dict[str, str] | None = None,
+        *,
+        unlike: str = "",
     ) -> str:
         """Copy `seen` to the first of `keys` that no other upload holds and return that key.
 
-        A key that already holds `identity` counts as copied: an interrupted copy is finished by its repeat.
-        Raise SourceChanged when the source is gone or newer.
+        A key that already holds the copy of `identity` counts as copied: an interrupted copy is finished by
+        its repeat. `claims` are noted in the copy's metadata. A copy that goes back to where its file once
+        lay is to be `unlike` that in its ETag, by which a late worker would delete it. Raise SourceChanged
+        when the source is gone or newer.
         """
-        wanted = _fitting(seen.metadata, {**(metadata or {}), IDENTITY_METADATA: identity})
+        return self._copy(source, seen, keys, {**(claims or {}), IDENTITY_METADATA: identity}, unlike)[0]
+
+    def copy_new(
+        self, source: Bucket, seen: StoredObject, keys: Sequence[str], identity: str
+    ) -> tuple[str, bool]:
+        """Copy like `copy_once`; return the key and whether the copy was made now."""
+        return self._copy(source, seen, keys, {IDENTITY_METADATA: identity}, "")
+
+    def _copy(
+        self, source: Bucket, seen: StoredObject, keys: Sequence[str], claims: dict[str, str], unlike: str
+    ) -> tuple[str, bool]:
         for key in keys:
-            if self._create(source, seen, key, wanted) or self.holds(key, identity):
-                return key
+            wanted = signed(claims, self._secret.read(), self._place(key), seen.size)
+            if self._create(source, seen, key, _fitting(seen.metadata, wanted), unlike):
+                return key, True
+            if self.holds(key, claims[IDENTITY_METADATA], seen):
+                return key, False
         raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
-    def holds(self, key: str, identity: str) -> bool:
-        """Tell whether a copy that `identity` made lies at `key`."""
-        return self._find(key, identity) is not None
+    def claims(self, found: StoredObject) -> dict[str, str]:
+        """Return what Sluice noted when it made this copy; nothing of an object that others put there."""
+        if PROOF not in found.metadata:
+            return {}
+        return read_claims(found.metadata, self._secret.read(), self._place(found.key), found.size)
+
+    def is_copy(
+        self,
+        found: StoredObject,
+        identity: str,
+        of: StoredObject | None = None,
+        *,
+        named_by_row: bool = False,
+    ) -> bool:
+        """Tell whether Sluice made this copy for `identity`, with the content of `of` as far as ETags tell.
+
+        Release 0.1.0 signed nothing. Its copies count when their content is that of `of`, or as far as ETags
+        tell when a row names their place.
+        """
+        same = has_same_content(of, found) if of else None
+        if same is False:
+            return False
+        if PROOF in found.metadata:
+            return self.claims(found).get(IDENTITY_METADATA) == identity
+        is_old = found.metadata.get(IDENTITY_METADATA) == identity
+        return is_old and (bool(same) or named_by_row)
+
+    def holds(
+        self, key: str, identity: str, of: StoredObject | None = None, *, named_by_row: bool = False
+    ) -> bool:
+        """Tell whether a copy that Sluice made for `identity` lies at `key`; see `is_copy`."""
+        found = self._bucket.head(key)
+        return found is not None and self.is_copy(found, identity, of, named_by_row=named_by_row)
 
     def discard(self, key: str, identity: str) -> None:
-        """Delete a copy that `identity` made, unless another upload holds the key."""
-        if found := self._find(key, identity):
+        """Delete a copy that was made for `identity`, unless another upload holds the key."""
+        found = self._bucket.head(key)
+        if found and self.is_copy(found, identity):
             with suppress(ClientError):  # replaced meanwhile: no longer ours to delete
                 self._s3.delete_object(Bucket=self.name, Key=key, IfMatch=f'"{found.etag}"')
 
-    def _find(self, key: str, identity: str) -> StoredObject | None:
-        found = self._bucket.head(key)
-        return found if found and found.metadata.get(IDENTITY_METADATA) == identity else None
+    def _place(self, key: str) -> str:
+        return f"{self.name}/{key}"
 
-    def _create(self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str]) -> bool:
+    def _create(
+        self, source: Bucket, seen: StoredObject, key: str, metadata: dict[str, str], unlike: str
+    ) -> bool:
         properties: dict[str, Any] = {"Metadata": metadata, **seen.headers}
         if seen.content_type:
             properties["ContentType"] = seen.content_type
         if seen.tag_count:
             properties["Tagging"] = self._tags_of(source, seen)
-        if len(seen.first_bytes) == seen.size:
+        if len(seen.first_bytes) == seen.size and ("-" in unlike or not unlike or not seen.size):
             return self._bucket.put_once(key, seen.first_bytes, **properties)
-        return self._copy_parts(source, seen, key, properties)
+        if NOT_IN_XML.search(key):
+            return self._copy_whole(source, seen, key, properties)
+        return self._copy_parts(source, seen, key, properties, _part_bytes(seen.size, unlike))
 
-    def _copy_parts(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
+    def _copy_whole(self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any]) -> bool:
+        """Copy by one call, whose answer does not hold the key: up to 5 GB (docs/adr/003)."""
+
+        def copy() -> None:
+            self._s3.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": source.name, "Key": seen.key},
+                CopySourceIfMatch=f'"{seen.etag}"',
+                IfNoneMatch="*",
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                **properties,
+            )
+
+        try:
+            created = write_if_condition_holds(copy)
+        except ClientError as error:
+            if is_missing(error):
+                raise SourceChanged(seen.key) from None
+            raise
+        if not created and not source.is_unchanged(seen):
+            raise SourceChanged(seen.key)  # 412 tells of either condition
+        return created
+
+    def _copy_parts(
+        self, source: Bucket, seen: StoredObject, key: str, properties: dict[str, Any], part_bytes: int
+    ) -> bool:
         def copy() -> None:
             upload = self._s3.create_multipart_upload(Bucket=self.name, Key=key, **properties)["UploadId"]
             try:
@@ -91,7 +177,7 @@ class CopyTarget:
                     Bucket=self.name,
                     Key=key,
                     UploadId=upload,
-                    MultipartUpload={"Parts": self._parts(source, seen, key, upload)},
+                    MultipartUpload={"Parts": self._parts(source, seen, key, upload, part_bytes)},
                     IfNoneMatch="*",
                 )
             except BaseException:
@@ -101,12 +187,12 @@ class CopyTarget:
 
         return write_if_condition_holds(copy)
 
-    def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str) -> list[Any]:
+    def _parts(self, source: Bucket, seen: StoredObject, key: str, upload: str, part_bytes: int) -> list[Any]:
         def copy(number: int) -> dict[str, Any]:
-            first = (number - 1) * PART_BYTES
-            last = min(first + PART_BYTES, seen.size) - 1
+            first = (number - 1) * part_bytes
+            last = min(first + part_bytes, seen.size) - 1
             # S3 takes ranges only of what is larger than 5 MB; one part is the whole
-            part: Any = {"CopySourceRange": f"bytes={first}-{last}"} if seen.size > PART_BYTES else {}
+            part: Any = {"CopySourceRange": f"bytes={first}-{last}"} if seen.size > part_bytes else {}
             try:
                 response = self._s3.upload_part_copy(
                     Bucket=self.name,
@@ -123,7 +209,7 @@ class CopyTarget:
                 raise
             return {"PartNumber": number, "ETag": response["CopyPartResult"]["ETag"]}
 
-        numbers = range(1, -(-seen.size // PART_BYTES) + 1)
+        numbers = range(1, -(-seen.size // part_bytes) + 1)
         if len(numbers) == 1:
             return [copy(1)]
         with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
@@ -137,6 +223,48 @@ class CopyTarget:
                 raise SourceChanged(seen.key) from None
             raise
         return urlencode({tag["Key"]: tag["Value"] for tag in tags})
+
+
+def _part_bytes(size: int, unlike: str) -> int:
+    """Return the size of parts; their number is part of the ETag, and another than that of `unlike`.
+
+    Only an object of one part of at most 5 MB cannot be copied in more: its copy may have the same ETag.
+    """
+    parts = int(unlike.partition("-")[2] or 0)
+    if -(-size // PART_BYTES) != parts:
+        return PART_BYTES
+    return RANGED_BYTES if parts == 1 else 2 * PART_BYTES
+
+
+def has_same_content(one: StoredObject, other: StoredObject) -> bool | None:
+    """Tell whether two objects hold the same bytes; None when their ETags cannot tell.
+
+    The ETag of an object that was put whole is its MD5, that of one part the MD5 of that. More parts, and
+    other keys than S3's own, make ETags that tell nothing of another object.
+    """
+    if one.size != other.size:
+        return False
+    if not (_is_digest(one) and _is_digest(other)):
+        return None
+    if one.etag == other.etag:
+        return True
+    return (
+        None if {_parts_of(one), _parts_of(other)} - {"", "1"} else _of_one_part(one) == _of_one_part(other)
+    )
+
+
+def _is_digest(found: StoredObject) -> bool:
+    return found.encryption in {"", "AES256"} and S3_ETAG.fullmatch(found.etag) is not None
+
+
+def _parts_of(found: StoredObject) -> str:
+    return found.etag.partition("-")[2]
+
+
+def _of_one_part(found: StoredObject) -> str:
+    if _parts_of(found):
+        return found.etag
+    return hashlib.md5(bytes.fromhex(found.etag), usedforsecurity=False).hexdigest() + "-1"
 
 
 def _fitting(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:

@@ -51,24 +51,6 @@ class ReplayLog:
             return None
         return from_item(noted["Attributes"])
 
-    def note_execution(self, row: Row, execution: str, job_id: str, machine: str) -> None:
-        """Let the row tell the execution that a forced replay started."""
-        self._dynamodb.update_item(
-            TableName=self.name,
-            Key=_key(row),
-            UpdateExpression="SET #execution = :execution, #job = :job, #machine = :machine",
-            ExpressionAttributeNames={
-                "#execution": "execution",
-                "#job": "job_id",
-                "#machine": "state_machine",
-            },
-            ExpressionAttributeValues={
-                ":execution": {"S": execution},
-                ":job": {"S": job_id},
-                ":machine": {"S": machine},
-            },
-        )
-
 
 def _key(row: Row) -> dict[str, Any]:
     return to_item({"file_key": row["file_key"], "timestamp": row["timestamp"]})

@@ -31,4 +31,5 @@ class Topic:
         except (ClientError, BotoCoreError) as error:
             log.warning("notification failed", extra={"subject": line, "error": str(error)})
             return False
+        log.info("alert", extra={"subject": line})
         return True

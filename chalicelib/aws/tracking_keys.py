@@ -11,6 +11,7 @@ CURSOR = "CURSOR#"
 EXPECTED = "EXPECTED#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
+MOVES = "MOVES#secret"
 SURGE = "SURGE#"
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
 

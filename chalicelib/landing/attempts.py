@@ -21,7 +21,7 @@ NO_EVENT = "no event routed it"
 
 def begin(landing: Landing, due: Due) -> Landing | None:
     """Count an attempt and return the lane to make it with; None when the file has used up its attempts."""
-    row = _row_of_retry(landing, due.failed) if due.failed else _row_of_first(landing, due)
+    row = _row_of_retry(landing, due.row) if due.row else _row_of_first(landing, due)
     if row is None:
         return landing
     if counted_attempts(row) >= MAX_ATTEMPTS:

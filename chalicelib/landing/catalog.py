@@ -132,6 +132,18 @@ def row_of_event(
     return row | {"file_size": event.size_bytes, "etag": event.etag} | details
 
 
+def event_of_row(row: dict[str, Any], event_name: str) -> ObjectEvent:
+    """Return an event of the upload that a row is of."""
+    return ObjectEvent(
+        bucket=row["bucket_name"],
+        key=row["file_key"],
+        size_bytes=row.get("file_size", 0),
+        etag=row.get("etag", ""),
+        event_name=event_name,
+        event_time=datetime.fromisoformat(row["timestamp"].partition("#")[0]),
+    )
+
+
 def content_preview(found: StoredObject, chars: int) -> str:
     """Return the first `chars` characters of a text file, never a broken one; empty for any other file.
 

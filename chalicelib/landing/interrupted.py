@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
+from chalicelib.aws.catalog_table import RETRY
 from chalicelib.aws.items import Row
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import UploadStatus, identify, row_of_event
@@ -44,8 +46,10 @@ def _parked(
         identity = identify(event.bucket, event.key, event.etag, moment)
         for key in destination_keys(prefix, file_name(event.key), identity):
             if landing.target.holds(key, identity):
-                yield _row(landing, event, moment, status, moved_to=key)
+                yield _row(
+                    landing, event, moment, status, moved_to=key, retry=RETRY, attempts=1, unreported=True
+                )
 
 
-def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: UploadStatus, **details: str) -> Row:
+def _row(landing: Landing, event: ObjectEvent, moment: datetime, status: UploadStatus, **details: Any) -> Row:
     return row_of_event(event, moment, status, landing.clock(), reason=INTERRUPTED, **details)

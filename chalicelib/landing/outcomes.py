@@ -1,7 +1,7 @@
 """The effects of the landing lane, one verb per outcome of an upload.
 
-Their order lets any repeat finish what a dead process began: start, then row; copy, then
-row, then alert, then delete. Alerts are best effort and may repeat.
+Their order lets any repeat finish what a dead process began: start, then row; alert, then row. Alerts are
+best effort and may repeat. `parking` moves files, `vanished` has those that are gone.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from typing import Any
 from chalicelib.aws.items import Row
 from chalicelib.aws.state_machine import Execution
 from chalicelib.errors import ConfigError
-from chalicelib.events import ObjectEvent
 from chalicelib.keys import shown
-from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, iso, row_of_event
+from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, iso
 from chalicelib.landing.executions import execution_input, execution_name, row_of_execution
-from chalicelib.landing.interrupted import find_begun
 from chalicelib.landing.jobs import Job
-from chalicelib.landing.lane import LATE, Landing
+from chalicelib.landing.lane import Landing
 from chalicelib.logs import log
-from chalicelib.moves import destination_keys, file_name
+from chalicelib.moves import file_name
 
 Outcome = dict[str, Any]
 
@@ -29,7 +27,6 @@ PARKED_MEANWHILE = "another worker parked the file while this one started its ex
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000
 UNFINISHED = "; an attempt was begun and not finished: its worker died or ran out of time"
-NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
 INACTIVE_SUBJECT = "Inactive Job"
 CONFIG_SUBJECT = "Job config is not usable"
 
@@ -64,43 +61,10 @@ def _record_started(landing: Landing, upload: Upload, execution: Execution) -> O
     existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED] - PARKED)
     if existing and existing["status"] in PARKED:
         moved_to = existing.get("moved_to")
-        if moved_to and landing.target.holds(moved_to, upload.identity):
+        if moved_to and landing.target.holds(moved_to, upload.identity, upload.found, named_by_row=True):
             row |= {"moved_to": moved_to, "reason": PARKED_MEANWHILE}  # else nobody would find the file
         existing = landing.catalog.record(row, REPLACES[UploadStatus.TRIGGERED])
     return outcome_of(existing, repeated=True) if existing else outcome_of(row)
-
-
-def park(
-    landing: Landing, upload: Upload, prefix: str, status: UploadStatus, job_id: str | None = None
-) -> Outcome:
-    """Move the file below `prefix`, once and over nothing, and record where it went."""
-    keys = destination_keys(prefix, file_name(upload.key), upload.identity)
-    moved_to = landing.target.copy_once(landing.bucket, upload.found, keys, upload.identity)
-    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id)
-    existing = landing.catalog.record(row, REPLACES[status]) or row
-    if existing.get("moved_to") != moved_to:
-        landing.target.discard(moved_to, upload.identity)  # another worker came to another outcome first
-        return outcome_of(existing, repeated=True)
-    return finish_parking(landing, upload, existing)
-
-
-def finish_parking(landing: Landing, upload: Upload, row: Row) -> Outcome:
-    """Report a file that is copied and recorded, then delete its source unless a newer upload is there."""
-    _report_parked(landing, row)
-    landing.bucket.delete_if_match(upload.key, upload.found.etag)
-    return outcome_of(row)
-
-
-def _report_parked(landing: Landing, row: Row) -> None:
-    key = row["file_key"]
-    if row["status"] == UploadStatus.NOT_CONFIGURED:
-        message = (
-            f"File not found in {landing.settings.config_key}\n"
-            f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
-        )
-        landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
-    else:
-        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, row.get("job_id", "")))
 
 
 def report_inactive(landing: Landing, upload: Upload, job_id: str) -> Outcome:
@@ -117,34 +81,6 @@ def record(landing: Landing, upload: Upload, status: UploadStatus, **details: An
     row = landing.row(upload, status, **details)
     existing = landing.catalog.record(row, REPLACES[status])
     return outcome_of(existing, repeated=True) if existing else outcome_of(row)
-
-
-def record_vanished(landing: Landing, event: ObjectEvent, why: str) -> Outcome:
-    """Record that an upload was not there to be read, unless a row or an earlier effect tells its outcome."""
-    known = landing.catalog.find_etag(event.bucket, event.key, event.etag) if event.etag else None
-    if known and not known.get("retry"):
-        return outcome_of(known, repeated=True)
-    return _record_unread(landing, event, why, known)
-
-
-def _record_unread(landing: Landing, event: ObjectEvent, why: str, failed: Row | None) -> Outcome:
-    now = landing.clock()
-    is_repeat = failed or now - event.event_time > LATE  # before a first event nothing can have begun
-    row = find_begun(landing, event) if is_repeat and event.etag else None
-    if failed and not row:
-        give_up(landing, failed, f"now {why}")
-        return outcome_of(failed, repeated=True)
-    row = row or row_of_event(event, event.event_time, UploadStatus.VANISHED, now, reason=why)
-    existing = landing.catalog.record(row, REPLACES[UploadStatus(row["status"])])
-    if row.get("moved_to") and not existing:
-        _report_parked(landing, row)
-    return outcome_of(existing or row, repeated=bool(existing))
-
-
-def give_up(landing: Landing, failed: Row, why: str) -> None:
-    """Stop retrying a failed upload whose object is no longer there; its row says why."""
-    reason = f"{failed['reason'].removesuffix(UNFINISHED)}; {why}"[-REASON_LENGTH:]
-    landing.catalog.record_failure({**failed, "reason": reason}, REPLACES[UploadStatus.FAILED], retry=False)
 
 
 def record_failure(landing: Landing, upload: Upload, error: Exception) -> None:

@@ -6,7 +6,10 @@ inactive job is reported. This module decides; `outcomes` has the effects.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chalicelib.aws.bucket import StoredObject
+from chalicelib.aws.catalog_table import RETRY
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
 from chalicelib.errors import EventError
@@ -16,25 +19,26 @@ from chalicelib.landing.catalog import REPLACES, STARTED, Upload, UploadStatus, 
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import LATE, Landing
 from chalicelib.landing.outcomes import (
+    PARKED,
     REASON_LENGTH,
     Outcome,
     alert_config,
     find_started,
-    finish_parking,
     look_at_config,
     outcome_of,
-    park,
     record,
     record_failure,
-    record_vanished,
     report_inactive,
     start_state_machine_execution,
 )
+from chalicelib.landing.parking import end_move, park
+from chalicelib.landing.vanished import record_vanished
 from chalicelib.logs import log
 
 OVERWRITES_FOLLOWED = 3
 OVERWRITTEN = "overwritten before it was read"
 UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
+AWAITS_CONTENT = "empty: it has RECONCILE_GRACE_SECONDS for its content, then it counts as it is"
 GONE = "gone before it was read"
 
 
@@ -119,15 +123,23 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
     if is_late and not is_replay:
         existing = landing.catalog.find(upload.key, upload.timestamp)
         settled = existing and existing["status"] not in REPLACES[UploadStatus.INACTIVE]
-        if existing and settled and _is_where_it_says(landing, existing):
+        if existing and settled and _is_where_it_says(landing, upload, existing):
             return _repeat(landing, upload, existing)
     job = landing.jobs.match(upload.key)
     if fault := landing.jobs.fault:
         alert_config(landing, fault)
+    if job and job.is_active and not is_replay and _awaits_content(landing, upload):
+        return record(landing, upload, UploadStatus.RECEIVED, reason=AWAITS_CONTENT, retry=RETRY)
     if job and job.is_active:
         return start_state_machine_execution(landing, upload, job)
     started = find_started(landing, upload) if is_late or is_replay else None
     return started or _set_aside(landing, upload, job)
+
+
+def _awaits_content(landing: Landing, upload: Upload) -> bool:
+    """Tell whether an empty file may be a placeholder that its client fills in a moment: it has the grace."""
+    grace = timedelta(seconds=landing.settings.reconcile_grace_seconds)
+    return upload.found.size == 0 and landing.clock() - upload.found.last_modified < grace
 
 
 def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
@@ -138,15 +150,20 @@ def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
     return report_inactive(landing, upload, job.job_id)
 
 
-def _is_where_it_says(landing: Landing, existing: dict[str, str]) -> bool:
+def _is_where_it_says(landing: Landing, upload: Upload, existing: dict[str, str]) -> bool:
     """Tell whether a parked file still lies where its row says: one that a replay brought back is to stay."""
     moved_to = existing.get("moved_to")
-    return existing["status"] in STARTED or not moved_to or landing.bucket.head(moved_to) is not None
+    return (
+        existing["status"] in STARTED
+        or not moved_to
+        or landing.target.holds(moved_to, upload.identity, upload.found, named_by_row=True)
+    )
 
 
 def _repeat(landing: Landing, upload: Upload, existing: dict[str, str]) -> Outcome:
-    if existing["status"] not in STARTED and existing.get("moved_to"):
-        return finish_parking(landing, upload, existing)  # its source is still here: the mover died
+    parked = existing["status"] in PARKED and existing.get("moved_to")
+    if parked and "source_stays" not in existing:  # else reconcile tries that, a bounded number of times
+        return end_move(landing, existing, upload.found)  # its source is still here: the mover died
     return outcome_of(existing, repeated=True)
 
 

@@ -10,17 +10,18 @@ from chalicelib.aws.bucket import ListedObject, StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import BATCH_KEYS, Row
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import STARTED, UploadStatus, identify, row_timestamp
+from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing
+from chalicelib.landing.outcomes import PARKED
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One repair: its name, the event to route, and the row of the upload if that failed."""
+    """One repair: its name, the event to route, and the row of the upload if it is the row that tells."""
 
     repair: str
     event: ObjectEvent
-    failed: Row | None = None
+    row: Row | None = None
 
 
 def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
@@ -39,7 +40,7 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
         row = known.get(found.key) or _recorded(landing, found)
         if row is None or row["status"] == UploadStatus.VANISHED:  # it is back: its deletion was undone
             yield Due("routed", _event_of(landing, found))
-        elif row.get("moved_to") and row["status"] not in STARTED:
+        elif row.get("moved_to") and row["status"] in PARKED and not {"retry", "source_stays"} & {*row}:
             yield Due("moves_finished", _event_of(landing, found))
 
 

@@ -9,6 +9,7 @@ from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.expected_files import ArrivalLog
 from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.config import ConfigReader, JobConfig
@@ -21,7 +22,7 @@ def landing(config: Settings, bucket: str) -> Landing:
     region = config.aws_region
     return Landing(
         bucket=Bucket(client("s3", region), bucket),
-        target=CopyTarget(client("s3", region), bucket),
+        target=CopyTarget(client("s3", region), bucket, move_secret(config)),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
         machine=StateMachines(
@@ -32,6 +33,11 @@ def landing(config: Settings, bucket: str) -> Landing:
         settings=config,
         arrivals=ArrivalLog(client("dynamodb", region), config.tracking_table),
     )
+
+
+def move_secret(config: Settings) -> MoveSecret:
+    """Wire the secret that signs moved copies."""
+    return MoveSecret(client("dynamodb", config.aws_region), config.tracking_table)
 
 
 def job_config(config: Settings) -> JobConfig:

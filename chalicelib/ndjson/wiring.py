@@ -9,6 +9,7 @@ from chalicelib.aws.glue import GlueJob
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
@@ -20,9 +21,10 @@ def ndjson(config: Settings) -> Ndjson:
     """Wire the lane of the NDJSON bucket."""
     region = config.aws_region
     job = config.glue_job_name
+    secret = MoveSecret(client("dynamodb", region), config.tracking_table)
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
-        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket),
+        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket, secret),
         manifests=Bucket(client("s3", region), config.manifest_bucket),
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),

@@ -10,8 +10,11 @@ class ApiError extends Error {
   }
 }
 
+const ONLY_OPERATORS = "only operators may do this: sign in with an operator's token";
+
 const session = {
   stage: "",
+  role: "",
   get token() { return sessionStorage.getItem("sluice-token") || ""; },
   set token(value) {
     if (value) sessionStorage.setItem("sluice-token", value);
@@ -44,6 +47,12 @@ async function call(method, path, { query = {}, body = undefined, token = sessio
   return answer;
 }
 
+async function learnRole() {
+  if (!session.token || session.role) return;
+  session.role = (await get("summary")).role;
+  showAccount();
+}
+
 const get = (path, query) => call("GET", path, { query });
 const post = (path, body) => call("POST", path, { body });
 
@@ -59,7 +68,7 @@ function askToken(problem = "") {
 }
 
 function signOut(problem = "") {
-  session.token = "";
+  session.token = session.role = "";
   showAccount();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   forget();
@@ -72,7 +81,7 @@ async function signIn(event) {
   $("token-submit").disabled = true;
   try {
     session.token = "";
-    await call("GET", "files", { query: { limit: 1 }, token });
+    session.role = (await call("GET", "summary", { token })).role;
     session.token = token;
     $("token-value").value = "";
     $("token").close();
@@ -88,6 +97,8 @@ async function signIn(event) {
 }
 
 function showAccount() {
+  $("upload").disabled = session.role === "reader";
+  $("upload").title = session.role === "reader" ? ONLY_OPERATORS : "";
   setText($("account"), session.token ? "Sign out" : "Sign in");
 }
 

@@ -3,15 +3,39 @@
 
 const REFRESH_MS = 3000;
 const VIEWS = { overview: Overview, files: Files, batches: Batches, quarantine: Quarantine, jobs: Jobs, discovery: Discovery };
-const view = { date: new Date().toISOString().slice(0, 10), status: "", name: "", current: null };
+const today = () => new Date().toISOString().slice(0, 10);
+const view = { date: today(), status: "", name: "", current: null };
 const made = {};
 let timer = 0;
 let running = false;
 let again = false;
 
+// The address holds the view, the day, the filter and the opened key: it can be shared, and a reload keeps them.
+function readAddress() {
+  const [asked, query] = location.hash.slice(1).split("?");
+  const given = new URLSearchParams(query);
+  if (given.has("date") && given.get("date") !== view.date && /^\d{4}-\d\d-\d\d$/.test(given.get("date"))) chooseDay(given.get("date"));
+  if (given.has("status") && STATUSES.includes(given.get("status"))) view.status = given.get("status");
+  if (given.get("key") && session.token && !$("detail").open) openDetail(given.get("key"));
+  return Object.hasOwn(VIEWS, asked) ? asked : "overview";
+}
+
+function writeAddress() {
+  const given = new URLSearchParams();
+  if (view.date !== today()) given.set("date", view.date);
+  if (view.name === "files" && view.status) given.set("status", view.status);
+  if ($("detail").open) given.set("key", STORY.key);
+  const hash = `#${view.name}${given.size ? `?${given}` : ""}`;
+  if (view.name && location.hash !== hash) history.replaceState(null, "", hash);
+}
+
+function chooseDay(date) {
+  view.date = $("date").value = date;
+  for (const each of Object.values(made)) for (const part of Object.values(each)) if (part instanceof PagedList) part.reset();
+}
+
 function show() {
-  const asked = location.hash.slice(1);
-  const name = Object.hasOwn(VIEWS, asked) ? asked : "overview";
+  const name = readAddress();
   if (view.name !== name) {
     view.name = name;
     made[name] ??= new VIEWS[name]();
@@ -28,6 +52,7 @@ function show() {
 
 async function refresh() {
   clearTimeout(timer);
+  if (session.token) writeAddress();
   if (!session.token) return;
   if (!view.current.node.isConnected) $("main").replaceChildren(view.current.node);
   if (running) {
@@ -37,6 +62,7 @@ async function refresh() {
   if (!document.hidden) {
     running = true;
     try {
+      await learnRole();
       await view.current.refresh();
       if ($("detail").open) await refreshDetail();
       told("");
@@ -83,9 +109,7 @@ function installTabs() {
   const links = Object.keys(VIEWS).map((name) => h("a", { href: `#${name}` }, name[0].toUpperCase() + name.slice(1)));
   const date = h("input", { type: "date", id: "date", value: view.date, "aria-label": "Day (UTC)", max: "9999-12-31" });
   date.addEventListener("change", () => {
-    if (!date.value) date.value = new Date().toISOString().slice(0, 10);
-    view.date = date.value;
-    for (const each of Object.values(made)) for (const part of Object.values(each)) if (part instanceof PagedList) part.reset();
+    chooseDay(date.value || today());
     refresh();
   });
   const upload = h("button", { type: "button", class: "primary", id: "upload", onclick: () => $("file-picker").click() }, "Upload…");
@@ -117,6 +141,11 @@ async function start() {
   installDetail();
   installToasts();
   addEventListener("hashchange", show);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target.closest("input, select, textarea, dialog[open]")) return;
+    event.preventDefault();
+    $("key").focus();
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   try {
     session.stage = (await call("GET", "health", { token: "" })).stage;

@@ -12,6 +12,7 @@ async function openDetail(key) {
     dialog.scrollTop = 0;
     dialog.showModal();
   }
+  writeAddress();
   await refreshDetail();
 }
 
@@ -36,9 +37,10 @@ function drawDetail() {
   $("detail-state").classList.toggle("error", Boolean(problem));
   $("detail-told").hidden = !told;
   if (!told) return;
-  reconcile($("story"), told.story.map((line, index) => ({ ...line, index })), (line) => line.index, storyLine);
+  reconcile($("head"), [headOf(told)], () => "head", headNode);
+  reconcile($("story"), told.story.map((line, index) => ({ ...line, index })).reverse(), (line) => line.index, storyLine);
   $("story-none").hidden = told.story.length > 0;
-  reconcile($("now"), [{ now: told.now, actions: actionsOf(told) }], () => "now", nowNode);
+  reconcile($("now"), [{ now: told.now }], () => "now", nowNode);
   drawFacts("versions", told.uploads, (row) => row.timestamp, (row) => [time(row.timestamp), badge(row.status), bytes(row.file_size)]);
   drawFacts("tracking", told.tracking, (row) => row.date_prefix + row.file_name,
     (row) => [time(row.created_at), badge(row.status), `batch of ${row.date_prefix}`]);
@@ -50,22 +52,46 @@ function storyLine(line) {
     h("div", { class: "muted small" }, line.at ? time(line.at) : "", ` · ${line.lane}`), h("p", {}, line.text));
 }
 
-function nowNode({ now, actions }) {
+// What the file is now, before what it was and what it would be.
+function headOf(told) {
+  const upload = told.uploads[0];
+  const row = upload || [...told.tracking].sort((one, other) => String(other.created_at).localeCompare(one.created_at))[0];
+  const place = row && (row.moved_to || (upload ? `s3://${row.bucket_name}/${row.file_key}` : row.file_path));
+  return { key: told.key, row, place, size: row?.file_size ?? row?.size_bytes, at: row?.timestamp ?? row?.created_at, actions: actionsOf(told) };
+}
+
+function headNode({ key, row, place, size, at, actions }) {
+  if (!row) return h("p", { class: "muted" }, "Nothing of this key has been recorded yet.");
+  const end = row.run_status ? `Its run ended as ${row.run_status}${row.run_error ? `: ${row.run_error}` : ""}.` : "";
+  return h("div", { class: "stack-small" },
+    h("div", { class: "row" }, badge(row.status), h("span", {}, bytes(size)), time(at)),
+    row.reason ? h("p", { class: "reason" }, row.reason) : null,
+    end ? h("p", {}, end) : null,
+    h("p", { class: "muted small" }, "Lies at ", keyText(place)),
+    h("div", { class: "row" },
+      actions.map((name) => actButton(ACTIONS[name].label, name, ACTIONS[name].act, name === "replay" ? "primary" : "ghost")),
+      copyButton("Copy key", key), copyButton("Copy place", place)));
+}
+
+// A broken config is told where it decides what happens, and nowhere else.
+function nowNode({ now }) {
   const misses = (now.near_misses || []).map((miss) => h("li", {},
-    h("strong", {}, miss.source_file_name), ` (${miss.job_id}, ${Math.round(miss.similarity * 100)} % alike): ${miss.differs}`));
-  const faults = (now.config?.faults || []).map((fault) => h("li", {}, fault));
-  return h("div", { class: "now", "data-status": now.outcome },
-    h("h3", {}, "If it landed now ", badge(now.outcome)),
-    h("p", {}, now.why),
+    h("strong", {}, miss.source_file_name), ` (job ${miss.job_id}, ${Math.round(miss.similarity * 100)}\u00a0% alike): ${miss.differs}`));
+  const faults = (now.outcome === "failed" && now.config?.faults || []).map((fault) => h("li", {}, fault));
+  return h("div", { class: "now" },
+    h("h3", {}, "If it landed now"),
+    h("p", {}, h("strong", {}, String(now.outcome).replaceAll("_", " ")), ". ", now.why),
     now.next_step ? h("p", { class: "next" }, now.next_step) : null,
     misses.length ? [h("h4", {}, "Near misses"), h("ul", {}, misses)] : null,
-    faults.length ? [h("h4", {}, "Faults of the job config"), h("ul", { class: "faults" }, faults)] : null,
-    h("div", { class: "row" }, actions.map((name) => h("button", { type: "button", class: "primary", "data-focus": name, onclick: ACTIONS[name].act }, ACTIONS[name].label))));
+    faults.length ? [h("h4", {}, "Faults of the job config"), h("ul", { class: "faults" }, faults)] : null);
 }
 
 const ACTIONS = {
   replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key] }, "Replay this file").catch((error) => toast(error.message, "error")) },
-  release: { label: "Release from quarantine", act: () => releaseKey(STORY.key) },
+  release: { label: "Release…", act: () => {
+    const row = STORY.told.tracking.find((each) => each.status === "quarantined");
+    confirmRelease(STORY.key, row?.reason || "");
+  } },
 };
 
 function actionsOf(told) {
@@ -92,7 +118,10 @@ function installDetail() {
   const dialog = $("detail");
   $("detail-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => keepFocus(STORY.key));
+  dialog.addEventListener("close", () => {
+    writeAddress();
+    keepFocus(STORY.key);
+  });
 }
 
 // A dialog gives the focus back to what opened it. If a refresh replaced that, the same key's row gets it.

@@ -17,12 +17,22 @@ function h(tag, props = {}, ...children) {
 
 const $ = (id) => document.getElementById(id);
 
+// Where there is no room a key is cut in the middle: its end, the file's name, stays.
+const KEY_END = 24;
+
 function keyText(key) {
-  return h("bdi", { class: "key" }, key);
+  const characters = [...String(key)];
+  const end = characters.length > 2 * KEY_END ? characters.splice(-KEY_END).join("") : "";
+  return h("bdi", { class: "key", title: key }, h("span", { class: "key-start" }, characters.join("")), end ? h("span", { class: "key-end" }, end) : null);
+}
+
+// Children without the holes that a condition leaves: `replaceChildren` would write "null".
+function fill(parent, ...children) {
+  parent.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
 function badge(status) {
-  return h("span", { class: "badge", "data-status": status }, String(status).replace("_", " "));
+  return h("span", { class: "badge", "data-status": status }, String(status).replaceAll("_", " "));
 }
 
 function bytes(count) {
@@ -31,7 +41,7 @@ function bytes(count) {
   let value = count;
   let unit = 0;
   while (value >= 1000 && unit < units.length - 1) { value /= 1024; unit += 1; }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)}\u00a0${units[unit]}`;
 }
 
 function number(count) {
@@ -109,6 +119,25 @@ function removeAbsent(parent, ids) {
 
 function focusIn(node, name) {
   return node.matches(`[data-focus="${name}"]`) ? node : node.querySelector(`[data-focus="${name}"]`);
+}
+
+// A button of operators: readers see it, and why they may not press it.
+function actButton(label, name, act, kind = "small-button") {
+  const may = session.role !== "reader";
+  return h("button", { type: "button", class: kind, "data-focus": name, disabled: !may, onclick: act,
+    title: may ? null : ONLY_OPERATORS, "aria-label": may ? null : `${label} (${ONLY_OPERATORS})` }, label);
+}
+
+function copyButton(label, text) {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(`Copied: ${text}`);
+    } catch {
+      toast("This browser lets no page copy: mark the text instead.", "error");
+    }
+  };
+  return h("button", { type: "button", class: "small-button", "data-focus": label, onclick: copy }, label);
 }
 
 function setText(node, text) {

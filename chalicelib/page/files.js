@@ -4,7 +4,7 @@
 class Files {
   constructor() {
     this.status = h("select", { id: "status-filter", onchange: () => this.choose() },
-      h("option", { value: "" }, "Every status"), STATUSES.map((status) => h("option", { value: status }, status.replace("_", " "))));
+      h("option", { value: "" }, "Every status"), STATUSES.map((status) => h("option", { value: status }, status.replaceAll("_", " "))));
     this.replayAll = h("button", { type: "button", class: "ghost", onclick: () => this.replay() }, "Replay these…");
     this.list = new PagedList({
       path: "files", label: "Files of the day, newest first", columns: ["Key", "Status", "Landed", "Size", "Outcome"],
@@ -32,13 +32,15 @@ class Files {
       this.list.reset();
     }
     this.replayAll.hidden = !["failed", "inactive", "not_configured"].includes(view.status);
+    this.replayAll.disabled = session.role === "reader";
+    this.replayAll.title = session.role === "reader" ? ONLY_OPERATORS : "";
     await this.list.refresh();
   }
 
   async replay() {
     const body = { status: view.status, date: view.date };
     try {
-      await confirmReplay(body, `Replay ${view.status.replace("_", " ")} files of ${view.date}`);
+      await confirmReplay(body, `Replay ${view.status.replaceAll("_", " ")} files of ${view.date}`);
     } catch (error) {
       toast(error.message, "error");
     }
@@ -51,7 +53,7 @@ async function confirmReplay(body, title) {
   const acting = plan.items.filter((item) => item.action !== "none");
   const dialog = $("confirm");
   const lines = plan.items.map((item) => h("li", {},
-    h("span", { class: `action ${item.action === "none" ? "muted" : ""}` }, item.action.replace("_", " ")),
+    h("span", { class: `action ${item.action === "none" ? "muted" : ""}` }, item.action.replaceAll("_", " ")),
     h("div", {}, keyText(item.key), h("p", { class: "muted small" }, item.why))));
   const act = async () => {
     dialog.close();
@@ -64,7 +66,7 @@ async function confirmReplay(body, title) {
       toast(error.message, "error");
     }
   };
-  $("confirm-plan").replaceChildren(
+  fill($("confirm-plan"),
     h("h2", { id: "confirm-title" }, title),
     h("p", { class: "muted" }, acting.length ? `${acting.length} of ${plan.items.length} would be acted on.` : "Nothing would be done."),
     h("ul", { class: "plan" }, lines),

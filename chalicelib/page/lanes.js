@@ -52,7 +52,7 @@ class Quarantine {
       path: "quarantine", label: "Quarantined files, newest first", columns: ["Key", "Why", "When", "Size", "Action"],
       query: () => ({}), idOf: (row) => row.date_prefix + row.file_name,
       row: (row) => [keyButton(row.key), h("span", { class: "reason" }, row.reason), time(row.quarantined_at), bytes(row.size_bytes),
-        h("button", { type: "button", class: "small-button", "data-focus": "release", onclick: () => releaseKey(row.key) }, "Release")],
+        actButton("Release…", "release", () => confirmRelease(row.key, row.reason))],
       empty: "Quarantine is empty.",
     });
     this.node = h("div", { class: "view" }, h("h1", {}, "Quarantine"),
@@ -61,6 +61,23 @@ class Quarantine {
   }
 
   refresh() { return this.list.refresh(); }
+}
+
+// Say why the file is in quarantine, and what a release does, before one is made.
+function confirmRelease(key, reason) {
+  const dialog = $("confirm");
+  const act = () => {
+    dialog.close();
+    releaseKey(key);
+  };
+  fill($("confirm-plan"),
+    h("h2", { id: "confirm-title" }, "Release from quarantine"), keyText(key),
+    h("p", { class: "reason" }, reason),
+    h("p", { class: "muted" }, "It goes back to where it came from and is accepted as it is, once. Or mend the file and upload it again."),
+    h("div", { class: "row end" },
+      h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "primary", id: "confirm-act", onclick: act }, "Release it")));
+  dialog.showModal();
 }
 
 async function releaseKey(key) {

@@ -14,6 +14,7 @@ const TILES = [
 
 class Overview {
   constructor() {
+    this.attention = new Attention();
     this.tiles = h("div", { class: "tiles" });
     this.share = h("div", { class: "share", role: "img" });
     this.lane = h("div", { class: "cards" });
@@ -21,7 +22,7 @@ class Overview {
     this.timeline = h("ol", { class: "timeline" });
     this.quiet = h("p", { class: "state" }, "Loading…");
     this.node = h("div", { class: "view" },
-      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.tiles, this.share),
+      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, this.share),
       h("div", { class: "columns" },
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
@@ -33,6 +34,7 @@ class Overview {
     const [summary, files] = await Promise.all([
       get("summary", { date: view.date }), get("files", { date: view.date, limit: 12 }),
     ]);
+    await this.attention.refresh(summary);
     this.drawTiles(summary);
     this.drawLanes(summary);
     reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);
@@ -94,7 +96,7 @@ function laneCard(card) {
 function queueRow(queue) {
   const stuck = queue.dead_letters && queue.waiting > 0;
   const name = queue.queue.replace("-dlq", "");
-  const again = h("button", { type: "button", class: "small-button", "data-focus": "redrive", onclick: () => redrive(name) }, "Redrive");
+  const again = actButton("Redrive", "redrive", () => redrive(name));
   const count = queue.exists ? `${number(queue.waiting)} waiting${queue.in_work ? `, ${queue.in_work} in work` : ""}` : "not there";
   return h("li", { class: stuck ? "alarm" : "" },
     h("span", {}, name, queue.dead_letters ? h("span", { class: "muted" }, " dead letters") : ""),
@@ -124,7 +126,7 @@ function outcomeOf(row) {
 async function redrive(queue) {
   try {
     const done = await post("redrive", { queue });
-    toast(`${done.moved} dead letters of ${queue} sent back${done.failed ? `, ${done.failed} failed again` : ""}.`);
+    toast(`${counted(done.moved, "dead letter")} of ${queue} sent back${done.failed ? `, ${done.failed} failed again` : ""}.`);
     refresh();
   } catch (error) {
     toast(error.message, "error");

@@ -13,12 +13,12 @@ from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import REPLACES, UploadStatus, iso
 from chalicelib.landing.executions import read_name
 from chalicelib.logs import log
-from chalicelib.runs.finishing import finish
+from chalicelib.runs.finishing import MARKS, finish
 from chalicelib.runs.lane import Runs
 from chalicelib.runs.run_end import TEXT_LENGTH, Ignored, RunEnd
 
 UNKNOWN = "unknown"  # an error that Step Functions does not name
-OF_A_FAILURE = ("run_error", "run_cause", "run_alerted", "reason", "retry", "run_due_at")
+OF_A_FAILURE = ("run_error", "run_cause", "run_alerted", "reason", *MARKS)
 
 
 def end_run(runs: Runs, end: RunEnd) -> dict[str, Any]:
@@ -50,6 +50,7 @@ def _record(runs: Runs, end: RunEnd) -> tuple[bool, Row]:
         "run_status": str(end.status),
         "run_stopped_at": end.stopped_at,
         **(_failure(runs, end) if end.failed else {}),
+        **(_due(runs) if end.failed or runs.landing.settings.archive_prefix else {}),
     }
     changed, found = runs.log.change(row, sets, statuses=[UploadStatus.TRIGGERED])
     if changed or found.get("status") not in REPLACES[status]:
@@ -61,11 +62,15 @@ def _record(runs: Runs, end: RunEnd) -> tuple[bool, Row]:
 
 
 def _failure(runs: Runs, end: RunEnd) -> Row:
-    """Return what a row tells of a failure, and the marks by which it stands in the index of what is due."""
+    """Return what a row tells of a failure."""
     error, cause = (text[:TEXT_LENGTH] for text in _why_failed(runs, end))
     reason = ": ".join(text for text in (end.status, error or UNKNOWN, cause) if text)[:TEXT_LENGTH]
-    told = {"run_error": error or UNKNOWN, "run_cause": cause, "reason": reason}
-    return {**told, "retry": RUN_DUE, "run_due_at": iso(runs.landing.clock())}
+    return {"run_error": error or UNKNOWN, "run_cause": cause, "reason": reason}
+
+
+def _due(runs: Runs) -> Row:
+    """Return the marks by which a row stands in the index of what is due."""
+    return {"retry": RUN_DUE, "run_due_at": iso(runs.landing.clock())}
 
 
 def _is_told(end: RunEnd, row: Row) -> bool:

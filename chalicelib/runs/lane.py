@@ -20,3 +20,9 @@ class Runs:
     discovered: Landing
     log: RunLog
     cursor: ListingCursor
+
+    def lane_of(self, bucket: str) -> Landing | None:
+        """Return the lane whose bucket this is; None when no lane works on it any more."""
+        if bucket == self.landing.bucket.name:
+            return self.landing
+        return self.discovered if bucket == self.discovered.bucket.name else None

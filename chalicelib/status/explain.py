@@ -15,13 +15,15 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.catalog_reader import CatalogReader
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.events import MAX_KEY_BYTES
 from chalicelib.landing.config import ConfigReader
+from chalicelib.moves import file_name
 from chalicelib.settings import Settings
 from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
-from chalicelib.status.explain_ndjson import manifest_records, tracking_rows, verdict_of
+from chalicelib.status.explain_ndjson import manifest_records, stored_verdict, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.prediction import is_discoverable, predict
+from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # of a key, the newest: a story tells of no more
@@ -54,8 +56,11 @@ def explain(sources: Sources, given: Given) -> Body:
     is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
     where = _bucket_of(sources, key, uploads, in_landing)
     in_source = where.head(key) if where is sources.source else None
-    now = _landing_now(sources, key, where) if not is_ndjson else _ndjson_now(sources, key, in_ndjson)
     there = in_source if where is sources.source else in_landing
+    if is_ndjson:
+        now = _ndjson_now(sources, key, in_ndjson, tracked)
+    else:
+        now = _landing_now(sources, key, where, there)
     story = tell(uploads, tracked, records, entry, _object(there))
     return {
         "key": key,
@@ -85,14 +90,22 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
     return sources.source if found else sources.landing
 
 
-def _landing_now(sources: Sources, key: str, where: Bucket) -> Body:
+def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject | None) -> Body:
     in_force = sources.config.read()
-    prediction = predict(key, sources.settings, in_force.config, bucket=where.name).shown()
+    config = in_force.config
+    if key.endswith("/") and not (there and there.size):
+        prediction = FOLDER_MARKER.shown()
+    else:
+        plain = sources.settings.new_files_prefix + file_name(key)
+        taken = len(plain.encode()) <= MAX_KEY_BYTES and where.head(plain) is not None
+        prediction = predict(
+            key, sources.settings, config, bucket=where.name, parked_name_taken=taken
+        ).shown()
     return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
 
 
-def _ndjson_now(sources: Sources, key: str, found: StoredObject | None) -> Body:
-    verdict = verdict_of(sources.ndjson, key, found, sources.settings)
+def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:
+    verdict = stored_verdict(tracked, found) or verdict_of(sources.ndjson, key, found, sources.settings)
     return {"lane": "ndjson", "bucket": sources.ndjson.name, **verdict}
 
 

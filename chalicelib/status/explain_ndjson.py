@@ -10,10 +10,17 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
-from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, date_in, extract_date_and_filename, row_names
+from chalicelib.ndjson.tracking import (
+    RELEASED_DATE_METADATA,
+    FileStatus,
+    date_in,
+    extract_date_and_filename,
+    row_names,
+)
 from chalicelib.ndjson.validation import CHECKED_BYTES, judge
 from chalicelib.settings import BYTES_PER_MB, Settings
 
+MEND = "Mend the file and upload it again, or release it from quarantine."
 DAYS_LOOKED_AT = 7  # without a date in the key: from the object's day on, else the last days
 
 
@@ -46,12 +53,24 @@ def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: S
     if reason:
         why = f"It would be quarantined: {reason}."
         return {"outcome": "quarantined", "why": why, "verdict": reason, "accepted_size": accepted,
-                "next_step": "Mend the file and upload it again, or release it from quarantine."}  # fmt: skip
+                "next_step": MEND}  # fmt: skip
     judged = (
         "its name, size and first lines are" if found else f"its name is; its size must be {accepted}, as"
     )
     why = f"It would be accepted and wait for its batch: {judged} valid{'' if found else ' lines must be'}."
     return {"outcome": "pending", "why": why, "verdict": "", "accepted_size": accepted, "next_step": ""}
+
+
+def stored_verdict(rows: list[Row], found: StoredObject | None) -> Body | None:
+    """Return the verdict on the version in quarantine, unless another version lies under its key by now."""
+    newest = max(rows, key=lambda row: str(row.get("created_at", "")), default=None)
+    if newest is None or newest["status"] != FileStatus.QUARANTINED:
+        return None
+    if found and found.etag != newest["etag"]:
+        return None
+    reason = newest.get("reason")
+    why = f"It would be quarantined again: {reason}."
+    return {"outcome": "quarantined", "why": why, "verdict": reason, "next_step": MEND}
 
 
 def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:

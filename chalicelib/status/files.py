@@ -28,7 +28,12 @@ from chalicelib.errors import NotFoundError
 from chalicelib.landing.catalog import UploadStatus
 
 BY_UPLOAD = Order("timestamp", ("file_key",))
-INTERNAL = frozenset({"date", "status_timestamp", "retry", "run_alerted", "run_due_at"})
+INTERNAL = frozenset(
+    {
+        "date", "status_timestamp", "retry", "unreported",
+        "run_alerted", "run_due_at", "run_repairs", "next_attempt",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

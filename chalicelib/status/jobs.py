@@ -89,11 +89,10 @@ def _table_manifests(bucket: Bucket, page: list[tuple[int, Any]]) -> list[str | 
 
 def _expectations(lists: JobLists, page: list[tuple[int, Any]], config: Config) -> dict[int, Body]:
     """Return how the expected files of active jobs in force stand, by their place in the page."""
-    active = (
-        {job.job_id: job for job in config.jobs.all if job.expected and job.is_active} if config.jobs else {}
-    )
-    asked = {index: active[job_id] for index, entry in page
-             if isinstance(entry, dict) and (job_id := entry.get("job_id")) in active}  # fmt: skip
+    jobs = config.jobs.all if config.jobs else ()
+    active = {job.job_id: job for job in jobs if job.expected and job.is_active}
+    named = {index: entry.get("job_id") for index, entry in page if isinstance(entry, dict)}
+    asked = {index: active[name] for index, name in named.items() if isinstance(name, str) and name in active}
     if not asked:
         return {}
     known, now = lists.expected.read(), lists.clock()

@@ -10,9 +10,10 @@ from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.config import Config
 from chalicelib.landing.jobs import WILDCARD, Job
-from chalicelib.moves import destination_keys, file_name
+from chalicelib.moves import SHORT_IDENTITY, destination_keys, file_name
 from chalicelib.settings import Settings
 from chalicelib.status.near_misses import near_misses
+from chalicelib.status.words import counted
 
 IGNORED = "ignored"
 LINTED = "linted"
@@ -32,12 +33,22 @@ class Prediction:
         return {"outcome": self.outcome, "why": self.why, "next_step": self.next_step, **self.details}
 
 
+FOLDER_MARKER = Prediction(IGNORED, "It is a folder marker: an empty object whose key ends in a slash.")
+
+
 def predict(
-    key: str, settings: Settings, config: Config, *, bucket: str = "", routed: bool = False
+    key: str,
+    settings: Settings,
+    config: Config,
+    *,
+    bucket: str = "",
+    routed: bool = False,
+    parked_name_taken: bool = False,
 ) -> Prediction:
     """Tell what would happen to `key`; with `routed` as if it lay where files are routed.
 
-    `bucket` is where the key lies, by default the landing bucket.
+    `bucket` is where the key lies, by default the landing bucket. With `parked_name_taken` another file is
+    parked under this one's name already.
     """
     lands = bucket in {"", settings.landing_bucket}
     if key.startswith(tuple(prefix for prefix in settings.own_outputs if prefix)):
@@ -49,9 +60,9 @@ def predict(
     if is_upload_under_way(settings, key):
         return _under_way(settings) if lands else _overlooked(settings)
     if routed or (lands and key.startswith(settings.input_prefix)):
-        return _route(key, settings, config)
+        return _route(key, settings, config, parked_name_taken)
     if is_discoverable(key, settings, bucket or settings.landing_bucket):
-        return _route(key, settings, config)
+        return _route(key, settings, config, parked_name_taken)
     return _recorded(settings) if lands else _overlooked(settings)
 
 
@@ -63,8 +74,8 @@ def is_discoverable(key: str, settings: Settings, bucket: str) -> bool:
 def why_matched(key: str, job: Job) -> str:
     """Say why a job matches a key."""
     if WILDCARD.search(job.source_file_name):
-        return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of {job.job_id}"
-    return f"{file_name(key)!r} is the file name of {job.job_id}"
+        return f"{file_name(key)!r} fits the pattern {job.source_file_name!r} of job {job.job_id}"
+    return f"{file_name(key)!r} is the file name of job {job.job_id}"
 
 
 def _under_way(settings: Settings) -> Prediction:
@@ -92,23 +103,24 @@ def _overlooked(settings: Settings) -> Prediction:
     )
 
 
-def _route(key: str, settings: Settings, config: Config) -> Prediction:
+def _route(key: str, settings: Settings, config: Config, parked_name_taken: bool) -> Prediction:
     if config.jobs is None:
         return Prediction(
             UploadStatus.FAILED,
-            f"The job config cannot be used ({len(config.faults)} faults), so nothing is routed or moved.",
+            f"The job config cannot be used ({counted(len(config.faults), 'fault')}), so nothing is routed "
+            "or moved.",
             f"Mend {settings.config_key}; waiting files are routed by the next repair, within minutes.",
             {"config_faults": config.faults},
         )
     job = config.jobs.find_matching_job(key)
     if job is None:
-        return _unmatched(key, settings, config)
+        return _unmatched(key, settings, config, parked_name_taken)
     details = {"job": _job(job)}
     if not job.is_active:
         return Prediction(
             UploadStatus.INACTIVE,
             f"{why_matched(key, job)}, and that job is inactive: it would be reported, and nothing started.",
-            f"Set is_active of {job.job_id} to true, then replay the file.",
+            f"Set is_active of job {job.job_id} to true, then replay the file.",
             details,
         )
     return Prediction(
@@ -119,14 +131,15 @@ def _route(key: str, settings: Settings, config: Config) -> Prediction:
     )
 
 
-def _unmatched(key: str, settings: Settings, config: Config) -> Prediction:
+def _unmatched(key: str, settings: Settings, config: Config, parked_name_taken: bool) -> Prediction:
     jobs = config.jobs.all if config.jobs else ()
     misses = near_misses(key, jobs)
-    target = destination_keys(settings.new_files_prefix, file_name(key), "0" * 8)[0]
+    names = destination_keys(settings.new_files_prefix, file_name(key), "x" * SHORT_IDENTITY)
+    target = names[-1] if parked_name_taken else names[0]
     close = f" Close to {misses[0].source_file_name!r}: {misses[0].differs}." if misses else ""
     return Prediction(
         UploadStatus.NOT_CONFIGURED,
-        f"None of the {len(jobs)} jobs takes {file_name(key)!r}: it would be parked as {target}.{close}",
+        f"No job of {len(jobs):,} takes {file_name(key)!r}: it would be parked as {target}.{close}",
         f"Add a job for it to {settings.config_key}, or upload it under the name of one; then replay it.",
         {"near_misses": [miss.shown() for miss in misses], "moved_to": target},
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.api.answers import Body
 from chalicelib.aws.items import Row
-from chalicelib.landing.catalog import ENDED, STARTED, UploadStatus
+from chalicelib.landing.catalog import STARTED, UploadStatus
+from chalicelib.status.words import counted
 
 
 def tell(
@@ -29,8 +30,11 @@ def tell(
 def _uploads(rows: Iterable[Row]) -> Iterator[Body]:
     for row in rows:
         yield _sentence(row["timestamp"].partition("#")[0], "landing", f"{_arrival(row)} {_outcome(row)}")
-        if row["status"] in ENDED:
-            yield _sentence(row["run_stopped_at"], "run", _end(row))
+        for run in (*row.get("runs", ()), row):
+            if "run_status" in run:
+                yield _sentence(run["run_stopped_at"], "run", _end(run))
+        if row["status"] == UploadStatus.SUCCEEDED and row.get("moved_to"):
+            yield _sentence(row["run_stopped_at"], "run", f"It was archived as {row['moved_to']}.")
         for replay in row.get("replays", ()):
             yield _sentence(replay["at"], "operator", _replay(replay))
 
@@ -48,21 +52,23 @@ def _arrival(row: Row) -> str:
 
 def _outcome(row: Row) -> str:
     reason, job = row.get("reason", "no reason was recorded"), row.get("job_id")
+    attempts = counted(row.get("attempts", 1), "attempt")
     started = f"It matched job {job} and started execution {row.get('execution')}."
     sentences: dict[str, str] = {
         **dict.fromkeys(STARTED, started),
         UploadStatus.RECEIVED: "It was recorded, which is all that its event asks for.",
         UploadStatus.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
         UploadStatus.INACTIVE: f"Its job {job} is inactive, so it was reported and nothing started.",
-        UploadStatus.FAILED: f"It has no outcome after {row.get('attempts', 1)} attempts: {reason}",
+        UploadStatus.FAILED: f"It has no outcome after {attempts}: {reason}",
         UploadStatus.VANISHED: "It was gone before it could be read.",
     }
     moved = row["status"] == UploadStatus.INACTIVE and row.get("moved_to")
-    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "")
+    stays = f" Its source cannot be deleted: {row['source_stays']}." if row.get("source_stays") else ""
+    return sentences[row["status"]] + (f" It was parked as {row['moved_to']}." if moved else "") + stays
 
 
 def _end(row: Row) -> str:
-    if row["status"] == UploadStatus.SUCCEEDED:
+    if "run_error" not in row:
         return f"Execution {row['execution']} succeeded."
     why = f"{row['run_error']}: {row['run_cause']}".removesuffix(": ")
     return f"Execution {row['execution']} ended as {row['run_status']}: {why}"
@@ -84,13 +90,18 @@ def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
             "vanished": "It was gone before it could be read.",
             "released": "It was released from quarantine and waits to arrive again.",
         }
-        status = str(row.get("status"))
-        yield _sentence(
-            row.get("created_at", ""), "ndjson", found + sentences.get(status, f"Its status is {status}.")
-        )
+        status, at = str(row.get("status")), str(row.get("created_at", ""))
         if row.get("released_by"):
-            text = f"An {row['released_by']} released it from quarantine ({row.get('released_reason')})."
-            yield _sentence(row["released_at"], "operator", text)
+            yield from _released(row)
+            at = max(at, row["released_at"])
+        yield _sentence(at, "ndjson", found + sentences.get(status, f"Its status is {status}."))
+
+
+def _released(row: Row) -> Iterator[Body]:
+    """Tell of the quarantine, whose own time the row has lost when the file arrived again, and of its end."""
+    quarantined = min(str(row["created_at"]), row["released_at"])
+    yield _sentence(quarantined, "ndjson", f"It was quarantined: {row.get('released_reason')}.")
+    yield _sentence(row["released_at"], "operator", f"An {row['released_by']} released it from quarantine.")
 
 
 def _manifests(records: Iterable[Row]) -> Iterator[Body]:

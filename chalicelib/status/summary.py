@@ -9,9 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.api.answers import Body
-from chalicelib.api.parameters import Given, read_date, read_parameters
+from chalicelib.api.http_request import caller_of, query_of
+from chalicelib.api.parameters import read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
@@ -36,6 +38,7 @@ class Queues:
     discovered: QueueDepth
     discovered_dead: QueueDepth
     landing_dead: QueueDepth
+    events_dead: QueueDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ class Overview:
     settings: Settings
 
 
-def summarize(overview: Overview, given: Given) -> Body:
-    """Answer `GET /summary`: counts of a date, what waits on every date, and the backlog."""
-    values = read_parameters(given, "date")
+def summarize(overview: Overview, request: Any) -> Body:
+    """Answer `GET /summary`: counts of a date, what waits on every date, the backlog, and who asks."""
+    values = read_parameters(query_of(request), "date")
     date = read_date(values, overview.uploads.today())
     with ThreadPoolExecutor(max_workers=8) as pool:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
@@ -64,6 +67,7 @@ def summarize(overview: Overview, given: Given) -> Body:
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {
         "date": date,
+        "role": caller_of(request).role,
         "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},
         "ndjson": _tracked(tracked.result()),
         "at_least": _inexact(counts, tracked.result(), waiting.result()),
@@ -119,6 +123,7 @@ def _backlog(queues: Queues) -> list[Body]:
         "discovered": (queues.discovered, False),
         "discovered-dlq": (queues.discovered_dead, True),
         "landing-dlq": (queues.landing_dead, True),
+        "events-dlq": (queues.events_dead, True),
     }
     return [
         {"queue": name, "dead_letters": dead, "exists": depth is not None, **(depth or {})}

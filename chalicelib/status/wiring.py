@@ -90,6 +90,7 @@ def overview(config: Settings) -> Overview:
             discovered=QueueDepth(client("sqs", region), config.discovered_queue),
             discovered_dead=QueueDepth(client("sqs", region), config.discovered_dlq),
             landing_dead=QueueDepth(client("sqs", region), config.landing_dlq),
+            events_dead=QueueDepth(client("sqs", region), config.events_dlq),
         ),
         settings=config,
     )

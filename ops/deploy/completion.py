@@ -16,12 +16,19 @@ from ops.stages import Target
 
 
 def complete(session: Any, target: Target, environment: Mapping[str, str], deployed: dict[str, Any]) -> None:
-    """Give the functions that S3 calls a dead-letter queue; enable partial responses and check them."""
+    """Give each function that S3, EventBridge or a schedule calls a dead-letter queue.
+
+    Enable partial responses of those that queues call, and check them.
+    """
     functions = session.client("lambda")
-    dead_letters = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['LANDING_DLQ']}"
+    queues = f"arn:{target.partition}:sqs:{target.region}:{target.account}:"
+    arns = {each["name"]: each["lambda_arn"] for each in deployed["resources"] if "lambda_arn" in each}
     for resource in deployed["resources"]:
         if resource["resource_type"] == "s3_event":
-            _ensure_dead_letters(functions, resource["lambda_arn"], dead_letters)
+            _ensure_dead_letters(functions, resource["lambda_arn"], queues + environment["LANDING_DLQ"])
+        if resource["resource_type"] == "cloudwatch_event":  # schedules too; Chalice names it by its function
+            function = arns[resource["name"].removesuffix("-event")]
+            _ensure_dead_letters(functions, function, queues + environment["EVENTS_DLQ"])
         if resource["resource_type"] == "sqs_event":
             _ensure_partial_responses(functions, resource["event_uuid"], resource["queue"])
 
@@ -37,7 +44,8 @@ def _ensure_dead_letters(functions: Any, name: str, queue_arn: str) -> None:
 
 def _ensure_partial_responses(functions: Any, uuid: str, queue: str) -> None:
     if _response_types(functions, uuid) != PARTIAL_RESPONSES:
-        functions.update_event_source_mapping(UUID=uuid, FunctionResponseTypes=PARTIAL_RESPONSES)
+        wanted = {"UUID": uuid, "FunctionResponseTypes": PARTIAL_RESPONSES}
+        once_permitted(lambda: functions.update_event_source_mapping(**wanted))
     if _response_types(functions, uuid) != PARTIAL_RESPONSES:
         raise OperationError(
             f"the mapping {uuid} of queue {queue} does not report partial batch failures, so Lambda would "

@@ -9,9 +9,25 @@ from typing import Any
 from ops.aws_session import is_emulator, locate, open_session
 from ops.deploy.notifications import announce_to_queue
 from ops.deploy.stack import Outcome, Say, Stack, apply_stack
-from ops.stages import ROOT, Stage, Target, bucket_suffix, environment_of, load_stage, require_usable
+from ops.deploy.template import condensed
+from ops.stages import (
+    ROOT,
+    STAGE_TAG,
+    Stage,
+    Target,
+    bucket_suffix,
+    environment_of,
+    load_stage,
+    require_usable,
+)
+from ops.teardown.removal import remove_orphans
 
 TEMPLATE = Path(".chalice", "resources.yaml")
+GIVEN = {  # parameters that the stage's config gives
+    "AlertEmail": "ALERT_EMAIL",
+    "PageOrigin": "PAGE_ORIGIN",
+    "PermissionsBoundary": "PERMISSIONS_BOUNDARY",
+}
 EMULATOR_POLL_SECONDS = 0.1
 AWS_POLL_SECONDS = 3.0
 
@@ -19,6 +35,7 @@ AWS_POLL_SECONDS = 3.0
 def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
     """Create or update the stage's stack, then its notification; return what had to be done."""
     poll_seconds = EMULATOR_POLL_SECONDS if is_emulator() else AWS_POLL_SECONDS
+    remove_orphans(session, stage.stack_name, say)
     outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
     environment = environment_of(stage, target)
     queue_arn = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['NDJSON_QUEUE']}"
@@ -30,13 +47,14 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
     """Return the stack that the template and the stage's config describe."""
     return Stack(
         name=stage.stack_name,
-        template=(root / TEMPLATE).read_text(),
+        template=condensed((root / TEMPLATE).read_text()),
         parameters={
             "Stage": stage.name,
             "BucketSuffix": bucket_suffix(stage, target),
             "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
+            **{name: stage.environment.get(setting, "") for name, setting in GIVEN.items()},
         },
-        tags={"sluice-stage": stage.name},
+        tags={STAGE_TAG: stage.name},
     )
 
 

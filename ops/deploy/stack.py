@@ -21,6 +21,10 @@ Say = Callable[[str], None]
 DIGEST_TAG = "sluice-template"
 SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+GONE = {"StackStatus": "DELETE_COMPLETE"}
+NEVER_MADE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+QUEUE_DELETED_RECENTLY = ("QueueDeletedRecently", "wait 60 seconds after deleting a queue")
+QUEUE_PAUSE_SECONDS = 60
 WAYS_OUT = {"UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}"}
 TIME_LIMIT_SECONDS = 1800
 
@@ -47,6 +51,9 @@ def apply_stack(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds:
     if found and found["StackStatus"].endswith("_IN_PROGRESS"):
         say(f"Stack {stack.name} is being changed ({found['StackStatus']}); waiting for it")
         found = _settled(cfn, found["StackId"], say, poll_seconds)
+    if found and found["StackStatus"] in NEVER_MADE:
+        _delete_what_never_was(cfn, found, say, poll_seconds)
+        found = None
     if not found or found["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return _create(cfn, stack, say, poll_seconds)
     _refuse_broken(found)
@@ -65,12 +72,33 @@ def describe(cfn: CloudFormationClient, name: str) -> Any:
         raise
 
 
-def _create(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds: float) -> Outcome:
+def _create(
+    cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds: float, pauses: int = 2
+) -> Outcome:
+    """Create a stack; one that cannot be made leaves neither itself nor its resources.
+
+    It is rolled back and then deleted: a rollback takes along what is kept on deletion
+    (`RetainExceptOnCreate`), and a stack that stayed in ROLLBACK_COMPLETE would block every retry.
+    """
     say(f"Creating stack {stack.name}")
-    # a stack that cannot be made is deleted: in ROLLBACK_COMPLETE it would block every retry
-    stack_id = cfn.create_stack(**_arguments(stack), OnFailure="DELETE")["StackId"]
-    _require(cfn, stack, stack_id, "CREATE_COMPLETE", say, poll_seconds)
-    return "created"
+    stack_id = cfn.create_stack(**_arguments(stack), OnFailure="ROLLBACK")["StackId"]
+    found = _settled(cfn, stack_id, say, poll_seconds)
+    if found["StackStatus"] == "CREATE_COMPLETE":
+        return "created"
+    reasons = failures(cfn, stack_id)
+    if found["StackStatus"] in NEVER_MADE:
+        _delete_what_never_was(cfn, found, say, poll_seconds)
+    if pauses and any(each in reasons for each in QUEUE_DELETED_RECENTLY):
+        say(f"  SQS makes no queue again within {QUEUE_PAUSE_SECONDS} seconds of its deletion; waiting")
+        time.sleep(QUEUE_PAUSE_SECONDS)
+        return _create(cfn, stack, say, poll_seconds, pauses - 1)
+    raise OperationError(_failed(stack, found["StackStatus"], reasons))
+
+
+def _delete_what_never_was(cfn: CloudFormationClient, found: Any, say: Say, poll_seconds: float) -> None:
+    say(f"Deleting stack {found['StackName']}, which could not be created")
+    cfn.delete_stack(StackName=found["StackId"])
+    _settled(cfn, found["StackId"], say, poll_seconds)
 
 
 def _update(cfn: CloudFormationClient, stack: Stack, stack_id: str, say: Say, poll_seconds: float) -> Outcome:
@@ -102,17 +130,18 @@ def _require(
 ) -> None:
     found = _settled(cfn, stack_id, say, poll_seconds)
     if found["StackStatus"] != wanted:
-        raise OperationError(
-            f"stack {stack.name} ended in {found['StackStatus']}:\n{failures(cfn, stack_id)}\n"
-            "Mend the cause and run the same command again."
-        )
+        raise OperationError(_failed(stack, found["StackStatus"], failures(cfn, stack_id)))
+
+
+def _failed(stack: Stack, status: str, reasons: str) -> str:
+    return f"stack {stack.name} ended in {status}:\n{reasons}\nMend the cause and run the same command again."
 
 
 def _settled(cfn: CloudFormationClient, stack_id: str, say: Say, poll_seconds: float) -> Any:
     deadline = time.monotonic() + TIME_LIMIT_SECONDS
     reported = ""
     while time.monotonic() < deadline:
-        found = cfn.describe_stacks(StackName=stack_id)["Stacks"][0]
+        found = describe(cfn, stack_id) or GONE
         status = found["StackStatus"]
         if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
             return found

@@ -30,7 +30,7 @@ NDJSON_ROWS = 2000
 
 
 def upload_samples(environ: Mapping[str, str]) -> None:
-    """Upload the job config, then files with and without a job, then valid and invalid NDJSON files."""
+    """Upload the job config, files with and without a job, and NDJSON files, into an AWS that is empty."""
     session = boto3.Session(
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
@@ -38,6 +38,8 @@ def upload_samples(environ: Mapping[str, str]) -> None:
     )
     s3: S3Client = session.client("s3", endpoint_url=environ["AWS_ENDPOINT_URL"])
     names = load_stage(LOCAL).environment
+    if s3.list_objects_v2(Bucket=names["LANDING_BUCKET"], MaxKeys=1).get("Contents"):
+        return  # this AWS remembers what it was given before
     _create_glue_jobs(session.client("glue", endpoint_url=environ["AWS_ENDPOINT_URL"]))
     _upload(s3, names["LANDING_BUCKET"], CONFIG_KEY, SAMPLES / "config.json")
     for key, sample in LANDING_UPLOADS.items():

@@ -23,14 +23,19 @@ LAUNCHER = Path(__file__).with_name("ministack_launcher.py")
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 
 
-def start_embedded_aws(port: int, folder: Path, *, auth: bool = False) -> Child:
-    """Start an empty AWS on `port` with its files in `folder`; `auth` enforces the functions' roles."""
+def start_embedded_aws(port: int, folder: Path, *, auth: bool = False, keep: bool = False) -> Child:
+    """Start an AWS on `port` with its files in `folder`; `auth` enforces the functions' roles.
+
+    It starts empty, unless `keep` has it go on where the last one stopped, and remember in its turn.
+    """
     python = _python()
     require_free(port, "the embedded AWS", "AWS_PORT")
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "tmp" if keep else folder, ignore_errors=True)
     (folder / "tmp").mkdir(parents=True)
     command = tied(str(python), str(LAUNCHER))
-    child = start("the embedded AWS", command, _environment(port, folder, auth), folder, folder / "aws.log")
+    child = start(
+        "the embedded AWS", command, _environment(port, folder, auth, keep), folder, folder / "aws.log"
+    )
     try:
         wait_until(lambda: _answers(port), child, READY_SECONDS)
     except BaseException:
@@ -73,7 +78,7 @@ def _python() -> Path:
     return python
 
 
-def _environment(port: int, folder: Path, auth: bool) -> dict[str, str]:
+def _environment(port: int, folder: Path, auth: bool, keep: bool) -> dict[str, str]:
     """Return the server's environment, without endpoint and credentials: its functions inherit it."""
     inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return inherited | {
@@ -84,8 +89,10 @@ def _environment(port: int, folder: Path, auth: bool) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_HOST": HOST,
+        "PERSIST_STATE": str(int(keep)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "S3_DATA_DIR": str(folder / "s3"),
+        "S3_PERSIST": str(int(keep)),
         "SLUICE_LOCAL_CONCURRENCY": str(CONCURRENCY),
         "STATE_DIR": str(folder / "state"),
         "TMPDIR": str(folder / "tmp"),

@@ -7,14 +7,18 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from botocore.exceptions import EndpointConnectionError
+
 from ops.aws_session import EMULATOR_ENVIRONMENT
+from ops.deploy.stack import Say
 from ops.errors import OperationError
 from ops.local.demo import upload_samples
 from ops.local.embedded_aws import endpoint_url
+from ops.local.follow import POLL_SECONDS, FunctionLogs, told
 from ops.local.sluice import LocalSluice, port_from, running
 from ops.stages import LOCAL, ROOT, load_stage, require_usable
 
@@ -37,21 +41,24 @@ def command(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _request_stop)
     try:
-        with only_one(sluice.aws_port), running(sluice, print):
+        with only_one(sluice.aws_port), running(sluice, _timed()) as ready:
+            logs = FunctionLogs(ready.aws_port)
             if os.environ.get("DEMO", "1") != "0":
                 print("Uploading samples (DEMO=0 for none)")
-                upload_samples(sluice.environment)
-            print(welcome(sluice), flush=True)
-            _watch(sluice)
+                upload_samples(ready.environment)
+            print(welcome(ready), flush=True)
+            _watch(ready, None if os.environ.get("QUIET", "0") == "1" else logs)
     except StopRequestError:
-        print("\nSluice is stopped")
+        print(
+            "\nSluice is stopped; the next make run goes on with what it holds (make clean-state forgets it)"
+        )
     return 0
 
 
 def configured() -> LocalSluice:
     """Return the Sluice on the ports that AWS_PORT and API_PORT name."""
     aws_port = port_from("AWS_PORT")
-    return LocalSluice(aws_port, port_from("API_PORT"), STATE / f"aws-{aws_port}")
+    return LocalSluice(aws_port, port_from("API_PORT"), STATE / f"aws-{aws_port}", keep=True)
 
 
 def _request_stop(_number: int, _frame: object) -> NoReturn:
@@ -87,19 +94,36 @@ def lock_path(aws_port: int) -> Path:
     return STATE / f"run-{aws_port}.pid"
 
 
-def _watch(sluice: LocalSluice) -> None:
-    """Wait for a signal to end; restart the API on SIGHUP; raise when a process ended by itself."""
-    asked: list[int] = []
+def _timed() -> Say:
+    """Return what prints each step with the seconds since the first."""
+    started = time.monotonic()
+    return lambda text: print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True)
+
+
+def _watch(sluice: LocalSluice, logs: FunctionLogs | None) -> None:
+    """Tell what the functions do until a signal; restart the API on SIGHUP; raise when a process ended."""
+    asked, due = list[int](), 0.0
     signal.signal(signal.SIGHUP, lambda number, _frame: asked.append(number))
     while True:
         time.sleep(WATCH_SECONDS)
         if asked:
             asked.clear()
             sluice.start_api()
+            os.utime(lock_path(sluice.aws_port))  # tells deploy-local that it is done
             print("API and page run the edited code", flush=True)
         for child in sluice.children:
             if not child.is_running:
                 raise OperationError(f"{child.name} ended by itself; {child.log} says:\n{child.tail()}")
+        if logs and time.monotonic() >= due:
+            _tell(logs)
+            due = time.monotonic() + POLL_SECONDS
+
+
+def _tell(logs: FunctionLogs) -> None:
+    with suppress(EndpointConnectionError):  # the embedded AWS has ended, which the next look tells
+        for line in logs.read():
+            if text := told(line):
+                print(text, flush=True)
 
 
 def welcome(sluice: LocalSluice) -> str:
@@ -109,6 +133,7 @@ def welcome(sluice: LocalSluice) -> str:
     operator = load_stage(LOCAL).environment["API_OPERATOR_TOKEN"]
     endpoint = endpoint_url(sluice.aws_port)
     credentials = " ".join(f"{name}={value}" for name, value in EMULATOR_ENVIRONMENT.items())
+    authorization = f"-H 'Authorization: Bearer {token}'"
     return f"""
 Sluice is ready
 
@@ -117,8 +142,11 @@ Sluice is ready
 
 Upload a file (no AWS CLI? make cli):
   {credentials} \\
-    aws --endpoint-url {endpoint} s3 cp samples/customers.csv s3://{landing}/data/in/customers.csv
+    aws --endpoint-url {endpoint} \\
+    s3 cp samples/customers.csv s3://{landing}/data/in/customers.csv
 See what happened to it:
-  curl -H 'Authorization: Bearer {token}' '{sluice.api_url}/files?limit=5'
+  curl -sf {authorization} \\
+    '{sluice.api_url}/files?limit=5' | python3 -m json.tool
 
-Ctrl-C stops everything."""
+What happens is told below (QUIET=1 for nothing; make logs for all). Ctrl-C stops everything.
+"""

@@ -26,12 +26,16 @@ DEFAULT_PORTS = {"AWS_PORT": 4566, "API_PORT": 8000}
 
 @dataclass
 class LocalSluice:
-    """A Sluice deployed from `project`; `folder` holds its files, `children` are its processes."""
+    """A Sluice deployed from `project`; `folder` holds its files, `children` are its processes.
+
+    With `keep` its AWS remembers what it held when it was stopped.
+    """
 
     aws_port: int
     api_port: int
     folder: Path
     project: Path = ROOT
+    keep: bool = False
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -67,8 +71,10 @@ def running(sluice: LocalSluice, say: Say, *, auth: bool = False) -> Iterator[Lo
     require_free(sluice.api_port, "API and page", "API_PORT")
     try:
         say("Starting the embedded AWS")
-        sluice.children.append(start_embedded_aws(sluice.aws_port, sluice.folder, auth=auth))
-        # the embedded AWS is empty, so a record of an earlier deploy is wrong
+        sluice.children.append(
+            start_embedded_aws(sluice.aws_port, sluice.folder, auth=auth, keep=sluice.keep)
+        )
+        # a record of an earlier deploy may be of another port's; what is there is adopted
         (sluice.project / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
         say("Deploying by chalice deploy --stage local")
         sluice.deploy()
@@ -78,12 +84,12 @@ def running(sluice: LocalSluice, say: Say, *, auth: bool = False) -> Iterator[Lo
     finally:
         for child in reversed(sluice.children):
             child.stop()
-        _remove_state(sluice.folder)
+        _remove_state(sluice.folder, keep=sluice.keep)
 
 
-def _remove_state(folder: Path) -> None:
-    """Remove the emulator's files and keep the logs."""
-    for name in ("s3", "state", "tmp"):
+def _remove_state(folder: Path, *, keep: bool) -> None:
+    """Remove the emulator's files, but not the logs, nor with `keep` what it is to remember."""
+    for name in ("tmp",) if keep else ("s3", "state", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

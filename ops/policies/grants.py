@@ -12,6 +12,7 @@ from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place, follow
 
+DEAD_LETTERS = {"on_s3_event": "landing-dlq", "on_cw_event": "events-dlq", "schedule": "events-dlq"}
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
@@ -32,8 +33,10 @@ def grants_of(handler: Handler, place: Place, app: str) -> set[Grant]:
     if handler.kind == "on_sqs_message":
         queue = place.arn("queue", _queue(handler, place))
         grants |= {Grant(action, queue) for action in POLLER}
-    if handler.kind == "on_s3_event":  # asynchronous: what fails for good goes to the dead-letter queue
-        grants.add(Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-landing-dlq")))
+    if handler.kind in DEAD_LETTERS:  # asynchronous: what fails for good goes to the dead-letter queue
+        grants.add(
+            Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-{DEAD_LETTERS[handler.kind]}"))
+        )
     return grants
 
 

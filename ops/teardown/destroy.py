@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import Any
 
 from ops.aws_session import locate, open_session
@@ -12,6 +13,9 @@ from ops.errors import OperationError
 from ops.stages import Stage, load_stage
 from ops.teardown.inventory import find
 from ops.teardown.removal import holding_data, remove_data, remove_functions, remove_stack
+
+LISTED_SECONDS = 120  # S3 and SQS may list for minutes what is gone
+POLL_SECONDS = 5.0
 
 
 def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
@@ -33,7 +37,7 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
     if delete_data:
         remove_data(session, prefix, say)
     remove_stack(session, prefix, say)
-    _require_nothing_left(session, prefix)
+    await_nothing_left(session, prefix, say)
     say(f"Nothing named {prefix} or {prefix}-... is left in the account")
     return 0
 
@@ -57,8 +61,15 @@ def _require_this_region(session: Any, prefix: str) -> None:
         )
 
 
-def _require_nothing_left(session: Any, prefix: str) -> None:
+def await_nothing_left(session: Any, prefix: str, say: Say) -> None:
+    """Look until nothing of the stage is listed any more; raise OperationError when something stays."""
+    deadline = time.monotonic() + LISTED_SECONDS
     left = find(session, prefix)
+    if left:
+        say("Waiting until AWS no longer lists what was deleted")
+    while left and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        left = find(session, prefix)
     if left:
         names = "\n".join(f"  {each}" for each in left)
         raise OperationError(

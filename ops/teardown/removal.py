@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops.deploy.propagation import once_permitted
 from ops.deploy.stack import Say, describe, failures
 from ops.errors import OperationError
-from ops.teardown.inventory import Resource, find
+from ops.teardown.inventory import Resource, find, in_stack, is_gone
 
 STACK_POLL_SECONDS = 2.0
 TABLE_SECONDS = 300
@@ -19,17 +21,31 @@ TABLE_SECONDS = 300
 def remove_functions(session: Any, prefix: str, say: Say) -> None:
     """Delete what Chalice deployed: triggers first, so that nothing calls a stage half deleted."""
     _remove_notifications(session, prefix)
+    kept = in_stack(session, prefix)
+    for kind in ("rule", "function", "API", "role"):
+        for found in find(session, prefix, kind):
+            if found.name not in kept:
+                say(f"Deleting {found}")
+                delete(session, found)
+
+
+def delete(session: Any, found: Resource) -> None:
+    """Delete a rule, function, API or role with what hangs on it; one that is gone is no error."""
     steps: dict[str, Callable[[Any, Resource], None]] = {
         "rule": _delete_rule,
         "function": _delete_function,
         "API": lambda session, api: session.client("apigateway").delete_rest_api(restApiId=api.identifier),
         "role": _delete_role,
     }
-    for kind, delete in steps.items():
-        for found in find(session, prefix, kind):
-            if found.name != f"{prefix}-etl":  # the state machine's role belongs to the stack
-                say(f"Deleting {found}")
-                delete(session, found)
+    _unless_gone(lambda: steps[found.kind](session, found))
+
+
+def _unless_gone(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except ClientError as error:
+        if not is_gone(error):
+            raise
 
 
 def holding_data(session: Any, prefix: str) -> list[Resource]:
@@ -37,11 +53,30 @@ def holding_data(session: Any, prefix: str) -> list[Resource]:
     return [each for each in find(session, prefix, "bucket", "table") if _holds_data(session, each)]
 
 
+def remove_orphans(session: Any, prefix: str, say: Say) -> None:
+    """Delete empty buckets and tables that a stack left which is gone: they would block the next stack.
+
+    Raise OperationError when one of them holds data.
+    """
+    if describe(session.client("cloudformation"), prefix):
+        return
+    orphans = find(session, prefix, "bucket", "table")
+    full = [str(each) for each in orphans if _holds_data(session, each)]
+    if full:
+        raise OperationError(
+            f"stack {prefix} is gone and left what holds data: {', '.join(full)}. Bring it back into a stack "
+            "as docs/deploy.md says under Rollback, or delete it: make destroy with DELETE_DATA=yes"
+        )
+    for each in orphans:
+        say(f"Deleting {each}, which is empty and was left by a stack that is gone")
+    _delete_stores(session, prefix)
+
+
 def remove_data(session: Any, prefix: str, say: Say) -> None:
     """Empty the buckets; tables need not be empty to be deleted."""
     for bucket in find(session, prefix, "bucket"):
         say(f"Emptying {bucket}")
-        _empty(session.client("s3"), bucket.identifier)
+        _unless_gone(partial(_empty, session.client("s3"), bucket.identifier))
 
 
 def remove_stack(session: Any, prefix: str, say: Say) -> None:
@@ -52,13 +87,18 @@ def remove_stack(session: Any, prefix: str, say: Say) -> None:
         say(f"Deleting stack {prefix}")
         stacks.delete_stack(StackName=prefix)
         _await_deletion(stacks, stack["StackId"])
-    for bucket in find(session, prefix, "bucket"):
-        _delete_bucket(session.client("s3"), bucket.identifier)
-    for table in find(session, prefix, "table"):
-        _delete_table(session.client("dynamodb"), table.name)
-    _await_no_tables(session, prefix)
+    _delete_stores(session, prefix)
     for group in find(session, prefix, "log group"):
-        session.client("logs").delete_log_group(logGroupName=group.identifier)
+        logs, name = session.client("logs"), group.identifier
+        _unless_gone(partial(logs.delete_log_group, logGroupName=name))
+
+
+def _delete_stores(session: Any, prefix: str) -> None:
+    for bucket in find(session, prefix, "bucket"):
+        _unless_gone(partial(session.client("s3").delete_bucket, Bucket=bucket.identifier))
+    for table in find(session, prefix, "table"):
+        _unless_gone(partial(_delete_table, session.client("dynamodb"), table.name))
+    _await_no_tables(session, prefix)
 
 
 def _remove_notifications(session: Any, prefix: str) -> None:
@@ -88,9 +128,16 @@ def _delete_function(session: Any, function: Resource) -> None:
     functions = session.client("lambda")
     mappings = functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]
     for mapping in mappings:
-        if mapping["State"] != "Deleting":
-            functions.delete_event_source_mapping(UUID=mapping["UUID"])
+        delete_mapping(functions, mapping)
     functions.delete_function(FunctionName=function.name)
+
+
+def delete_mapping(functions: Any, mapping: Any) -> None:
+    """Delete a queue's mapping, which may be in the middle of another change."""
+    if mapping["State"] != "Deleting":
+        _unless_gone(
+            lambda: once_permitted(lambda: functions.delete_event_source_mapping(UUID=mapping["UUID"]))
+        )
 
 
 def _delete_role(session: Any, role: Resource) -> None:
@@ -100,16 +147,6 @@ def _delete_role(session: Any, role: Resource) -> None:
     for attached in iam.list_attached_role_policies(RoleName=role.name)["AttachedPolicies"]:
         iam.detach_role_policy(RoleName=role.name, PolicyArn=attached["PolicyArn"])
     iam.delete_role(RoleName=role.name)
-
-
-def _delete_bucket(s3: Any, name: str) -> None:
-    try:
-        s3.delete_bucket(Bucket=name)
-    except ClientError as error:
-        if (
-            error.response["Error"]["Code"] != "NoSuchBucket"
-        ):  # S3 lists a bucket for a while after it is gone
-            raise
 
 
 def _delete_table(tables: Any, name: str) -> None:
@@ -164,7 +201,7 @@ def _exists(session: Any, table: str) -> bool:
     try:
         session.client("dynamodb").describe_table(TableName=table)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if is_gone(error):
             return False
         raise
     return True

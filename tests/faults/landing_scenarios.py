@@ -19,8 +19,10 @@ from chalicelib.settings import Settings
 from tests.faults.dying import Meanwhile
 from tests.faults.invariants import landing_faults
 from tests.faults.matrix import Case
+from tests.support.api import OPERATOR, Api
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event
-from tests.support.reset import forget_everything, stored
+from tests.support.replays import replay
+from tests.support.reset import date_object, forget_everything, stored
 from tests.support.world import World
 
 JOBS = [
@@ -141,7 +143,47 @@ class Landed:
             yield
 
 
+@dataclass
+class Replayed(Landed):
+    """A file without a job, of an hour ago; meanwhile another worker moves it and an operator replays it."""
+
+    replayed: bool = False
+
+    def begin(self) -> None:
+        """Let the file be older than whatever comes now."""
+        super().begin()
+        self.replayed = False
+        then = datetime.now(UTC) - timedelta(hours=1)
+        date_object(LANDING, self.key, then)
+        self.uploaded = f"{then:%Y-%m-%dT%H:%M:%S.999Z}"
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Let another worker have the same event, and an operator replay what it parked."""
+        return {"a move and a replay": self._move_and_replay}
+
+    def _move_and_replay(self) -> None:
+        self.replayed = True
+        self._alone(self.event_comes)()
+        self.seen().configure([*JOBS, job(job_id="since", source_file_name=self.key.rpartition("/")[2])])
+        with self.process():
+            replay(Api(OPERATOR), keys=[self.key])
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge that a replayed file is there once, started once, and that every row tells where it lies."""
+        if not self.replayed:
+            return super().faults(case)
+        world = self.seen()
+        places = [key for key in world.keys("data/") if world.read(key) == self.body]
+        started = [each["name"] for each in world.executions()]
+        told = [row["execution"] for row in world.rows() if row["status"] == "triggered"]
+        faults = [] if places == [self.key] else [f"it lies at {places}"]
+        faults += [] if started == told and len(told) == 1 else [f"started {started}, recorded {told}"]
+        return faults + [f"left: {row['timestamp']}" for row in world.rows() if "retry" in row]
+
+
 LANDED = [
+    Replayed("no job, replayed meanwhile", "data/in/mystery.csv", "not_configured"),
+    Replayed("no job, large, replayed meanwhile", "data/in/mystery.bin", "not_configured", LARGE),
     Landed("active job", "data/in/active.csv", "triggered"),
     Landed("inactive job", "data/in/idle.csv", "inactive"),
     Landed(

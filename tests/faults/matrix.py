@@ -74,8 +74,7 @@ class NoAnswer:
         """Make the call, unless this is the one that fails; then raise botocore's error."""
         if call.number != self.number:
             return send()
-        if self.moment is Moment.AFTER:
-            send()
+        _ = send() if self.moment is Moment.AFTER else None
         raise self.error(endpoint_url="https://aws", error="injected")
 
     def __str__(self) -> str:

@@ -13,7 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib import logs
+from chalicelib import logs, reconcile
+from chalicelib.landing import repair
 from tests.faults.dying import Call, Fault, ProcessDied, Send, calls_of, run
 from tests.support import ndjson
 from tests.support.aws_calls import failing
@@ -184,6 +185,49 @@ def test_when_time_is_up_nothing_is_begun(world: World, clock: Time, later: Any,
     calls = calls_of(lambda: app.reconcile({}, LambdaContext(0)))
     assert [str(call) for call in calls if not call.operation.startswith(READS)] == []
     assert app.reconcile({}, None)[lane][count] == 1
+
+
+def another_no_message(_world: World) -> None:
+    ndjson.upload(f"in/{ndjson.DATE}/another.ndjson", body=BODY, size=len(BODY))
+
+
+GREEDY = {
+    "repair_batches": reconcile,
+    "repair_arrivals": reconcile,
+    "repair_runs": reconcile,
+    "finish_recorded": repair,
+    "route_missed": repair,
+}
+
+
+@pytest.mark.parametrize("greedy", GREEDY)
+def test_a_repair_that_takes_all_it_can_leaves_every_other_its_share(
+    world: World, clock: Time, later: Any, monkeypatch: pytest.MonkeyPatch, greedy: str
+) -> None:
+    context = LambdaContext(milliseconds=300_000)
+
+    def take(_lane: Any, has_time: Callable[[], bool]) -> dict[str, int]:
+        taken = 0
+        while has_time() and taken < 300:
+            context.pass_time(1_000)
+            taken += 1
+        assert 0 < taken < 300, "its share has an end"
+        return {}
+
+    undone = {
+        "repair_batches": (one_file_waits, "ndjson", "flushed"),
+        "repair_arrivals": (another_no_message, "arrivals", "tracked"),
+        "finish_recorded": (the_mover_died, "landing", "moves_finished"),
+        "route_missed": (no_event, "landing", "routed"),
+    }
+    others = [each for name, each in undone.items() if name != greedy]
+    for leave_undone, _, _ in others:
+        leave_undone(world)
+    clock.ahead = HOURS
+    later(HOURS)
+    monkeypatch.setattr(GREEDY[greedy], greedy, take)
+    counts = app.reconcile({}, context)
+    assert [counts[lane][count] for _, lane, count in others] == [1] * len(others)
 
 
 def test_a_settled_system_of_every_lane_is_only_read(world: World, clock: Time, later: Any) -> None:

@@ -14,7 +14,7 @@ from ops.local.embedded_aws import start_embedded_aws
 from ops.local.processes import free_port
 from ops.stages import ROOT
 from ops.teardown.inventory import find
-from tests.support.account import Account, noting_calls, without_ids
+from tests.support.account import READS, Account, noting_calls, without_ids
 from tests.support.deployed import copy_project
 
 pytestmark = pytest.mark.xdist_group("deploy")
@@ -28,7 +28,14 @@ ACTION_OF = {  # operations whose IAM action has another name
     "ListObjectsV2": "s3:ListBucket",
     "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
 }
-CI_DEATHS = 4  # `make faults` runs all
+CHANGES_OF_ANY_DEPLOY = {
+    "UpdateEventSourceMapping",
+    "PutRule",
+    "PutTargets",
+    "CreateDeployment",
+    "UpdateRestApi",
+}
+CI_DEATHS = 4  # all of them by `make faults`
 
 
 @pytest.fixture
@@ -51,10 +58,13 @@ def test_a_deploy_makes_everything_and_a_second_changes_nothing(account: Account
     dead_letters = made["functions"]["sluice-dev-object_created"]["DeadLetterConfig"]["TargetArn"]
     assert dead_letters.endswith(":sluice-dev-landing-dlq")
 
-    shutil.rmtree(account.project / ".chalice" / "deployed")  # another machine has no record
-    second = account.deploy()
+    shutil.rmtree(account.project / ".chalice" / "deployed")  # as from another machine
+    log = account.project / "calls.log"
+    second = account.deploy(**noting_calls(log))
     assert second.returncode == 0, second.stderr
     assert account.snapshot() == made
+    calls = {line.split()[1] for line in log.read_text().splitlines()}
+    assert {each for each in calls if not each.startswith(READS)} <= CHANGES_OF_ANY_DEPLOY
 
 
 def test_a_deploy_killed_after_any_write_is_completed_by_the_next(account: Account, tmp_path: Path) -> None:
@@ -144,6 +154,54 @@ def test_destroy_keeps_data_unless_told_and_leaves_nothing_else(account: Account
     assert gone.returncode == 0, gone.stderr
     assert not find(session, "sluice-dev")
     assert account.deploy().returncode == 0
+
+
+def test_what_the_app_no_longer_declares_is_removed_whatever_a_record_says(account: Account) -> None:
+    assert account.deploy().returncode == 0
+    record = account.project / ".chalice" / "deployed" / "dev.json"
+    stale = record.read_text()
+    made = account.snapshot()
+    app = account.project / "app.py"
+    app.write_text(app.read_text().replace("def csv_discovered(", "def csv_consumed("))
+    record.unlink()  # as in a fresh clone
+    assert "run the same command again" in account.deploy().stderr  # the config learns the new name
+    record.unlink(missing_ok=True)
+    renamed = account.deploy()
+    assert renamed.returncode == 0, renamed.stderr
+    assert "Removing function sluice-dev-csv_discovered" in renamed.stdout
+    left = account.snapshot()
+    assert [name.replace("csv_consumed", "csv_discovered") for name in left["names"]] == made["names"]
+    queues = [mapping[0] for mapping in left["mappings"]]
+    assert len(queues) == len(set(queues)) == len(made["mappings"])
+    assert str(left["mappings"]).count("csv_consumed") == 1
+
+    record.write_text(stale)  # of a clone that deployed before the renaming
+    again = account.deploy()
+    assert again.returncode == 0, again.stderr
+    assert account.snapshot() == left
+    record.write_text(stale)
+    deleted = account.run("chalice", "delete", "--stage", "dev")
+    assert deleted.returncode == 0, deleted.stderr
+    assert "make destroy STAGE=dev" in deleted.stdout
+
+
+def test_what_would_lose_messages_or_is_misspelt_is_refused_in_words(account: Account) -> None:
+    for form in ("cloudformation", "terraform"):
+        packaged = account.run("chalice", "package", "--pkg-format", form, "--stage", "dev", "out")
+        assert packaged.returncode == 2
+        assert "cannot be packaged" in packaged.stderr
+        assert "Traceback" not in packaged.stderr
+    hidden = account.project / "hidden"
+    (hidden / "boto3").mkdir(parents=True)
+    (hidden / "boto3" / "__init__.py").write_text("raise ModuleNotFoundError('boto3', name='boto3')")
+    bare = account.deploy(PYTHONPATH=str(hidden))
+    assert (bare.returncode, "Traceback" in bare.stderr) == (2, False)
+    assert "has no boto3" in bare.stderr
+    config = account.project / ".chalice" / "config.json"
+    config.write_text(config.read_text().replace('"STAGE": "dev"', '"STAGE": "dev", "INPUT_PREFX": "in/"'))
+    misspelt = account.deploy()
+    assert misspelt.returncode == 2
+    assert "INPUT_PREFX is no setting: do you mean INPUT_PREFIX?" in misspelt.stderr
 
 
 def test_chalice_delete_alone_takes_no_data(account: Account) -> None:

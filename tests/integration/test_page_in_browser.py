@@ -86,6 +86,8 @@ def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, 
     assert "triggered" in operator.texts("tbody .badge")
     operator.click("tbody .link")
     operator.wait(lambda: any("matched job JOB001" in text for text in operator.texts("#story p")))
+    assert operator.texts("#head .badge")[0] in {"triggered", "succeeded", "job failed"}
+    assert operator.texts("#now .badge") == []  # what would be must not look like what is
     operator.shoot("story")
     operator.click("#detail-close")
 
@@ -95,6 +97,9 @@ def test_a_quarantined_file_is_released_and_accepted(operator: Page, sluice: Dep
     operator.wait(lambda: BROKEN in operator.texts("tbody .key"))
     operator.shoot("quarantine")
     operator.click("tbody [data-focus=release]")
+    operator.wait(lambda: "not JSON" in operator.one("#confirm").text)
+    operator.shoot("release")
+    operator.click("#confirm-act")
     operator.wait(lambda: any("Released" in text for text in operator.texts(".toast")))
     operator.wait(lambda: BROKEN not in operator.texts("tbody .key"))
 
@@ -142,6 +147,7 @@ def test_a_replay_shows_its_plan_before_it_acts(operator: Page) -> None:
     operator.click("#detail [data-focus=replay]")
     operator.wait(lambda: operator.one("#confirm").get_attribute("open"))
     assert any("Nothing would change" in text for text in operator.texts("#confirm li"))
+    assert "null" not in operator.one("#confirm").text
     assert operator.one("#confirm-act").get_attribute("disabled")
 
 
@@ -230,3 +236,34 @@ def test_whoever_signs_out_sees_nothing_until_signed_in_again(operator: Page) ->
     operator.click("main [data-focus=sign-in]")
     operator.sign_in("local-reader")
     operator.wait(lambda: operator.texts("tbody tr"))
+
+
+def test_a_reader_sees_what_operators_may_do_and_why_it_is_not_for_readers(page: Page) -> None:
+    page.open()
+    page.browser.execute_script("sessionStorage.clear()")
+    page.open()
+    page.sign_in("local-reader")
+    page.wait(lambda: page.one("#upload").get_attribute("disabled"))
+    page.browser.execute_script("openDetail(arguments[0])", MARKUP)
+    page.wait(lambda: page.one("#head [data-focus=replay]").get_attribute("disabled"))
+    assert "only operators" in page.one("#head [data-focus=replay]").get_attribute("title")
+    page.shoot("reader")
+
+
+def test_the_address_keeps_day_filter_and_key_through_a_reload(operator: Page) -> None:
+    operator.show("files")
+    operator.choose("#status-filter", "not_configured")
+    operator.wait(lambda: MARKUP in operator.texts("tbody .key"))
+    operator.browser.execute_script("openDetail(arguments[0])", MARKUP)
+    operator.wait(lambda: operator.texts("#head .badge"))
+    operator.browser.refresh()
+    operator.wait(lambda: operator.texts("#detail-title") == [MARKUP])
+    operator.press(Keys.ESCAPE)
+    operator.wait(lambda: MARKUP in operator.texts("tbody .key"))
+    assert operator.one("#status-filter").get_attribute("value") == "not_configured"
+
+
+def test_what_needs_a_person_is_one_line_a_cause(operator: Page) -> None:
+    operator.show("overview")
+    operator.wait(lambda: any("file" in text for text in operator.texts(".attention a")))
+    operator.shoot("attention")

@@ -126,13 +126,16 @@ def test_a_second_run_is_refused_and_edited_code_is_taken(run: Run) -> None:
     version.write_text(version.read_text().replace("__version__ = ", "__version__ = '9.9.9'  # "))
     deployed = run.ops("deploy-local")
     assert deployed.returncode == 0, deployed.stderr
-    _await(run, "run the edited code")
-    assert "9.9.9" in run.health()
+    assert "9.9.9" in run.health()  # at once: deploy-local returns when the API answers
+    assert "already" in run.ops("clean-state").stderr
 
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(ALIVE_SECONDS) == 0
     assert run.is_gone()
     assert not list((run.project / ".state").rglob("ministack-lambda-*"))
+    assert list((run.project / ".state").rglob("customers.csv"))  # the next run goes on with it
+    assert "forgotten" in run.ops("clean-state").stdout
+    assert not list((run.project / ".state").rglob("customers.csv"))
     assert "make run" in run.ops("deploy-local").stderr
 
 

@@ -95,11 +95,11 @@ def event_of(name: str) -> Any:
         "api_handler": {
             "requestContext": {"resourcePath": "/health", "httpMethod": "GET", "identity": {"sourceIp": "1"}},
             "headers": {},
+            "body": None,
+            "isBase64Encoded": False,
             "multiValueQueryStringParameters": None,
             "pathParameters": None,
             "stageVariables": None,
-            "body": None,
-            "isBase64Encoded": False,
         },
     }  # fmt: skip
     return events.get(name, {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"})

@@ -12,18 +12,21 @@ from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
 from chalicelib.aws.copying import IDENTITY_METADATA
+from chalicelib.aws.tracking_keys import MOVES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 
 def forget_everything() -> None:
-    """Drop every object, item, message, execution and run; the resources themselves stay."""
+    """Drop every object, item, message, execution and run; resources and the secret of moves stay."""
     for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
         bucket.keys.clear()
         bucket.multiparts.clear()
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        kept = {name: rows for name, rows in table.items.items() if name.value == MOVES}
         table.items.clear()
+        table.items.update(kept)
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()
     for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines:

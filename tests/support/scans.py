@@ -34,6 +34,10 @@ class LambdaContext:
         self._looks -= 1
         return self._milliseconds if self._looks >= 0 else 1
 
+    def pass_time(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self._milliseconds -= milliseconds
+
 
 class Scans:
     """Everything that discovery reads and writes."""

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import unquote
 
+from botocore.parsers import ResponseParserError
 from moto.s3.models import s3_backends
 
 from tests.support.strict_rules import Rejected
@@ -38,6 +39,18 @@ def _metadata(parameters: Parameters) -> None:
 def _create_once(parameters: Parameters) -> None:
     if parameters.get("IfNoneMatch", "*") != "*":
         raise Rejected("NotImplemented", "If-None-Match of a write accepts only *", 501)
+
+
+def _copied_once(parameters: Parameters) -> None:
+    _create_once(parameters)
+    if "IfNoneMatch" in parameters and _object(parameters["Bucket"], parameters["Key"]) is not None:
+        raise Rejected("PreconditionFailed", "At least one of the pre-conditions did not hold", 412)
+
+
+def _answered_with_key(parameters: Parameters) -> None:
+    """Answer as a parser does that meets a key which XML 1.0 cannot hold; moto escapes it."""
+    if any((ord(one) < 32 and one not in "\t\n\r") or one in "\ufffe\uffff" for one in parameters["Key"]):
+        raise ResponseParserError("Unable to parse response, invalid XML received")
 
 
 def _source(parameters: Parameters) -> None:
@@ -130,10 +143,10 @@ def _object(bucket: str, key: str) -> Any:
 Rules = tuple[Callable[[Parameters], None], ...]
 S3_RULES: dict[str, Rules] = {
     "s3.PutObject": (_key, _metadata, _create_once),
-    "s3.CreateMultipartUpload": (_key, _metadata),
+    "s3.CreateMultipartUpload": (_key, _metadata, _answered_with_key),
     "s3.CompleteMultipartUpload": (_multipart, _create_once),
     "s3.UploadPartCopy": (_multipart, _source),
-    "s3.CopyObject": (_key, _metadata, _object_source),
+    "s3.CopyObject": (_key, _metadata, _object_source, _copied_once),
     "s3.GetObject": (_key, _visible),
     "s3.HeadObject": (_key, _visible),
     "s3.GetObjectTagging": (_key, _visible),

@@ -20,6 +20,8 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
     "upload ─► landing bucket ─► object_created ─┬─► starts the job        triggered": "a picture",
     "S3 event                       start | park | report": "a picture",
     "make run": "tests/integration/test_run.py runs what it runs, on ports of its own",
+    "python3 -m ops.venvs .venv=ops/locks/run.txt .venv-aws=ops/locks/aws.txt && "
+    ".venv/bin/python -m ops run": "what make run does",
     "make test": "CI is this command",
     "make check     # lint, format, types, dead code, duplicates; ten seconds": "CI runs it first",
     ". .venv/bin/activate": "tests/integration/test_deploy.py deploys and destroys, without an account",

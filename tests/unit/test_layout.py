@@ -24,18 +24,10 @@ GROUND = {
     "events": {"errors"},
     "moves": {"events"},
     "keys": {"moves", "settings"},
+    "proof": set(),
 }
 # what landing is to other lanes
-OFFERED = {
-    "catalog",
-    "config",
-    "entries",
-    "executions",
-    "jobs",
-    "lane",
-    "routing",
-    "wiring",
-}
+OFFERED = {"catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
 LANES = {"landing", "ndjson", "discovery", "tables", "runs", "expected"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),

@@ -7,7 +7,8 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib.landing import outcomes
+from chalicelib.expected import watch
+from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine, surge
 from chalicelib.runs import finishing
 from chalicelib.settings import Settings
@@ -58,8 +59,11 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
+        watch.LATE_SUBJECT,
+        watch.COME_SUBJECT,
+        parking.NOT_CONFIGURED_SUBJECT,
+        parking.SOURCE_STAYS_SUBJECT,
         surge.SUBJECT,
-        outcomes.NOT_CONFIGURED_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,

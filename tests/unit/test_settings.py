@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from chalicelib.errors import SettingsError
-from chalicelib.settings import Settings, max_concurrency
+from chalicelib.settings import Settings, max_concurrencies
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
 
@@ -78,7 +78,7 @@ def test_a_version_or_alias_of_a_state_machine_is_refused(qualifier: str) -> Non
 def test_the_concurrency_of_a_trigger_is_a_number_whatever_the_variable_says(
     text: str | None, concurrency: int
 ) -> None:
-    assert max_concurrency({} if text is None else {"NDJSON_MAX_CONCURRENCY": text}) == concurrency
+    assert max_concurrencies({} if text is None else {"DISCOVERED_MAX_CONCURRENCY": text}) == (2, concurrency)
 
 
 def test_a_window_that_the_grace_swallows_is_refused_and_none_at_all_is_accepted() -> None:

@@ -12,6 +12,7 @@ import requests
 from botocore.client import BaseClient
 
 import app
+from tests.support import runs
 from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
@@ -205,3 +206,13 @@ def test_a_place_that_makes_no_sense_is_refused(operator: Api, body: dict[str, s
     reply = operator.post("/upload", body)
     assert reply.status == 400
     assert says in reply.body["Message"]
+
+
+def test_events_of_ended_executions_are_told_again_and_those_of_schedules_let_go(
+    world: World, operator: Api
+) -> None:
+    name = world.land("data/in/customers.csv")["execution"]
+    send("events-dlq", runs.end(name, "FAILED"), {"source": "aws.events", "detail-type": "Scheduled Event"})
+    reply = operator.post("/redrive", {"queue": "events"})
+    assert (reply.body["moved"], reply.body["failed"], depth("events-dlq")) == (2, 0, 0)
+    assert world.row("data/in/customers.csv")["status"] == "job_failed"

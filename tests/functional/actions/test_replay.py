@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.actions import replay as replays
+from chalicelib.aws.items import Row
+from chalicelib.landing.lane import Landing
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, job
@@ -192,7 +195,6 @@ def test_a_recorded_file_outside_the_input_is_left(world: World, operator: Api) 
         ({"keys": [f"k{n}" for n in range(101)]}, "at most 100"),
         ({"keys": ["a"], "status": "failed"}, "either"),
         ({"keys": ["a"], "cursor": "x"}, "cursor goes with"),
-        ({"status": "failed"}, "date="),
         ({"date": "2026-01-01"}, "status="),
         ({"status": "gone", "date": "2026-01-01"}, "received"),
         ({"status": "failed", "date": "now"}, "YYYY-MM-DD"),
@@ -215,3 +217,27 @@ def test_what_is_not_json_is_400(operator: Api, raw: bytes) -> None:
 
 def test_another_content_type_is_415(operator: Api) -> None:
     assert operator.post("/replay", raw=b"a=1", **{"Content-Type": "text/plain"}).status == 415
+
+
+def test_a_status_without_a_date_means_today(world: World, operator: Api) -> None:
+    world.land("data/in/products.csv")
+    activate(world)
+    (item,) = replay(operator, status="inactive")
+    assert item["outcome"]["status"] == "triggered"
+
+
+def test_a_file_whose_own_event_came_first_is_told_as_started(
+    world: World, operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.land("data/in/mystery.csv")
+    activate(world, "mystery.csv")
+    restore = replays._restore
+
+    def restored_and_announced(landing: Landing, row: Row) -> None:
+        restore(landing, row)
+        world.deliver("data/in/mystery.csv")
+
+    monkeypatch.setattr(replays, "_restore", restored_and_announced)
+    (item,) = replay(operator, keys=["data/in/mystery.csv"])
+    assert item["outcome"]["status"] == "triggered"
+    assert len(world.executions()) == 1

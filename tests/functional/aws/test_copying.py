@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -9,14 +12,22 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import copying
-from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.copying import CopyTarget, SourceChanged
+from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.copying import CopyTarget, SourceChanged, has_same_content
+from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.aws.tracking_keys import MOVES, tracking_key
 from tests.faults.dying import Call, Failure, Process, Send, run, running
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING
 
 MB = 1024**2
+TRACKING = "sluice-local-tracking"
 QUARANTINE = "sluice-local-quarantine"
+
+
+def stored(**changes: Any) -> StoredObject:
+    seen = StoredObject("k", 4, hashlib.md5(b"body").hexdigest(), datetime.now(UTC))
+    return dataclasses.replace(seen, **changes)
 
 
 @pytest.fixture
@@ -26,7 +37,7 @@ def source(s3: Any) -> Bucket:
 
 @pytest.fixture
 def target(s3: Any) -> CopyTarget:
-    return CopyTarget(s3, QUARANTINE)
+    return CopyTarget(s3, QUARANTINE, MoveSecret(boto3.client("dynamodb"), TRACKING))
 
 
 def _copy(source: Bucket, target: CopyTarget, identity: str, keys: list[str]) -> str:
@@ -50,7 +61,9 @@ def test_a_large_object_is_copied_in_parts_by_the_server(
     found = s3.get_object(Bucket=QUARANTINE, Key="to/big.bin")
     assert found["Body"].read() == body
     assert found["ContentType"] == "x/y"
-    assert found["Metadata"] == {"a": "b", "reason": "because", "sluice-identity": "id-1"}
+    metadata = found["Metadata"]
+    assert metadata.pop("sluice-proof").endswith(" reason sluice-identity")
+    assert metadata == {"a": "b", "reason": "because", "sluice-identity": "id-1"}
     assert s3.get_object_tagging(Bucket=QUARANTINE, Key="to/big.bin")["TagSet"] == [
         {"Key": "t", "Value": "1"}
     ]
@@ -75,16 +88,92 @@ def test_a_source_that_changed_or_went_is_not_copied(s3: Any, source: Bucket, ta
     gone = {"UploadPartCopy": lambda _: s3.delete_object(Bucket=LANDING, Key="big.bin")}
     with recorded(before=gone), pytest.raises(SourceChanged):
         _copy(source, target, "id-1", ["k"])
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z" * 6 * MB)
+    newer = {"UploadPartCopy": lambda _: s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"y" * 6 * MB)}
+    with recorded(before=newer), pytest.raises(SourceChanged):
+        _copy(source, target, "id-1", ["k"])
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=QUARANTINE)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=QUARANTINE)
 
 
+def _copied(s3: Any, target: CopyTarget, key: str, identity: str) -> dict[str, str]:
+    """Let Sluice copy something to `key` and return the copy's metadata."""
+    s3.put_object(Bucket=LANDING, Key="source", Body=b"body")
+    source = Bucket(s3, LANDING)
+    seen = source.read("source", 100)
+    assert seen is not None
+    target.copy_once(source, seen, [key], identity)
+    return dict(s3.head_object(Bucket=QUARANTINE, Key=key)["Metadata"])
+
+
 def test_discard_deletes_only_its_own_copy(s3: Any, target: CopyTarget) -> None:
-    s3.put_object(Bucket=QUARANTINE, Key="mine", Body=b"", Metadata={"sluice-identity": "id-1"})
-    s3.put_object(Bucket=QUARANTINE, Key="theirs", Body=b"", Metadata={"sluice-identity": "id-2"})
-    for key in ("mine", "theirs", "absent"):
+    signed = _copied(s3, target, "mine", "id-1")
+    _copied(s3, target, "theirs", "id-2")
+    s3.put_object(Bucket=QUARANTINE, Key="forged", Body=b"body", Metadata=signed)
+    s3.put_object(Bucket=QUARANTINE, Key="unsigned", Body=b"body", Metadata={"sluice-identity": "id-1"})
+    for key in ("mine", "theirs", "forged", "unsigned", "absent"):
         target.discard(key, "id-1")
-    assert [item["Key"] for item in s3.list_objects_v2(Bucket=QUARANTINE)["Contents"]] == ["theirs"]
+    left = [item["Key"] for item in s3.list_objects_v2(Bucket=QUARANTINE)["Contents"]]
+    assert left == ["forged", "theirs", "unsigned"]
+
+
+def test_discard_leaves_what_took_the_copys_place_just_before(s3: Any, target: CopyTarget) -> None:
+    _copied(s3, target, "mine", "id-1")
+    put = {"DeleteObject": lambda _: s3.put_object(Bucket=QUARANTINE, Key="mine", Body=b"another's")}
+    with recorded(before=put):
+        target.discard("mine", "id-1")
+    assert s3.get_object(Bucket=QUARANTINE, Key="mine")["Body"].read() == b"another's"
+
+
+def test_a_proof_holds_for_its_place_its_size_and_its_claims_only(s3: Any, target: CopyTarget) -> None:
+    signed = _copied(s3, target, "mine", "id-1")
+    bucket = Bucket(s3, QUARANTINE)
+    forged = {
+        "elsewhere": (b"body", signed),
+        "longer": (b"body and more", signed),
+        "another's": (b"body", {**signed, "sluice-identity": "id-2"}),
+        "claims more": (b"body", {**signed, "sluice-proof": signed["sluice-proof"] + " sluice-date"}),
+        "claims less": (b"body", {"sluice-proof": signed["sluice-proof"].split()[0]}),
+        "no digest": (b"body", {**signed, "sluice-proof": "\t"}),
+    }
+    for key, (body, metadata) in forged.items():
+        place = key if key == "elsewhere" else "mine"
+        s3.put_object(Bucket=QUARANTINE, Key=place, Body=body, Metadata=metadata)
+        found = bucket.head(place)
+        assert found is not None
+        assert (target.claims(found), target.is_copy(found, "id-1")) == ({}, False), key
+
+
+def test_every_process_reads_the_secret_that_the_first_one_made(s3: Any) -> None:
+    boto3.client("dynamodb").delete_item(TableName=TRACKING, Key=tracking_key(MOVES, "SECRET"))
+
+    def make(_: Any) -> None:
+        MoveSecret(boto3.client("dynamodb"), TRACKING).read()
+
+    with recorded(before={"PutItem": make}):  # another process is a moment quicker
+        mine = MoveSecret(boto3.client("dynamodb"), TRACKING).read()
+    assert mine == MoveSecret(boto3.client("dynamodb"), TRACKING).read()
+    assert len(mine) == 64
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (stored(), stored(), True),
+        (stored(), stored(size=5), False),
+        (stored(), stored(etag="0" * 32), False),
+        (stored(), stored(etag=hashlib.md5(hashlib.md5(b"body").digest()).hexdigest() + "-1"), True),
+        (stored(), stored(etag="0" * 32 + "-1"), False),
+        (stored(), stored(etag="0" * 32 + "-2"), None),
+        (stored(etag="0" * 32 + "-2"), stored(etag="0" * 32 + "-2"), True),
+        (stored(), stored(encryption="aws:kms"), None),
+        (stored(), stored(etag="opaque"), None),
+    ],
+)
+def test_etags_tell_of_equal_content_as_far_as_they_can(
+    one: StoredObject, other: StoredObject, same: bool | None
+) -> None:
+    assert has_same_content(one, other) is has_same_content(other, one) is same
 
 
 def test_a_delete_refused_without_cause_is_an_error_and_a_warranted_refusal_is_none(

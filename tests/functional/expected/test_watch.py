@@ -121,8 +121,8 @@ def test_a_job_that_changes_meanwhile_is_expected_anew(world: World, look: Look,
     _configure(world)
     look(MONDAY)
     other: dict[str, Callable[[], Any]] = {
-        "switched off": lambda: _configure(world, is_active=False),
-        "gone": lambda: world.configure([]),
+        "switched off": partial(_configure, world, is_active=False),
+        "gone": partial(world.configure, []),
         "renamed": lambda: _configure(world, job_id="J2"),
         "changed": lambda: _configure(world, {**DAILY, "by": "06:31"}),
     }
@@ -176,7 +176,11 @@ def test_a_clock_that_goes_back_tells_nothing_again(world: World, look: Look) ->
 def test_two_runs_at_once_tell_it_once(world: World, look: Look) -> None:
     _configure(world)
     look(MONDAY)
-    with recorded({"UpdateItem": lambda _: look(_at(5, 45))}):
+
+    def another(_: Any) -> None:
+        look(_at(5, 45))
+
+    with recorded({"UpdateItem": another}):
         look(_at(5, 45))
     assert _told(world) == ["Expected File Is Late"]
 

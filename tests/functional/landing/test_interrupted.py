@@ -100,7 +100,7 @@ def test_a_file_parked_by_one_worker_and_started_by_another_can_be_found(world: 
     def comes_twice(_: Any) -> None:
         object_created(outdated, s3_event(MYSTERY, etag=etag))
 
-    with recorded(before={"Publish": comes_twice}):
+    with recorded(before={"DeleteObject": comes_twice}):
         world.deliver(MYSTERY, etag)
     row = world.row(MYSTERY)
     assert (row["status"], row["execution"]) == ("triggered", world.executions()[0]["name"])

@@ -16,6 +16,7 @@ from tests.support.ndjson import LINES, messages, rows, upload
 from tests.support.scans import Scans
 from tests.support.world import World
 
+STORY_OF_A_RELEASE = ("It was quarantined: Line 1", "An operator released it", "It was accepted")
 READS = {"Query", "GetItem", "HeadObject", "GetObject", "Scan"}
 
 
@@ -56,7 +57,7 @@ def test_an_inactive_job_is_said_with_the_way_out(world: World) -> None:
     body = explain("data/in/products.csv")
     assert "inactive" in told(body)
     assert body["now"]["outcome"] == "inactive"
-    assert "is_active of JOB003" in body["now"]["next_step"]
+    assert "is_active of job JOB003" in body["now"]["next_step"]
 
 
 def test_a_near_miss_says_what_differs(world: World) -> None:
@@ -71,7 +72,7 @@ def test_a_pattern_says_that_it_fits(world: World) -> None:
     world.configure([job(source_file_name="orders_*.csv", job_id="P1")])
     now = explain("data/in/orders_2026.csv")["now"]
     assert now["outcome"] == "triggered"
-    assert "fits the pattern 'orders_*.csv' of P1" in now["why"]
+    assert "fits the pattern 'orders_*.csv' of job P1" in now["why"]
 
 
 def test_an_invalid_config_says_all_its_faults(world: World) -> None:
@@ -194,6 +195,48 @@ def test_a_file_is_found_among_many_of_its_name(world: World) -> None:
     assert (only["file_path"], only["status"]) == (last["file_path"], "pending")
 
 
+def test_a_quarantined_file_is_told_its_verdict_again_not_that_it_would_pass(world: World) -> None:
+    arrive("in/2026-01-15/a.ndjson", body=b"not json\n")
+    now = explain("in/2026-01-15/a.ndjson")["now"]
+    assert now["outcome"] == "quarantined"
+    assert "Line 1" in now["why"]
+    assert now["next_step"].startswith("Mend the file")
+
+
+def test_a_mended_file_under_a_quarantined_key_is_judged_for_itself(world: World) -> None:
+    arrive("in/2026-01-15/a.ndjson", body=b"not json\n")
+    world.s3.put_object(Bucket=NDJSON, Key="in/2026-01-15/a.ndjson", Body=LINES * 12_000)
+    assert explain("in/2026-01-15/a.ndjson")["now"]["outcome"] == "pending"
+
+
+def test_a_released_file_tells_its_quarantine_then_its_release_then_its_acceptance(world: World) -> None:
+    key = "in/2026-01-15/a.ndjson"
+    arrive(key, body=b"not json\n")
+    Api("local-operator").post("/quarantine/release", {"key": key})
+    back = boto3.client("s3").head_object(Bucket=NDJSON, Key=key)
+    record = {"bucket": NDJSON, "key": key, "size": back["ContentLength"], "etag": back["ETag"],
+              "last_modified": back["LastModified"].isoformat()}  # fmt: skip
+    app.ndjson_arrived(sqs_event(record), None)
+    texts = [line["text"] for line in explain(key)["story"]]
+    assert [text[: len(start)] for text, start in zip(texts, STORY_OF_A_RELEASE, strict=True)] == [
+        *STORY_OF_A_RELEASE
+    ]
+
+
+def test_a_parked_name_that_is_taken_is_not_promised_again(world: World) -> None:
+    world.land("data/in/mystery.csv", b"one")
+    foreseen = explain("data/in/mystery.csv")["now"]
+    outcome = world.land("data/in/mystery.csv", b"two")
+    assert foreseen["moved_to"] == "data/new_files/xxxxxxxx/mystery.csv"
+    assert len(outcome["moved_to"]) == len(foreseen["moved_to"])
+
+
+def test_a_folder_marker_gets_no_row_and_none_is_foreseen(world: World) -> None:
+    assert explain("data/in/shop/")["now"]["outcome"] == "ignored"
+    world.s3.put_object(Bucket=LANDING, Key="data/in/full/", Body=b"1")
+    assert explain("data/in/full/")["now"]["outcome"] == "not_configured"
+
+
 def test_a_file_that_repair_found_says_that_no_event_came(world: World, environ: Any) -> None:
     boto3.client("s3").put_object(Bucket=NDJSON, Key="in/2026-01-15/a.ndjson", Body=LINES * 12_000)
     environ(RECONCILE_GRACE_SECONDS="0")
@@ -205,7 +248,7 @@ def test_a_failed_file_tells_its_attempts(world: World) -> None:
     world.configure(b"[")
     with pytest.raises(Exception, match="not usable"):
         world.land("data/in/customers.csv")
-    assert "no outcome after 1 attempts: ConfigError" in told(explain("data/in/customers.csv"))
+    assert "no outcome after 1 attempt: ConfigError" in told(explain("data/in/customers.csv"))
 
 
 @pytest.mark.parametrize("query", [{}, {"key": ""}, {"key": "k" * 1025}, {"key": "a", "date": "2026-01-01"}])

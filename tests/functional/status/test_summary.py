@@ -50,7 +50,14 @@ def test_backlog_tells_queues_from_dead_letters(aws: None) -> None:
     url = sqs.get_queue_url(QueueName="sluice-local-ndjson-dlq")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="{}")
     waiting = {queue["queue"]: queue["waiting"] for queue in summarized()["backlog"]}
-    assert waiting == {"ndjson": 0, "ndjson-dlq": 1, "discovered": 0, "discovered-dlq": 0, "landing-dlq": 0}
+    assert waiting == {
+        "ndjson": 0,
+        "ndjson-dlq": 1,
+        "discovered": 0,
+        "discovered-dlq": 0,
+        "landing-dlq": 0,
+        "events-dlq": 0,
+    }
 
 
 def test_a_queue_that_is_not_there_is_said_not_counted(aws: None) -> None:

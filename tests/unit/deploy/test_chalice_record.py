@@ -15,15 +15,15 @@ HERE = Target("111111111111", "eu-west-1", "aws")
 
 
 @pytest.mark.parametrize(
-    ("target", "stays"),
+    ("target", "is_told"),
     [
-        (HERE, True),
-        (Target("222222222222", "eu-west-1", "aws"), False),
-        (Target("111111111111", "us-east-1", "aws"), False),
+        (HERE, False),
+        (Target("222222222222", "eu-west-1", "aws"), True),
+        (Target("111111111111", "us-east-1", "aws"), True),
     ],
 )
-def test_only_a_record_of_this_account_and_region_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Target, stays: bool
+def test_no_record_leads_a_deploy_and_one_of_elsewhere_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Target, is_told: bool
 ) -> None:
     monkeypatch.setattr(chalice_record, "ROOT", tmp_path)
     record = tmp_path / ".chalice" / "deployed" / "dev.json"
@@ -31,9 +31,9 @@ def test_only_a_record_of_this_account_and_region_is_kept(
     function = f"arn:aws:lambda:{HERE.region}:{HERE.account}:function:sluice-dev-reconcile"
     record.write_text(json.dumps({"resources": [{"name": "reconcile", "lambda_arn": function}]}))
     told: list[str] = []
-    chalice_record.forget_foreign(STAGE, target, told.append)
-    assert record.exists() == stays
-    assert bool(told) != stays
+    chalice_record.forget_before_deploy(STAGE, target, told.append)
+    assert not record.exists()
+    assert bool(told) == is_told
 
 
 def test_a_stage_that_was_never_deployed_has_nothing_to_forget(
@@ -41,5 +41,5 @@ def test_a_stage_that_was_never_deployed_has_nothing_to_forget(
 ) -> None:
     monkeypatch.setattr(chalice_record, "ROOT", tmp_path)
     told: list[str] = []
-    chalice_record.forget_foreign(STAGE, HERE, told.append)
+    chalice_record.forget_before_deploy(STAGE, HERE, told.append)
     assert told == []

@@ -13,11 +13,15 @@ from ops.stages import ROOT
 from tests.support.template import template
 
 SETS = {  # the call that sets a property which creation itself does not take
+    "AWS::KMS::Key": {"EnableKeyRotation": "kms:EnableKeyRotation"},
     "AWS::DynamoDB::Table": {
         "PointInTimeRecoverySpecification": "dynamodb:UpdateContinuousBackups",
         "TimeToLiveSpecification": "dynamodb:UpdateTimeToLive",
     },
-    "AWS::IAM::Role": {"Policies": "iam:PutRolePolicy"},
+    "AWS::IAM::Role": {
+        "PermissionsBoundary": "iam:PutRolePermissionsBoundary",
+        "Policies": "iam:PutRolePolicy",
+    },
     "AWS::Logs::LogGroup": {"RetentionInDays": "logs:PutRetentionPolicy"},
     "AWS::S3::Bucket": {
         "BucketEncryption": "s3:PutEncryptionConfiguration",
@@ -25,13 +29,22 @@ SETS = {  # the call that sets a property which creation itself does not take
         "LifecycleConfiguration": "s3:PutLifecycleConfiguration",
         "OwnershipControls": "s3:PutBucketOwnershipControls",
         "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+        "VersioningConfiguration": "s3:PutBucketVersioning",
     },
     "AWS::S3::BucketPolicy": {"PolicyDocument": "s3:PutBucketPolicy"},
+    "AWS::SNS::TopicPolicy": {"PolicyDocument": "sns:SetTopicAttributes"},
     "AWS::SQS::QueuePolicy": {"PolicyDocument": "sqs:SetQueueAttributes"},
     "AWS::SecretsManager::Secret": {"GenerateSecretString": "secretsmanager:GetRandomPassword"},
     "AWS::StepFunctions::StateMachine": {"RoleArn": "iam:PassRole"},
 }
 TAKES = {  # at creation
+    "AWS::CloudWatch::Alarm": {"AlarmActions", "AlarmDescription", "ComparisonOperator", "Dimensions",
+                               "EvaluationPeriods", "MetricName", "Namespace", "OKActions", "Period",
+                               "Statistic", "Threshold", "TreatMissingData"},
+    "AWS::CloudWatch::Dashboard": {"DashboardBody", "DashboardName"},
+    "AWS::KMS::Key": {"Description", "KeyPolicy", "PendingWindowInDays"},
+    "AWS::SNS::Subscription": {"Endpoint", "Protocol", "TopicArn"},
+    "AWS::SNS::TopicPolicy": {"Topics"},
     "AWS::DynamoDB::Table": {"AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "KeySchema",
                              "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "SSESpecification",
                              "TableName"},
@@ -47,6 +60,11 @@ TAKES = {  # at creation
     "AWS::StepFunctions::StateMachine": {"DefinitionString", "DefinitionSubstitutions", "StateMachineName"},
 }  # fmt: skip
 LIFE = {  # creation, tags, an update (of a topic it lists the subscriptions), deletion
+    "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm DescribeAlarms TagResource DeleteAlarms",
+    "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard GetDashboard DeleteDashboards",
+    "AWS::KMS::Key": "kms:CreateKey DescribeKey TagResource PutKeyPolicy ScheduleKeyDeletion",
+    "AWS::SNS::Subscription": "sns:Subscribe GetSubscriptionAttributes Unsubscribe",
+    "AWS::SNS::TopicPolicy": "sns:SetTopicAttributes",
     "AWS::DynamoDB::Table": "dynamodb:CreateTable TagResource UpdateTable DeleteTable",
     "AWS::IAM::Role": "iam:CreateRole TagRole DeleteRole",
     "AWS::Logs::LogGroup": "logs:CreateLogGroup TagResource DeleteLogGroup",

@@ -16,7 +16,7 @@ DEPLOYED = {
     "resources": [{"resource_type": "sqs_event", "event_uuid": MAPPING, "queue": "sluice-dev-ndjson"}]
 }
 TARGET = Target("123456789012", "eu-west-1")
-ENVIRONMENT = {"LANDING_DLQ": "sluice-dev-landing-dlq"}
+ENVIRONMENT = {"LANDING_DLQ": "sluice-dev-landing-dlq", "EVENTS_DLQ": "sluice-dev-events-dlq"}
 
 
 class _Functions:

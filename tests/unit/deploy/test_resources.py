@@ -10,11 +10,13 @@ from cfnlint.api import lint_all
 
 import app
 from ops.deploy.provision import TEMPLATE
+from ops.deploy.template import condensed
 from ops.stages import CONFIG, LOCAL, ROOT, Target, environment_of, load_stage
 from tests.support.template import resources, template
 
 CHALICE = json.loads((ROOT / CONFIG).read_text())
 AWS = Target("123456789012", "eu-west-1")
+ALARMS = {"Service": "cloudwatch.amazonaws.com"}
 QUEUE_OF = {"ndjson_arrived": "NdjsonQueue", "csv_discovered": "DiscoveredQueue"}
 
 
@@ -48,11 +50,38 @@ def test_a_bucket_is_private_encrypted_and_kept(name: str) -> None:
 @pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
 def test_a_bucket_in_aws_answers_over_tls_only(name: str) -> None:
     policy = resources("AWS::S3::BucketPolicy")[f"{name}Policy"]
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
     assert policy["Condition"] == "InAws"
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert statement["Resource"] == [{"Fn::GetAtt": f"{name}.Arn"}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_what_is_overwritten_or_deleted_in_prod_stays_for_a_month(name: str) -> None:
+    properties = resources("AWS::S3::Bucket")[name]["Properties"]
+    enabled = {"Fn::If": ["Protected", {"Status": "Enabled"}, {"Ref": "AWS::NoValue"}]}
+    assert properties["VersioningConfiguration"] == enabled
+    rules = properties["LifecycleConfiguration"]["Rules"]
+    assert rules[1]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+
+
+@pytest.mark.parametrize("name", ["LandingBucket", "NdjsonBucket"])
+def test_what_sluice_could_never_read_cannot_be_uploaded(name: str) -> None:
+    policy = resources("AWS::S3::BucketPolicy")[f"{name}Policy"]
+    denied = policy["Properties"]["PolicyDocument"]["Statement"][1:]
+    given = {key for each in denied for key in each["Condition"]["Null"]}
+    assert given == {
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
+    assert {(each["Effect"], each["Action"]) for each in denied} == {("Deny", "s3:PutObject")}
+
+
+def test_the_template_that_is_sent_is_short_enough() -> None:
+    sent = condensed((ROOT / TEMPLATE).read_text())
+    assert json.loads(sent)["Resources"].keys() == template()["Resources"].keys()
+    assert len(sent.encode()) < 51_200  # CloudFormation's limit of a template in the call itself
 
 
 @pytest.mark.parametrize("name", resources("AWS::DynamoDB::Table"))
@@ -85,18 +114,51 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(name: str) -> Non
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_alert_topic_is_encrypted_where_the_emulators_would_not_know_the_key() -> None:
+def test_the_alert_topic_is_encrypted_under_a_key_that_alarms_may_use() -> None:
     (topic,) = resources("AWS::SNS::Topic").values()
     assert topic["Properties"]["KmsMasterKeyId"] == {
-        "Fn::If": ["InAws", "alias/aws/sns", {"Ref": "AWS::NoValue"}]
+        "Fn::If": ["InAws", {"Ref": "AlertKey"}, {"Ref": "AWS::NoValue"}]
     }
+    statements = resources("AWS::KMS::Key")["AlertKey"]["Properties"]["KeyPolicy"]["Statement"]
+    (alarms,) = [each for each in statements if each["Principal"] == ALARMS]
+    assert alarms["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    policy = resources("AWS::SNS::TopicPolicy")["AlertTopicPolicy"]["Properties"]["PolicyDocument"]
+    (publishing,) = [each for each in policy["Statement"] if each["Principal"] == ALARMS]
+    assert publishing["Action"] == "sns:Publish"
+    assert publishing["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize("name", [*resources("AWS::SQS::Queue"), *resources("AWS::SNS::Topic")])
+def test_a_queue_or_topic_in_aws_answers_over_tls_only(name: str) -> None:
+    policies = [*resources("AWS::SQS::QueuePolicy").values(), *resources("AWS::SNS::TopicPolicy").values()]
+    statements = [
+        each["Fn::If"][1] if "Fn::If" in each else each
+        for policy in policies
+        if {"Ref": name} in [*policy["Properties"].get("Queues", []), *policy["Properties"].get("Topics", [])]
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    (denied,) = [each for each in statements if each["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_function_and_dead_letter_queue_has_its_alarms() -> None:
+    alarms = [each["Properties"] for each in resources("AWS::CloudWatch::Alarm").values()]
+    watched = {(each["MetricName"], str(each["Dimensions"][0]["Value"])) for each in alarms}
+    for function in [*(f"-{name}" for name in _functions()), ""]:
+        for metric in ("Errors", "Throttles"):
+            assert (metric, str({"Fn::Sub": f"sluice-${{Stage}}{function}"})) in watched
+    for name, queue in resources("AWS::SQS::Queue").items():
+        is_dead = queue["Properties"]["QueueName"]["Fn::Sub"].endswith("dlq")
+        metric = "ApproximateNumberOfMessagesVisible" if is_dead else "ApproximateAgeOfOldestMessage"
+        assert (metric, str({"Fn::GetAtt": [name, "QueueName"]})) in watched
+    assert all(each["AlarmActions"] == each["OKActions"] == [{"Ref": "AlertTopic"}] for each in alarms)
 
 
 def test_only_the_bucket_may_announce_to_the_queue() -> None:
-    (policy,) = resources("AWS::SQS::QueuePolicy").values()
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    policy = resources("AWS::SQS::QueuePolicy")["NdjsonQueuePolicy"]
+    statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
     assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
-    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": "NdjsonBucket.Arn"}}
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": ["NdjsonBucket", "Arn"]}}
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
 
 

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
+from ops.deploy import stack as stack_module
 from ops.deploy.stack import DIGEST_TAG, Stack, apply_stack
 from ops.errors import OperationError
 
@@ -57,9 +58,13 @@ class _Cloud:
         ]
         return self.answers("describe_stack_events", {"StackEvents": events})
 
+    def is_deleted(self) -> _Cloud:
+        self._stub.add_response("delete_stack", {}, {"StackName": STACK_ID})
+        return self.has_none()
+
     def creates(self) -> _Cloud:
         parameters = dict.fromkeys(("TemplateBody", "Parameters", "Capabilities", "Tags"), ANY)
-        wanted = {"StackName": STACK.name, "OnFailure": "DELETE", **parameters}
+        wanted = {"StackName": STACK.name, "OnFailure": "ROLLBACK", **parameters}
         self._stub.add_response("create_stack", {"StackId": STACK_ID}, wanted)
         return self
 
@@ -102,17 +107,29 @@ def test_a_stack_being_made_by_an_interrupted_deploy_is_waited_for() -> None:
 
 def test_a_failed_creation_is_explained_by_its_first_cause_first() -> None:
     taken = "sluice-dev-landing-123456789012 already exists"
-    cloud = _Cloud().has_none().creates().is_in("DELETE_COMPLETE")
+    cloud = _Cloud().has_none().creates().is_in("ROLLBACK_IN_PROGRESS").is_in("ROLLBACK_COMPLETE")
     cloud.failed(("LandingBucket", taken), ("NdjsonBucket", "Resource creation cancelled"))
+    cloud.is_deleted()
     with pytest.raises(OperationError, match=f"LandingBucket: {taken}\n  NdjsonBucket"):
         cloud.apply()
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"])
+def test_a_stack_that_was_never_made_gives_way_to_a_new_one(status: str) -> None:
+    cloud = _Cloud().is_in(status).is_deleted().creates().is_in("CREATE_COMPLETE")
+    assert cloud.apply() == "created"
+
+
+def test_a_queue_deleted_a_moment_ago_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_module, "QUEUE_PAUSE_SECONDS", 0)
+    cloud = _Cloud().has_none().creates().is_in("ROLLBACK_COMPLETE")
+    cloud.failed(("NdjsonQueue", "You must wait 60 seconds after deleting a queue before you can create"))
+    assert cloud.is_deleted().creates().is_in("CREATE_COMPLETE").apply() == "created"
 
 
 @pytest.mark.parametrize(
     ("status", "way_out"),
     [
-        ("ROLLBACK_COMPLETE", "delete-stack"),
-        ("ROLLBACK_FAILED", "delete-stack"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
         ("DELETE_FAILED", "delete-stack"),
     ],

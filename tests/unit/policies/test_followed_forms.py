@@ -185,6 +185,14 @@ FORMS = {
         def run(landing, ndjson, event):
             return Store.read(landing, "k")
         """,
+    "width of a formatted value": """
+        def run(landing, ndjson, event):
+            return f"{event:{landing.read('k')}}"
+        """,
+    "deletion": """
+        def run(landing, ndjson, event):
+            del landing.read("k")["body"]
+        """,
 }
 
 

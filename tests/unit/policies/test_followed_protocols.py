@@ -287,14 +287,6 @@ FORMS = {
                 return content
             return inner("given")
         """,
-    "width of a formatted value": """
-        def run(landing, ndjson, event):
-            return f"{event:{landing.read('k')}}"
-        """,
-    "deletion": """
-        def run(landing, ndjson, event):
-            del landing.read("k")["body"]
-        """,
 }
 
 

@@ -14,11 +14,13 @@ from ops.deploy import chalice_record
 from ops.errors import OperationError
 from ops.stages import Stage
 from ops.teardown import destroy as destroying
-from ops.teardown.inventory import find
+from ops.teardown.inventory import Resource, find
+from ops.teardown.removal import delete, remove_orphans
 from tests.faults.dying import calls_of
 
 BUCKET = "sluice-prod-landing-123456789012"
 STAGE = Stage("prod", {"STAGE": "prod"}, {})
+TAGS: Any = [{"Key": "sluice-stage", "Value": "prod"}]
 HOME: Final = "eu-west-1"
 ELSEWHERE = "us-east-1"
 
@@ -32,6 +34,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         session.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": HOME}
         )
+        session.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": TAGS})
         trust = {
             "Effect": "Allow",
             "Principal": {"Service": "lambda.amazonaws.com"},
@@ -70,11 +73,43 @@ def test_an_empty_protected_table_goes_with_its_stage(home: Any) -> None:
         TableName="sluice-prod-catalog",
         BillingMode="PAY_PER_REQUEST",
         DeletionProtectionEnabled=True,
+        Tags=TAGS,
         AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
     )
     assert _destroy(home) == 0
     assert find(home, "sluice-prod") == []
+
+
+def test_what_only_happens_to_be_called_so_is_left_alone(home: Any) -> None:
+    elsewhere = {"LocationConstraint": HOME}
+    home.client("s3").create_bucket(Bucket="sluice-prod-reports", CreateBucketConfiguration=elsewhere)
+    home.client("s3").put_object(Bucket="sluice-prod-reports", Key="a.csv", Body=b"1")
+    assert _destroy(home, delete_data=True) == 0
+    assert home.client("s3").get_object(Bucket="sluice-prod-reports", Key="a.csv")["ContentLength"] == 1
+
+
+def test_what_is_gone_but_still_listed_is_waited_for(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = iter([[Resource("queue", "sluice-prod-ndjson", "url")], []])
+    monkeypatch.setattr(destroying, "POLL_SECONDS", 0)
+    monkeypatch.setattr(destroying, "find", lambda *_: next(lists))
+    told: list[str] = []
+    destroying.await_nothing_left(home, "sluice-prod", told.append)
+    assert told == ["Waiting until AWS no longer lists what was deleted"]
+
+
+def test_what_is_gone_meanwhile_is_no_error(home: Any) -> None:
+    for kind in ("rule", "function", "role"):
+        delete(home, Resource(kind, "sluice-prod-gone", "sluice-prod-gone"))
+
+
+def test_empty_stores_of_a_stack_that_is_gone_make_way_and_full_ones_are_named(home: Any) -> None:
+    home.client("s3").put_object(Bucket=BUCKET, Key="a.csv", Body=b"1")
+    with pytest.raises(OperationError, match=f"holds data: bucket {BUCKET}"):
+        remove_orphans(home, "sluice-prod", lambda _: None)
+    home.client("s3").delete_object(Bucket=BUCKET, Key="a.csv")
+    remove_orphans(home, "sluice-prod", lambda _: None)
+    assert find(home, "sluice-prod", "bucket") == []
 
 
 def test_old_versions_are_data_too(home: Any) -> None:

@@ -1,0 +1,164 @@
+"""Moves that others cross: released or replayed meanwhile, sources that stay, workers that die in between."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.landing.outcomes import MAX_ATTEMPTS
+from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
+from tests.support.api import Api
+from tests.support.aws_calls import failing
+from tests.support.builders import LANDING, job
+from tests.support.replays import activate, replay
+from tests.support.reset import date_object
+from tests.support.world import World
+
+MYSTERY = "data/in/mystery.csv"
+PARKED = "data/new_files/mystery.csv"
+HOUR = timedelta(hours=1)
+
+
+def _reconcile() -> Any:
+    return app.reconcile({}, None)["landing"]
+
+
+def _aged_upload(world: World, body: bytes = b"A") -> str:
+    """Upload a file an hour ago: nothing that comes now has its time."""
+    etag = world.upload(MYSTERY, body)
+    date_object(LANDING, MYSTERY, datetime.now(UTC) - HOUR)
+    return etag
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "PutItem", "PutObject"])
+def test_a_late_mover_does_not_delete_the_file_that_was_moved_and_replayed_meanwhile(
+    world: World, operator: Api, operation: str
+) -> None:
+    etag = _aged_upload(world)
+
+    def moved_and_replayed() -> None:
+        world.deliver(MYSTERY, etag)
+        activate(world, "mystery.csv")
+        (item,) = replay(operator, keys=[MYSTERY])
+        assert item["outcome"]["status"] == "triggered"
+
+    number = {"HeadObject": 1, "PutItem": 1, "PutObject": 1}[operation]
+    late = Nth(operation, number, lambda call: Meanwhile(call, moved_and_replayed))
+    run(lambda: world.deliver(MYSTERY, etag), late)
+    assert world.read(MYSTERY) == b"A"
+    assert len(world.executions()) == 1
+
+
+def test_a_death_between_delete_and_alert_is_told_by_the_repair(world: World, later: Any) -> None:
+    etag = world.upload(MYSTERY)
+    run(lambda: world.deliver(MYSTERY, etag), Nth("Publish", 1, lambda call: Death(call, Moment.BEFORE)))
+    assert (world.keys("data/"), world.alerts()) == ([PARKED], [])
+    assert world.deliver(MYSTERY, etag)["moved_to"] == PARKED
+    later(HOUR)
+    assert _reconcile()["moves_finished"] == 1
+    (alert,) = world.alerts()
+    assert PARKED in alert["Message"]
+    assert not {"retry", "unreported", "attempts"} & {*world.row(MYSTERY)}
+    assert not any(_reconcile().values())
+
+
+def test_a_source_that_cannot_be_deleted_is_told_and_left_after_ten_attempts(
+    world: World, later: Any, operator: Api
+) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        assert world.land(MYSTERY)["moved_to"] == PARKED
+        row = world.row(MYSTERY)
+        assert (row["status"], row["attempts"]) == ("not_configured", 1)
+        assert "AccessDenied" in row["source_stays"]
+        for hours in range(1, MAX_ATTEMPTS + 5):
+            later(hours * HOUR)
+            assert not _reconcile()["errors"]
+    assert [alert["Subject"] for alert in world.alerts()] == [
+        "New / Not Configured File",
+        "Source Cannot Be Deleted",
+    ]
+    row = world.row(MYSTERY)
+    assert (row["attempts"], "retry" in row) == (MAX_ATTEMPTS, False)
+    assert "cannot be deleted" in operator.get("/explain", key=MYSTERY).text
+    assert {*world.keys("data/")} == {MYSTERY, PARKED}
+
+
+def test_a_source_that_can_be_deleted_again_is_deleted_and_not_told_again(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        world.land(MYSTERY)
+    later(HOUR)
+    assert _reconcile()["moves_finished"] == 1
+    assert world.keys("data/") == [PARKED]
+    assert not {"retry", "source_stays", "attempts"} & {*world.row(MYSTERY)}
+    assert len(world.alerts()) == 1
+
+
+def test_the_repair_loses_no_newer_upload_and_no_source_whose_copy_is_gone(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        world.land(MYSTERY, b"A")
+        world.land("data/in/other.csv", b"B")
+    world.upload(MYSTERY, b"A")
+    date_object(LANDING, MYSTERY, datetime.now(UTC) + timedelta(minutes=1))
+    world.s3.delete_object(Bucket=LANDING, Key="data/new_files/other.csv")
+    later(timedelta(seconds=400))
+    _reconcile()
+    assert sorted(map(world.read, world.keys("data/"))) == [b"A", b"A", b"B"]
+
+
+def test_what_was_started_is_recorded_although_the_key_held_the_same_bytes_before(world: World) -> None:
+    key = "data/in/customers.csv"
+    etag = world.upload(key)
+    date_object(LANDING, key, datetime.now(UTC) - 24 * HOUR)
+    world.deliver(key, etag)
+    world.upload(key)
+    uploaded = datetime.now(UTC) - timedelta(minutes=5)
+    date_object(LANDING, key, uploaded)
+    event: Any = {"etag": etag, "eventTime": f"{uploaded:%Y-%m-%dT%H:%M:%S.500Z}"}
+    run(lambda: world.deliver(key, **event), Nth("PutItem", 1, lambda call: Death(call, Moment.BEFORE)))
+    world.s3.delete_object(Bucket=LANDING, Key=key)
+    assert world.deliver(key, **event)["status"] == "triggered"
+    started = {each["name"] for each in world.executions()}
+    assert {row["execution"] for row in world.rows(key)} == started
+    assert len(started) == 2
+
+
+def test_what_was_parked_is_recorded_although_the_key_held_the_same_bytes_before(world: World) -> None:
+    etag = _aged_upload(world)
+    world.deliver(MYSTERY, etag)
+    world.upload(MYSTERY, b"A")
+    uploaded = datetime.now(UTC) - timedelta(minutes=5)
+    date_object(LANDING, MYSTERY, uploaded)
+    event: Any = {"etag": etag, "eventTime": f"{uploaded:%Y-%m-%dT%H:%M:%S.500Z}"}
+    run(lambda: world.deliver(MYSTERY, **event), Nth("PutItem", 1, lambda call: Death(call, Moment.BEFORE)))
+    world.s3.delete_object(Bucket=LANDING, Key=MYSTERY)
+    world.deliver(MYSTERY, **event)
+    assert sorted(row["moved_to"] for row in world.rows(MYSTERY)) == sorted(world.keys("data/new_files/"))
+    assert len(world.alerts()) == 2
+
+
+def test_an_empty_file_waits_one_grace_period_for_its_content(world: World, later: Any) -> None:
+    world.configure([job(source_file_name="*")])
+    assert world.land("data/in/filled.csv", b"")["status"] == "received"
+    assert world.land("data/in/empty.csv", b"")["status"] == "received"
+    assert world.executions() == []
+    assert world.land("data/in/filled.csv", b"content")["status"] == "triggered"
+    later(HOUR)
+    _reconcile()
+    assert sorted(each["key"] for each in world.executions()) == ["data/in/empty.csv", "data/in/filled.csv"]
+    assert world.row("data/in/empty.csv")["status"] == "triggered"
+    assert not any("retry" in row for row in world.rows())
+    assert not any(_reconcile().values())
+
+
+def test_an_operator_or_no_grace_lets_an_empty_file_start_at_once(
+    world: World, operator: Api, environ: Any
+) -> None:
+    world.configure([job(source_file_name="*")])
+    world.land("data/in/empty.csv", b"")
+    (item,) = replay(operator, keys=["data/in/empty.csv"])
+    assert item["outcome"]["status"] == "triggered"
+    environ(RECONCILE_GRACE_SECONDS="0")
+    assert world.land("data/in/second.csv", b"")["status"] == "triggered"
