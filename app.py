@@ -38,7 +38,7 @@ NDJSON_MAX_CONCURRENCY, DISCOVERED_MAX_CONCURRENCY = max_concurrencies(os.enviro
 def settings() -> Settings:
     """Read the environment once per process."""
     loaded = Settings.from_environ(os.environ)
-    logs.configure(loaded.log_level)
+    logs.configure(loaded.log_level, loaded.stage)
     return loaded
 
 
@@ -82,7 +82,7 @@ def ndjson_arrived(event: AnyEvent) -> Any:
     """Validate, track and batch NDJSON files."""
     from chalicelib.ndjson import arrivals
 
-    return arrivals.ndjson_arrived(ndjson(), event.payload)
+    return arrivals.ndjson_arrived(ndjson(), event.payload, event.context)
 
 
 @app.on_sqs_message(queue=DISCOVERED_QUEUE, batch_size=10, maximum_concurrency=DISCOVERED_MAX_CONCURRENCY)
@@ -151,12 +151,12 @@ def tokens() -> CachedTokens | GivenTokens:
 def authorize(request: AuthRequest) -> AuthResponse:
     """Let readers look and operators act as well."""
     from chalicelib.api.answers import UNAUTHORIZED, answer
-    from chalicelib.api.auth import ALLOWED_METHODS
+    from chalicelib.api.auth import methods_of
 
-    role = answer(lambda: tokens().read().role_of(request.token))
-    if not role.body or role.status != 200:
-        raise RefusedCallError(role if role.status != 200 else UNAUTHORIZED)
-    return AuthResponse([AuthRoute("*", ALLOWED_METHODS[role.body])], role.body, {"role": role.body})
+    caller = answer(lambda: tokens().read().principal_of(request.token))
+    if not caller.body or caller.status != 200:
+        raise RefusedCallError(caller if caller.status != 200 else UNAUTHORIZED)
+    return AuthResponse([AuthRoute("*", methods_of(caller.body))], caller.body)
 
 
 @app.route("/")

@@ -165,6 +165,7 @@ class Settings:
     api_operator_token: str = _setting(_text, "")
     api_tokens_secret: str = _setting(_text, "")
     alert_email: str = _setting(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"), "")
+    alert_format: str = _setting(_matching("text|chat", "text or chat"), "text")
     page_origin: str = _setting(_origin, "")
     permissions_boundary: str = _setting(_arn, "")
     table_names: tuple[str, ...] = _setting(_names, ())

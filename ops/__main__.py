@@ -13,6 +13,8 @@ COMMANDS = {
     "config": ("ops.config", "check a job config before it is uploaded: config lint FILE [KEY ...]"),
     "package": ("ops.checks.package", "build the Lambda package and check what is in it"),
     "audit": ("ops.checks.audit", "look every locked package up in an advisory database"),
+    "smoke": ("ops.smoke", "put one file into a deployed stage and wait for its outcome"),
+    "backfill": ("ops.backfill", "have files routed that were there before Sluice"),
     "destroy": ("ops.teardown.destroy", "take a stage out of its account"),
     "run": ("ops.local.run", "start Sluice on the embedded AWS, until Ctrl-C"),
     "logs": ("ops.local.follow", "follow the logs of the functions of the running Sluice"),

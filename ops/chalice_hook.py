@@ -17,7 +17,8 @@ from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
 from ops.aws_session import endpoint, is_emulator, locate, open_session
-from ops.deploy import adoption, chalice_record, emulator_fixes, gateway_responses, unchanged
+from ops.deploy import adoption, boundary, chalice_record, emulator_fixes, gateway_responses, unchanged
+from ops.deploy.api_stage import set_up
 from ops.deploy.completion import complete
 from ops.deploy.patching import wrap
 from ops.deploy.provision import provision
@@ -88,6 +89,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     write_current_policies(stage, target, environment)
     gateway_responses.deploy_with_the_api()
     adoption.apply(stage.stack_name)
+    boundary.apply(environment.get("PERMISSIONS_BOUNDARY", ""))
     _complete_afterwards(stage, session, target, environment)
 
 
@@ -132,6 +134,24 @@ def give_to_functions(environment: dict[str, str]) -> None:
     wrap(Config, "environment_variables", with_resources)
 
 
+def closing_words(stage: Stage, environment: dict[str, str], deployed: dict[str, Any]) -> str:
+    """Return what a person needs after a deploy: where files land, how to get a token, the page."""
+    urls = [each["rest_api_url"] for each in deployed["resources"] if "rest_api_url" in each]
+    secret = environment.get("API_TOKENS_SECRET")
+    token = (
+        f"aws secretsmanager get-secret-value --secret-id {secret}-reader --query SecretString --output text"
+        if secret
+        else environment.get("API_READER_TOKEN", "")
+    )
+    landing = f"s3://{environment['LANDING_BUCKET']}/{environment.get('INPUT_PREFIX', 'data/in/')}"
+    return (
+        f"\nStage {stage.name} is deployed\n"
+        f"  Landing bucket  {landing}\n"
+        f"  Reader's token  {token}\n"
+        f"  Page            {' '.join(urls)}\n"
+    )
+
+
 def _complete_afterwards(stage: Stage, session: Any, target: Target, environment: dict[str, str]) -> None:
     """Have the deploy completed as soon as Chalice has recorded its results, its last step."""
 
@@ -141,7 +161,11 @@ def _complete_afterwards(stage: Stage, session: Any, target: Target, environment
         ) -> None:
             record(recorder, results, chalice_stage_name, project_dir)
             or_exit(lambda: complete(session, target, environment, results))
+            wanted = environment.get("PERMISSIONS_BOUNDARY", "")
+            or_exit(lambda: boundary.bound(session.client("iam"), results, wanted))
+            set_up(stage, session, target, results, print)
             or_exit(lambda: remove_undeclared(stage, session, results, print))
+            print(closing_words(stage, environment, results))
 
         return record_and_complete
 

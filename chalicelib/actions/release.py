@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.actions.requests import read_body, read_object_key
+from chalicelib.actions.requests import read_body, read_object_key, read_text
 from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
 from chalicelib.aws.bucket import Bucket, StoredObject
-from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.copying import CopyTarget, KeysTakenError, SourceChanged
 from chalicelib.aws.items import Row
 from chalicelib.aws.redrive import MessageTarget
 from chalicelib.aws.release_log import ReleaseLog
@@ -47,16 +47,24 @@ class Releases:
 
 
 def release(releases: Releases, body: object, operator: Operator) -> Body:
-    """Release the newest quarantined version of a key; refuse what cannot come back whole.
+    """Release the newest quarantined version of a key, or the one of `etag`; refuse what cannot come back.
 
     A release that was begun comes first, so that asking again lets no other version pass.
     """
-    key = read_object_key(read_body(body, "key"))
-    row, back = _first_that_can_come_back(releases, _releasable(releases, key))
+    fields = read_body(body, "key", "etag")
+    key, etag = read_object_key(fields), read_text(fields, "etag", "").strip('"')
+    row, back = _first_that_can_come_back(releases, _releasable(releases, key, etag))
     at = releases.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
     if not releases.log.release(row, operator.role, operator.address, at):
         raise ConflictError(f"{key[:200]!r} changed while it was released: look at it again")
-    back()
+    try:
+        back()
+    except (KeysTakenError, SourceChanged):
+        releases.log.take_back(row)
+        raise ConflictError(
+            f"{key[:200]!r} changed while it was released, perhaps by a newer upload: look at it again"
+        ) from None
+    releases.log.leave_quarantine(row)
     log.info("released", extra={"key": key, "by": operator.role, "address": operator.address})
     return {
         "key": key_in(row["file_path"]),
@@ -67,14 +75,20 @@ def release(releases: Releases, body: object, operator: Operator) -> Body:
     }
 
 
-def _releasable(releases: Releases, key: str) -> list[Row]:
-    """Return the rows to try: those whose release was begun, then the newest quarantined one."""
+def _releasable(releases: Releases, key: str, etag: str) -> list[Row]:
+    """Return the rows to try: those whose release was begun, then the newest quarantined one.
+
+    With an `etag` only rows of the version that was looked at count.
+    """
     bucket = releases.arrivals.name
     rows = tracking_rows(releases.tracking, bucket, key, releases.arrivals.head(key), releases.clock())
     found = [row for row in rows if row["status"] in RELEASABLE]
     found = found or releases.tracking.quarantined_of(f"s3://{bucket}/{key}", INDEX_PAGES)
-    if found:
-        newest_first = sorted(found, key=lambda row: str(row["created_at"]), reverse=True)
+    seen = [row for row in found if etag in {"", row["etag"]}]
+    if found and not seen:
+        raise ConflictError(f"another version of {key[:200]!r} is in quarantine by now: look at it again")
+    if seen:
+        newest_first = sorted(seen, key=lambda row: str(row["created_at"]), reverse=True)
         begun = [row for row in newest_first if row["status"] == FileStatus.RELEASED]
         return begun + [row for row in newest_first if row not in begun][:1]
     if rows:

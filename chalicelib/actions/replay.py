@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chalicelib.actions.replay_ndjson import FailedFiles, replay_failed
 from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
 from chalicelib.api.answers import Body
@@ -43,6 +44,7 @@ class Replays:
     discovered: Landing
     catalog: CatalogReader
     log: ReplayLog
+    ndjson: FailedFiles
     runs: Runs
     config: ConfigReader
 
@@ -53,7 +55,11 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     rows, missing, position = _rows(replays, request)
     config = replays.config.read().config
     items = [_replayed(replays, row, config, request, operator) for row in rows]
-    unknown = [{"key": key, "action": "none", "why": "No upload of this key is recorded."} for key in missing]
+    unknown = [
+        replay_failed(replays.ndjson, key, operator, dry_run=request.dry_run)
+        or {"key": key, "action": "none", "why": "No upload of this key is recorded."}
+        for key in missing
+    ]
     return {
         "dry_run": request.dry_run,
         "items": items + unknown,

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     """Wire replays, which route as the landing lane does."""
     from chalicelib.actions.replay import Replays
+    from chalicelib.actions.replay_ndjson import FailedFiles
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
+    from chalicelib.aws.redrive import MessageTarget
+    from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.replay_log import ReplayLog
+    from chalicelib.aws.tracking_reader import TrackingReader
     from chalicelib.landing.wiring import config_reader
     from chalicelib.runs.wiring import runs
 
@@ -27,6 +31,12 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
         discovered=discovered,
         catalog=CatalogReader(client("dynamodb", config.aws_region), config.catalog_table),
         log=ReplayLog(client("dynamodb", config.aws_region), config.catalog_table),
+        ndjson=FailedFiles(
+            tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
+            log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
+            bucket=config.ndjson_bucket,
+            queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+        ),
         config=config_reader(config),
         runs=runs(config, landing, discovered),
     )

@@ -1,11 +1,13 @@
 """Who may call the API: bearer tokens and the two roles that they stand for.
 
 A reader may look (GET); an operator may also act (POST). Tokens are compared in constant time, every known
-one each time, so an answer's timing tells nothing of them.
+one each time, so an answer's timing tells nothing of them. A token may carry the name of its holder, which
+the audit of what was done with it tells.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,20 +31,30 @@ ALLOWED_METHODS: dict[Role, list[str]] = {Role.READER: ["GET"], Role.OPERATOR: [
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The token of each role; an empty one opens nothing."""
+    """The tokens of each role: one as it is, or several as a JSON object, `{"name": "token"}`.
+
+    An empty token opens nothing.
+    """
 
     reader: str
     operator: str
 
-    def role_of(self, authorization: str) -> Role | None:
-        """Return the role of an `Authorization` header's value, or None when it names no token of ours."""
+    def principal_of(self, authorization: str) -> str | None:
+        """Return whom an `Authorization` header stands for: `role` or `role:name`, None for nobody."""
         scheme, _, token = authorization.strip().partition(" ")
         given = token.strip().encode()
-        is_operator = _equal(given, self.operator)
-        is_reader = _equal(given, self.reader)
-        if scheme.lower() != SCHEME or not (is_operator or is_reader):
-            return None
-        return Role.OPERATOR if is_operator else Role.READER
+        known = [
+            f"{role}:{name}".removesuffix(":") if _equal(given, each) else None
+            for role, text in ((Role.OPERATOR, self.operator), (Role.READER, self.reader))
+            for name, each in _by_name(text).items()
+        ]
+        found = [principal for principal in known if principal]
+        return found[0] if found and scheme.lower() == SCHEME else None
+
+
+def methods_of(principal: str) -> list[str]:
+    """Return what a principal may do."""
+    return ALLOWED_METHODS[Role(principal.partition(":")[0])]
 
 
 class SecretStore(Protocol):
@@ -78,6 +90,15 @@ class GivenTokens:
     def read(self) -> Tokens:
         """Return the tokens."""
         return self._tokens
+
+
+def _by_name(text: str) -> dict[str, str]:
+    """Return the tokens of a secret by their names; a token that stands alone has none."""
+    try:
+        named = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        named = None
+    return {str(name): str(each) for name, each in named.items()} if isinstance(named, dict) else {"": text}
 
 
 def _equal(given: bytes, token: str) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.errors import RequestError
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who asks: the token's role and where the request came from."""
+    """Who asks: the token's role, with its name after a colon if it has one; and where from."""
 
     role: str
     address: str

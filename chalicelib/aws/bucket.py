@@ -25,7 +25,8 @@ KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "Conten
 class StoredObject:
     """An object as one read saw it: `etag` without quotes, `first_bytes` up to what was asked for.
 
-    With a `refusal` S3 did not give the object out: the other fields are those of a listing.
+    With a `refusal` S3 did not give the object out: the other fields are those of a listing. `archived` names
+    the storage class from which the content has to be restored first.
     """
 
     key: str
@@ -39,6 +40,7 @@ class StoredObject:
     encryption: str = ""
     first_bytes: bytes = b""
     refusal: Exception | None = None
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,17 @@ def _stored(key: str, response: Any, size: int, first_bytes: bytes) -> StoredObj
         tag_count=_tag_count(response),
         encryption=response.get("ServerSideEncryption", ""),
         first_bytes=first_bytes,
+        archived=_archived(response),
+    )
+
+
+def _archived(response: Any) -> str:
+    """Return the archive that an object has to be restored from; empty when it can be read."""
+    if 'ongoing-request="false"' in response.get("Restore", ""):
+        return ""
+    storage_class = str(response.get("StorageClass", ""))
+    return str(response.get("ArchiveStatus", "")) or (
+        storage_class if storage_class in ARCHIVE_CLASSES else ""
     )
 
 

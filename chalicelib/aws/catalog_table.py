@@ -159,15 +159,19 @@ class CatalogTable:
             return false_if_condition_failed(error)
         return True
 
-    def leave_for_replay(self, file_key: str, timestamp: str) -> None:
-        """Take a failed row out of the `retry` index; the row itself stays."""
-        self._dynamodb.update_item(
-            TableName=self.name,
-            Key=to_item({"file_key": file_key, "timestamp": timestamp}),
-            UpdateExpression="REMOVE #retry",
-            ConditionExpression="attribute_exists(#retry)",
-            ExpressionAttributeNames={"#retry": "retry"},
-        )
+    def leave_for_replay(self, file_key: str, timestamp: str) -> bool:
+        """Take a failed row out of the `retry` index; the row itself stays. False when it is not in there."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=to_item({"file_key": file_key, "timestamp": timestamp}),
+                UpdateExpression="REMOVE #retry",
+                ConditionExpression="attribute_exists(#retry)",
+                ExpressionAttributeNames={"#retry": "retry"},
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
 
     def find(self, file_key: str, timestamp: str) -> Row | None:
         """Read one upload's row, consistently."""

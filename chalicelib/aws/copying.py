@@ -39,6 +39,10 @@ class SourceChanged(Exception):  # noqa: N818 - an answer (412 or 404 on the sou
     """The object to copy is no longer the one that was seen."""
 
 
+class KeysTakenError(RuntimeError):
+    """Other uploads hold every key that a copy could have."""
+
+
 class CopyTarget:
     """The bucket that copies go into; `secret` signs them, so that they are told from what uploaders put."""
 
@@ -82,7 +86,7 @@ class CopyTarget:
                 return key, True
             if self.holds(key, claims[IDENTITY_METADATA], seen):
                 return key, False
-        raise RuntimeError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
+        raise KeysTakenError(f"every key for {source.name}/{seen.key} is taken: {list(keys)!r}")
 
     def claims(self, found: StoredObject) -> dict[str, str]:
         """Return what Sluice noted when it made this copy; nothing of an object that others put there."""

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 class RoleSecrets:
-    """The secrets `<prefix>-reader` and `<prefix>-operator`; each holds one token as plain text."""
+    """The secrets `<prefix>-reader` and `<prefix>-operator`; each holds what `Tokens` understands."""
 
     def __init__(self, secrets: SecretsManagerClient, prefix: str) -> None:
         self._secrets = secrets
         self.prefix = prefix
 
     def token(self, role: str) -> str:
-        """Read the current token of a role."""
+        """Read the current token, or named tokens, of a role."""
         found = self._secrets.get_secret_value(SecretId=f"{self.prefix}-{role}")
         return found["SecretString"].strip()

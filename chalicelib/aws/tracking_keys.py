@@ -12,8 +12,13 @@ EXPECTED = "EXPECTED#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
 MOVES = "MOVES#secret"
-SURGE = "SURGE#"
+SURGE = "SURGE#flush"
+UNTOLD = "UNTOLD#"  # of a date: files whose quarantine was not alerted yet
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
+
+QUARANTINED_INDEX = "quarantined"  # sparse: quarantined files, and those that failed
+QUARANTINED = "1"  # its partition of the former, by when they were quarantined
+FAILED = "failed"  # its partition of the latter, by when they are due to be tried again
 
 
 def tracking_key(date_prefix: str, file_name: str) -> dict[str, Any]:

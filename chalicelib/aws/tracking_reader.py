@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.items import Row, from_item, read_rows
-from chalicelib.aws.tracking_keys import MANIFEST, PENDING_INDEX, tracking_key
+from chalicelib.aws.tracking_keys import (
+    FAILED,
+    MANIFEST,
+    PENDING_INDEX,
+    QUARANTINED,
+    QUARANTINED_INDEX,
+    tracking_key,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
-QUARANTINED = "1"  # the one partition of the sparse index of quarantined rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +109,26 @@ class TrackingReader:
             count,
             lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
-                IndexName="quarantined",
+                IndexName=QUARANTINED_INDEX,
                 KeyConditionExpression="#quarantine = :one AND #at <= :until",
                 ExpressionAttributeNames={"#quarantine": "quarantine", "#at": "quarantined_at"},
                 ExpressionAttributeValues={":one": {"S": QUARANTINED}, ":until": {"S": until or AFTER_ALL}},
+                ScanIndexForward=False,
+                Limit=limit,
+                **start,
+            ),
+        )
+
+    def failed(self, count: int) -> list[Row]:
+        """Read up to `count` files of every date that failed, those first that wait for a replay."""
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                IndexName=QUARANTINED_INDEX,
+                KeyConditionExpression="#quarantine = :failed",
+                ExpressionAttributeNames={"#quarantine": "quarantine"},
+                ExpressionAttributeValues={":failed": {"S": FAILED}},
                 ScanIndexForward=False,
                 Limit=limit,
                 **start,
@@ -119,7 +141,7 @@ class TrackingReader:
         for _ in range(max_pages):
             page = self._dynamodb.query(
                 TableName=self.name,
-                IndexName="quarantined",
+                IndexName=QUARANTINED_INDEX,
                 KeyConditionExpression="#quarantine = :one",
                 FilterExpression="#path = :path",
                 ExpressionAttributeNames={"#quarantine": "quarantine", "#path": "file_path"},

@@ -13,13 +13,16 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import refusing_row
 from chalicelib.aws.items import BATCH_KEYS, Row, from_item, read_batch, to_item, to_value
-from chalicelib.aws.tracking_keys import COUNTER, PENDING_INDEX, tracking_key
+from chalicelib.aws.tracking_keys import COUNTER, FAILED, PENDING_INDEX, QUARANTINED_INDEX, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # what a row that is replaced hands on to one that lacks it
-KEPT = ("released_by", "released_from", "released_at", "released_reason", "sequencer")
+KEPT = (
+    *("released_by", "released_from", "released_at", "released_reason"),
+    *("replayed_by", "replayed_from", "replayed_at", "sequencer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,23 @@ class TrackingTable:
         while True:
             page = self._dynamodb.scan(
                 TableName=self.name, IndexName=PENDING_INDEX, ConsistentRead=True, **start
+            )
+            yield from [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def failed(self, until: str) -> Iterator[Row]:
+        """Stream the failed rows that are due by `until`, the one longest due first (sparse index)."""
+        start: dict[str, Any] = {}
+        while True:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName=QUARANTINED_INDEX,
+                KeyConditionExpression="#quarantine = :failed AND #at <= :until",
+                ExpressionAttributeNames={"#quarantine": "quarantine", "#at": "quarantined_at"},
+                ExpressionAttributeValues={":failed": {"S": FAILED}, ":until": {"S": until}},
+                **start,
             )
             yield from [from_item(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:

@@ -6,7 +6,8 @@ inactive job is reported. This module decides; `outcomes` has the effects.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_table import RETRY
@@ -33,9 +34,10 @@ from chalicelib.landing.outcomes import (
 )
 from chalicelib.landing.parking import end_move, park
 from chalicelib.landing.vanished import record_vanished
-from chalicelib.logs import log
+from chalicelib.logs import emit_metrics, log
 
 OVERWRITES_FOLLOWED = 3
+MOST_VALUES = 100  # of one metric in a line
 OVERWRITTEN = "overwritten before it was read"
 UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
 AWAITS_CONTENT = "empty: it has RECONCILE_GRACE_SECONDS for its content, then it counts as it is"
@@ -57,6 +59,9 @@ def object_created(landing: Landing, payload: object) -> list[Outcome]:
             outcomes.append(route(landing, event))
         except Exception as error:
             failures.append(error)
+    counts = Counter(outcome["status"] for outcome in outcomes)
+    latencies = [(datetime.now(UTC) - event.event_time).total_seconds() for event in reading.events]
+    emit_metrics("landing", {**counts, "failed": len(failures), "latency_seconds": latencies[:MOST_VALUES]})
     if failures:
         raise failures[0]
     return outcomes

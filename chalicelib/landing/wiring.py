@@ -28,7 +28,7 @@ def landing(config: Settings, bucket: str) -> Landing:
         machine=StateMachines(
             client("stepfunctions", region), config.step_function_arn, config.state_machines
         ),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         jobs=job_config(config),
         settings=config,
         arrivals=ArrivalLog(client("dynamodb", region), config.tracking_table),

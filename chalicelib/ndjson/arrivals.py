@@ -1,27 +1,31 @@
 """NDJSON files as they arrive: track each, then batch what is pending.
 
 Rows are written first. After that nothing fails a message: the next arrival, or `reconcile`, does what is
-left.
+left. A file that fails has a row that says why; after three receives `reconcile` alone goes on trying. When
+the time runs out, what is left of a batch is handed back.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import parallel
+from chalicelib.deadline import HasTime, has_time_of
 from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
+from chalicelib.keys import is_upload_under_way
 from chalicelib.logs import emit_metrics, log
-from chalicelib.ndjson.intake import track
+from chalicelib.ndjson.attempts import ATTEMPTS_OF_QUEUE, begin, track_or_fail
 from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.rows import TrackResult
 from chalicelib.ndjson.threshold import check_threshold
 from chalicelib.ndjson.tracking import File, file_of
 
 BatchResponse = dict[str, list[dict[str, str]]]
+TrackOne = Callable[[File], TrackResult]
 Outcomes = Mapping[File, TrackResult | Exception]
 
 
@@ -32,17 +36,27 @@ class Message:
     message_id: str
     files: tuple[File, ...] = ()
     ignored: int = 0
+    is_repeated: bool = False  # it was received before
     error: Exception | None = None
 
 
-def ndjson_arrived(lane: Ndjson, payload: Any) -> BatchResponse:
+class OutOfTime(Exception):  # noqa: N818 - an answer, not a fault
+    """The worker's time is nearly up: the message is handed back untried."""
+
+
+def ndjson_arrived(lane: Ndjson, payload: Any, context: Any = None) -> BatchResponse:
     """Process an SQS event and return the messages to deliver again.
 
     An event that did not come through SQS has no message that could fail alone: its error is raised.
     """
     lane = replace(lane, asking=Asking())
     messages = _messages(lane, payload)
-    outcomes = track_all(lane, [file for message in messages for file in message.files])
+    repeated = {file for message in messages if message.is_repeated for file in message.files}
+    outcomes = track_all(
+        [file for message in messages for file in message.files],
+        lambda file: _track(lane, file, counted=file in repeated),
+        has_time_of(context),
+    )
     manifests = check_thresholds(lane, outcomes)
     errors = {message.message_id: error for message in messages if (error := _error(message, outcomes))}
     _report(messages, outcomes, manifests, errors)
@@ -63,9 +77,16 @@ def _messages(lane: Ndjson, payload: Any) -> list[Message]:
 def _queued(lane: Ndjson, record: Mapping[str, Any]) -> Message:
     message_id = str(record.get("messageId", ""))
     try:
-        return _message(lane, message_id, read_body(record.get("body")))
+        message = _message(lane, message_id, read_body(record.get("body")))
     except EventError as error:
         return Message(message_id, error=error)
+    return replace(message, is_repeated=_receives(record) > 1)
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    attributes = record.get("attributes")
+    count = str(attributes.get("ApproximateReceiveCount", "")) if isinstance(attributes, Mapping) else ""
+    return int(count) if count.isdecimal() else 1
 
 
 def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
@@ -76,31 +97,41 @@ def _message(lane: Ndjson, message_id: str, reading: Reading) -> Message:
             f"bucket {min(foreign)!r:.80} is not NDJSON_BUCKET ({lane.bucket.name!r}): "
             "remove its notification, or set NDJSON_BUCKET to it"
         )
-    files = tuple(file_of(event) for event in wanted.events)
-    return Message(message_id, files, wanted.ignored.total())
+    kept = [event for event in wanted.events if not is_upload_under_way(lane.settings, event.key)]
+    ignored = wanted.ignored.total() + len(wanted.events) - len(kept)
+    return Message(message_id, tuple(file_of(event) for event in kept), ignored)
 
 
-def track_all(lane: Ndjson, files: Sequence[File]) -> Outcomes:
-    """Track files side by side, but those of one name in order: they may meet in one row."""
+def track_all(files: Sequence[File], track_one: TrackOne, has_time: HasTime) -> Outcomes:
+    """Track files side by side, but those of one name in order: they may meet in one row.
+
+    A failure is recorded and is the file's outcome; so is OutOfTime, for those that there was no time for.
+    """
     by_name: dict[tuple[str, str], list[File]] = defaultdict(list)
     for file in sorted(dict.fromkeys(files), key=lambda file: file.sequencer):
         by_name[file.date_prefix, file.name].append(file)
 
     def track_in_order(same_name: list[File]) -> dict[File, TrackResult | Exception]:
-        return {file: _track(lane, file) for file in same_name}
+        return {file: _attempted(track_one, file) if has_time() else OutOfTime() for file in same_name}
 
     done = parallel.each(track_in_order, list(by_name.values()))
     return {file: outcome for group in done for file, outcome in group.items()}
 
 
-def _track(lane: Ndjson, file: File) -> TrackResult | Exception:
+def _attempted(track_one: TrackOne, file: File) -> TrackResult | Exception:
     try:
-        tracked = track(lane, file)
+        tracked = track_one(file)
     except Exception as error:
         log.exception("file not tracked", extra=_fields(file))
         return error
     log.info("file tracked", extra={**_fields(file), "outcome": tracked.outcome})
     return tracked
+
+
+def _track(lane: Ndjson, file: File, *, counted: bool) -> TrackResult:
+    if counted and not begin(lane, file, ATTEMPTS_OF_QUEUE):
+        return TrackResult("left_to_reconcile")
+    return track_or_fail(lane, file, counted=counted)
 
 
 def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:

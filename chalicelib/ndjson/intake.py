@@ -26,7 +26,13 @@ def track(lane: Ndjson, file: File) -> TrackResult:
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
         return rows.record(lane, file, FileStatus.VANISHED, reason="gone before it was processed")
-    known = _known(file, seen).released_of(seen.metadata)
+    if seen.archived:
+        reason = f"it lies in storage class {seen.archived}: restore it, and it is tracked within two hours"
+        found = _known(file, seen)
+        return rows.record(
+            lane, found, FileStatus.FAILED, reason=reason, storage_class=seen.archived, attempts=0
+        )
+    known = _known(file, seen).released_of(lane.released.claims(seen))
     reason = judge(lane.settings, known.key, known.size_bytes, seen)
     if reason and known.etag != seen.etag:
         known = known.as_seen(seen.etag, seen.size)

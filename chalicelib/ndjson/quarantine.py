@@ -1,22 +1,27 @@
 """Invalid files: each is recorded with its reason and moved aside, once and never over another object.
 
-Copy, then row, then alert, then delete: a repeat finishes what a dead process began. Without a quarantine
-bucket the file stays where it is and the row says why.
+Copy, mark, row, delete, alert: a repeat, or `reconcile` by the mark of an alert that is due, finishes what a
+dead process began. Without a quarantine bucket the file stays where it is and the row says why.
 """
 
 from __future__ import annotations
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
 from chalicelib.aws.items import Row
+from chalicelib.aws.tracking_keys import UNTOLD
+from chalicelib.keys import shown
 from chalicelib.moves import destination_keys
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.rows import TrackResult, record
-from chalicelib.ndjson.tracking import File, FileStatus
+from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, record
+from chalicelib.ndjson.tracking import File, FileStatus, timestamp
 
 QUARANTINE_PREFIX = "quarantine/"
 REASON_METADATA = "sluice-reason"
 SUBJECT = "File quarantined"
+STAYED = "it stays where it is: QUARANTINE_BUCKET is not set"
+STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
 def quarantine(
@@ -24,9 +29,9 @@ def quarantine(
 ) -> TrackResult:
     """Quarantine the version that was seen; `existing` is the row it has from an earlier try, if any."""
     if not lane.quarantine.name:
-        if existing is None:
-            _alert(lane, file, reason, "it stays where it is: QUARANTINE_BUCKET is not set")
-        return record(lane, file, FileStatus.QUARANTINED, reason=reason)
+        tracked = _recorded(lane, file, existing, reason=reason)
+        _tell_if_due(lane, file)
+        return tracked
     keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, file.identity)
     try:
         key = lane.quarantine.copy_once(lane.bucket, seen, keys, file.identity, {REASON_METADATA: reason})
@@ -34,12 +39,55 @@ def quarantine(
         if lane.bucket.head(file.key):
             return TrackResult("changed")  # a newer version: its own event comes
         return record(lane, file, FileStatus.VANISHED, reason="gone before it was quarantined")
-    moved_to = f"s3://{lane.quarantine.name}/{key}"
-    tracked = record(lane, file, FileStatus.QUARANTINED, reason=reason, moved_to=moved_to)
-    _alert(lane, file, reason, f"moved to {moved_to}")
-    lane.bucket.delete_if_match(file.key, seen.etag)
+    tracked = _recorded(lane, file, existing, reason=reason, moved_to=f"s3://{lane.quarantine.name}/{key}")
+    row = find(lane, file)
+    if row is None or row["status"] != FileStatus.QUARANTINED:
+        lane.quarantine.discard(key, file.identity)  # it was released meanwhile, and lies where it was
+        return tracked
+    _delete_source(lane, row, seen)
+    _tell_if_due(lane, file)
     return tracked
 
 
-def _alert(lane: Ndjson, file: File, reason: str, what: str) -> None:
-    lane.topic.publish_notification(SUBJECT, f"Invalid NDJSON file: {reason}\nOriginal: {file.path}\n{what}")
+def is_moving(row: Row) -> bool:
+    """Tell whether a listed file of this row is in quarantine, and its source is still to be deleted."""
+    is_moved = row["status"] == FileStatus.QUARANTINED and "moved_to" in row
+    return is_moved and row.get("attempts", 0) < MAX_ATTEMPTS
+
+
+def tell_of(lane: Ndjson, file: File) -> None:
+    """Alert that a file was quarantined, if its row says so, and clear the mark of that alert."""
+    row = find(lane, file)
+    if row and row["status"] == FileStatus.QUARANTINED:
+        where = f"moved to {shown(row['moved_to'])}" if "moved_to" in row else STAYED
+        stays = f"\nIts source stays: {shown(row['source_stays'])}" if "source_stays" in row else ""
+        what = f"Invalid NDJSON file: {shown(row['reason'])}\nOriginal: {shown(row['file_path'])}"
+        lane.topic.publish_notification(SUBJECT, f"{what}\n{where}{stays}")
+    lane.marks.clear(UNTOLD + file.date_prefix, file.identity)
+
+
+def _recorded(lane: Ndjson, file: File, existing: Row | None, **details: str) -> TrackResult:
+    """Mark that an alert is due, unless the file was quarantined before, then write its row."""
+    if existing is None or existing["status"] != FileStatus.QUARANTINED:
+        told_of = {"file_path": file.path, "etag": file.etag, "pending_since": timestamp(lane.clock())}
+        lane.marks.store(UNTOLD + file.date_prefix, file.identity, **told_of)
+    return record(lane, file, FileStatus.QUARANTINED, **details)
+
+
+def _tell_if_due(lane: Ndjson, file: File) -> None:
+    if lane.marks.is_set(UNTOLD + file.date_prefix, file.identity):
+        tell_of(lane, file)
+
+
+def _delete_source(lane: Ndjson, row: Row, seen: StoredObject) -> None:
+    """Delete what was moved, if it is still there; where S3 refuses, the row notes why its source stays."""
+    try:
+        lane.bucket.delete_if_unchanged(seen)
+    except AWS_ERRORS as error:
+        if not is_access_refused(error):
+            raise
+        why, attempts = describe_failure(error), row.get("attempts", 0) + 1
+        lane.tracking.replace({**row, "source_stays": why, "attempts": attempts}, row)
+        if attempts == MAX_ATTEMPTS:
+            what = f"{shown(row['file_path'])}\ncould not be deleted {attempts} times: {shown(why)}"
+            lane.topic.publish_notification(STAYS_SUBJECT, what)

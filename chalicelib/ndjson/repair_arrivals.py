@@ -8,33 +8,40 @@ and takes several.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from chalicelib import parallel
 from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
-from chalicelib.events import ObjectEvent, Reading
+from chalicelib.deadline import HasTime
+from chalicelib.events import ObjectEvent
+from chalicelib.keys import is_upload_under_way
 from chalicelib.logs import log
-from chalicelib.ndjson.arrivals import check_thresholds, track_all
+from chalicelib.ndjson.arrivals import OutOfTime, check_thresholds, track_all
+from chalicelib.ndjson.attempts import begin, track_or_fail
 from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.quarantine import is_moving
+from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult
 from chalicelib.ndjson.tracking import (
     ACCEPTED,
     File,
     FileStatus,
     date_in,
     file_of,
-    is_row_of_version,
+    newest_of_version,
     row_names,
 )
 
+LOOKED_AT_ONCE = 160  # between two looks at the clock
 PAGES_OF_ONE_RUN = 20  # of 1,000 keys: bounds what a run costs, whatever the bucket holds
 CLOCK_SKEW = timedelta(seconds=2)  # between S3's clock and ours
 
 
-def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int]:
+def repair_arrivals(lane: Ndjson, has_time: HasTime) -> dict[str, int]:
     """Track the files of the window that have no row, and return the counts.
 
     Counts: files `tracked`; `undated` files, which are not tracked because neither key nor day tells their
@@ -49,47 +56,93 @@ def repair_arrivals(lane: Ndjson, has_time: Callable[[], bool]) -> dict[str, int
     return dict(counts)
 
 
-def _compare(lane: Ndjson, has_time: Callable[[], bool], counts: Counter[str]) -> None:
-    def see(listed: list[ListedObject]) -> bool:
-        _repair(lane, _in_window(lane, listed), counts)
-        return True
+def _compare(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
+    lane.known.renew(lane.clock())
+    known = len(lane.known.undated)
 
-    done = walk(lane.bucket, "", lane.cursor, lambda pages: pages < PAGES_OF_ONE_RUN and has_time(), see)
+    def has_worked() -> bool:
+        return counts["tracked"] + counts["errors"] > 0 or len(lane.known.undated) > known
+
+    done = walk(
+        lane.bucket,
+        "",
+        lane.cursor,
+        lambda pages: pages < PAGES_OF_ONE_RUN and has_time(),
+        lambda listed: _repair(lane, _fresh(lane, listed), has_time, counts),
+        is_kept=has_worked,
+    )
     counts["unfinished"] = int(not done)
 
 
-def _in_window(lane: Ndjson, listed: Iterable[ListedObject]) -> list[File]:
-    """Return the files past the grace and within the window, without our own outputs and folder markers."""
+def _fresh(lane: Ndjson, listed: Iterable[ListedObject]) -> dict[File, int]:
+    """Return the files past the grace and within the window that are not known to be settled, with hashes.
+
+    Left out are our own outputs, folder markers and uploads under way.
+    """
     now, settings = lane.clock(), lane.settings
     newest = now - timedelta(seconds=settings.reconcile_grace_seconds)
     oldest = now - timedelta(seconds=settings.reconcile_window_seconds)
-    events = [_event_of(lane, one) for one in listed if oldest <= one.last_modified <= newest]
-    kept = Reading(events).without(settings.own_outputs).events
-    files = [file_of(event) for event in kept if not event.is_folder_marker]
-    return [replace(file, listed=True, current_etag=file.etag) for file in files]
+    fresh: dict[File, int] = {}
+    for one in listed:
+        if not oldest <= one.last_modified <= newest or (number := hash(one)) in lane.known.settled:
+            continue
+        if not _is_ignored(lane, one):
+            file = file_of(_event_of(lane, one))
+            fresh[replace(file, listed=True, current_etag=file.etag)] = number
+    return fresh
 
 
-def _repair(lane: Ndjson, files: list[File], counts: Counter[str]) -> None:
-    missed, undated = _without_row(lane, files)
+def _is_ignored(lane: Ndjson, one: ListedObject) -> bool:
+    own = tuple(prefix for prefix in lane.settings.own_outputs if prefix)
+    marker = one.key.endswith("/") and not one.size
+    return marker or one.key.startswith(own) or is_upload_under_way(lane.settings, one.key)
+
+
+def _repair(lane: Ndjson, fresh: dict[File, int], has_time: HasTime, counts: Counter[str]) -> bool:
+    found = _without_row(lane, fresh, has_time)
+    if found is None:
+        return False
+    missed, undated = found
     for file in undated:
         log.warning("no event came and its date is not certain any more", extra={"key": file.key})
-    outcomes = track_all(lane, missed)
+    outcomes = track_all(missed, lambda file: _track(lane, file), has_time)
     check_thresholds(lane, outcomes)
-    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    untried = sum(isinstance(outcome, OutOfTime) for outcome in outcomes.values())
+    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values()) - untried
     counts["undated"] += len(undated)
     counts["errors"] += failed
-    counts["tracked"] += len(outcomes) - failed
+    counts["tracked"] += len(outcomes) - failed - untried
+    tracked = {(file.key, file.etag) for file in missed}
+    lane.known.undated |= {fresh[file] for file in undated}
+    lane.known.settled |= {
+        number
+        for file, number in fresh.items()
+        if file not in undated and (file.key, file.etag) not in tracked
+    }
+    return not untried
 
 
-def _without_row(lane: Ndjson, files: list[File]) -> tuple[list[File], list[File]]:
-    """Return the files without a row: those to track, and those whose date is not certain any more."""
+def _track(lane: Ndjson, file: File) -> TrackResult:
+    """Track a file, with its attempt counted first: it may be what ends this worker."""
+    if not begin(lane, file, MAX_ATTEMPTS):
+        return TrackResult("left_for_replay")
+    return track_or_fail(lane, file, counted=True)
+
+
+def _without_row(
+    lane: Ndjson, files: dict[File, int], has_time: HasTime
+) -> tuple[list[File], set[File]] | None:
+    """Return the files to track and those whose date is not certain any more; None when time ran out."""
     today = (lane.clock() + CLOCK_SKEW).astimezone(UTC).date()
     certain = [file for file in files if _is_dated(file, today)]
     missed = _missed(lane, certain)
-    undated = _undated(lane, [file for file in files if file not in set(certain)], today)
-    back = _came_back(lane, [file for file in [*missed, *undated] if not date_in(file.key)])
+    undated = _undated(lane, [file for file in files if not _is_dated(file, today)], today)
+    unseen = [file for file in undated if files[file] not in lane.known.undated]
+    back = _came_back(lane, [file for file in [*missed, *unseen] if not date_in(file.key)], has_time)
+    if back is None:
+        return None
     missed = [file for file in missed if file not in back] + _missed(lane, list(back.values()))
-    return missed, [file for file in undated if file not in back]
+    return missed, {file for file in undated if file not in back}
 
 
 def _is_dated(file: File, today: date) -> bool:
@@ -109,10 +162,18 @@ def _undated(lane: Ndjson, files: Sequence[File], today: date) -> list[File]:
     return [file for file, each in others.items() if missed.issuperset(each)]
 
 
-def _came_back(lane: Ndjson, files: Sequence[File]) -> dict[File, File]:
-    """Return those files without a date that came back from quarantine, with their row's date."""
-    looked_at = {file: _looked_at(lane, file) for file in files}
-    return {file: found for file, found in looked_at.items() if found != file}
+def _came_back(lane: Ndjson, files: Sequence[File], has_time: HasTime) -> dict[File, File] | None:
+    """Return those files without a date that came back from quarantine, with their row's date.
+
+    They are looked at side by side; None when time ran out.
+    """
+    found: dict[File, File] = {}
+    for first in range(0, len(files), LOOKED_AT_ONCE):
+        if not has_time():
+            return None
+        some = files[first : first + LOOKED_AT_ONCE]
+        found |= zip(some, parallel.each(lambda file: _looked_at(lane, file), some), strict=True)
+    return {file: back for file, back in found.items() if back != file}
 
 
 def _looked_at(lane: Ndjson, file: File) -> File:
@@ -121,7 +182,7 @@ def _looked_at(lane: Ndjson, file: File) -> File:
     except AWS_ERRORS:  # the other files go on; of this one the key alone decides
         log.exception("file not looked at", extra={"key": file.key})
         return file
-    return file.released_of(seen.metadata) if seen else file
+    return file.released_of(lane.released.claims(seen)) if seen else file
 
 
 def _days(file: File, today: date) -> list[str]:
@@ -130,25 +191,27 @@ def _days(file: File, today: date) -> list[str]:
 
 
 def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
-    """Return the files whose version has no settled row; each round looks under one more name of each."""
-    missed: list[File] = []
+    """Return the files whose version has no settled row, or none since other content came.
+
+    Each round looks under one more name of each, until a name is free.
+    """
+    rows: dict[File, list[Row]] = {file: [] for file in files}
     waiting = {file: row_names(file.path, file.name) for file in files}
     while waiting:
         asked = {file: (file.date_prefix, next(names, "-")) for file, names in waiting.items()}
         found = lane.tracking.find_many(asked.values())
         for file, key in asked.items():
-            row = found.get(key)
-            if row and not is_row_of_version(row, file):
-                continue
-            del waiting[file]
-            if row is None or not _is_settled(row):
-                missed.append(file)
-    return missed
+            if key not in found:
+                del waiting[file]
+            elif found[key]["file_path"] == file.path:
+                rows[file].append(found[key])
+    return [file for file in files if not _is_settled(newest_of_version(rows[file], file))]
 
 
-def _is_settled(row: Row) -> bool:
-    """Tell whether nothing is left to do for a listed file; one with `moved_to` was not moved away yet."""
-    return row["status"] in ACCEPTED or (row["status"] == FileStatus.QUARANTINED and not row.get("moved_to"))
+def _is_settled(row: Row | None) -> bool:
+    """Tell whether nothing is left to do for a listed file."""
+    settled = {*ACCEPTED, FileStatus.QUARANTINED, FileStatus.FAILED}
+    return row is not None and row["status"] in settled and not is_moving(row)
 
 
 def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:

@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.aws.items import Row
-from chalicelib.aws.tracking_keys import LOCK, MANIFEST, SURGE
+from chalicelib.aws.tracking_keys import LOCK, MANIFEST, SURGE, UNTOLD
 from chalicelib.deadline import HasTime, shares_of
 from chalicelib.logs import log
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import State, date_of, finish, waits_for_glue
-from chalicelib.ndjson.surge import tell_surge
+from chalicelib.ndjson.quarantine import tell_of
 from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, make_manifests
-from chalicelib.ndjson.tracking import timestamp
+from chalicelib.ndjson.tracking import file_at, timestamp
+
+SURGE_SUBJECT = "Many batches are due"
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Survey:
     records: list[Row] = field(default_factory=list)
     locks: list[Row] = field(default_factory=list)
     dates: dict[str, Waiting] = field(default_factory=dict)
+    untold: list[Row] = field(default_factory=list)
     surge_told: bool = False
 
 
@@ -69,11 +72,20 @@ def _repair(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
         if waiting.due_bytes >= lane.settings.max_batch_bytes and full():
             counts["thresholds"] += _batch(lane, date_prefix, full, counts)
     due = [date for date, waiting in by_age if _is_old(lane, waiting, now)]
-    tell_surge(lane, len(due), found.surge_told)
+    _tell_surge(lane, len(due), found.surge_told)
     _flush(lane, due, old, counts)
+    _tidy(lane, found, locks, counts)
+
+
+def _tidy(lane: Ndjson, found: Survey, has_time: HasTime, counts: Counter[str]) -> None:
+    """Send the alerts that dead processes owed, and remove the locks that they left."""
+    expired = _before(lane.clock(), lane.settings.lock_ttl_seconds + 1)
+    for mark in found.untold:
+        if has_time():
+            tell_of(lane, file_at(mark["file_path"], mark["etag"], mark["date_prefix"].removeprefix(UNTOLD)))
     for lock in found.locks:
-        if lock["pending_since"] < _before(now, lane.settings.lock_ttl_seconds + 1) and locks():
-            counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), now)
+        if lock["pending_since"] < expired and has_time():
+            counts["locks"] += lane.lock.expire(lock["date_prefix"].removeprefix(LOCK), lane.clock())
 
 
 def _flush(lane: Ndjson, dates: list[str], has_time: HasTime, counts: Counter[str]) -> None:
@@ -85,6 +97,21 @@ def _flush(lane: Ndjson, dates: list[str], has_time: HasTime, counts: Counter[st
             counts["waits"] += 1
 
 
+def _tell_surge(lane: Ndjson, due: int, told: bool) -> None:
+    """Alert once that more dates are `due` than one run flushes; forget that it was `told` when it ends."""
+    bound = lane.settings.max_flushes_per_run
+    if due > bound and not told:
+        lane.topic.publish_notification(
+            SURGE_SUBJECT,
+            f"{due} dates are due for their batch, and one run flushes {bound}. The oldest come "
+            "first, in this run and the next.\nIf files with many dates are not expected, find who sends "
+            "them: each date is a manifest and a Glue run. Else raise MAX_FLUSHES_PER_RUN.",
+        )
+        lane.marks.store(SURGE, "SURGE", pending_since=timestamp(lane.clock()))
+    elif told and due <= bound:
+        lane.marks.clear(SURGE, "SURGE")
+
+
 def survey(items: Iterable[Row], past_grace: str) -> Survey:
     """Sort what the sparse index holds. Pure; memory grows with dates and records, not with files."""
     found = Survey()
@@ -92,8 +119,10 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
         since, settled = item["pending_since"], item["pending_since"] <= past_grace
         if item["date_prefix"].startswith(LOCK):
             found.locks.append(item)
-        elif item["date_prefix"].startswith(SURGE):
+        elif item["date_prefix"] == SURGE:
             found.surge_told = True
+        elif item["date_prefix"].startswith(UNTOLD):
+            found.untold += [item] if settled else []
         elif not item["date_prefix"].startswith(MANIFEST):
             waiting = found.dates.setdefault(item["date_prefix"], Waiting(oldest=since))
             waiting.oldest = min(waiting.oldest, since)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.aws.items import Row
@@ -11,11 +13,18 @@ from chalicelib.ndjson.tracking import (
     File,
     FileStatus,
     Verdict,
+    is_later,
     is_row_of_version,
+    newest_of_version,
     row_names,
+    timestamp,
     tracking_row,
     verdict_on,
 )
+
+MAX_ATTEMPTS = 10  # of a failing file, then it waits for a replay
+NEVER = "9999"  # when a file that waits for a replay is tried again
+ARCHIVE_RETRY = timedelta(hours=1)  # restoring takes hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +41,35 @@ class TrackResult:
 
 
 def record(lane: Ndjson, file: File, status: FileStatus, **details: Any) -> TrackResult:
-    """Write the file's row, unless this version or a newer one has a row."""
+    """Write the file's row, unless this version or a newer one has a row.
+
+    A failed file's `attempts` are added to those that its row counts.
+    """
     for name in row_names(file.path, file.name):
         row = tracking_row(file, name, status, lane.clock(), **details, **lane.audit)
-        tracked = _record_under(lane, file, status, row)
+        tracked = _record_under(lane, file, status, with_retry(lane, row, row.get("attempts", 0)))
         if tracked:
             return tracked
     raise RuntimeError(f"{file.path} has too many versions on {file.date_prefix}: give new files new names")
 
 
 def find(lane: Ndjson, file: File) -> Row | None:
-    """Return the row of this version."""
+    """Return the row of this upload, or of the same content if no other came since."""
+    rows = list[Row]()
+    for row in _rows_of_path(lane, file):
+        if is_row_of_version(row, file) and (row["status"] == FileStatus.RELEASED or not is_later(file, row)):
+            return row
+        rows.append(row)
+    return newest_of_version(rows, file)
+
+
+def _rows_of_path(lane: Ndjson, file: File) -> Iterator[Row]:
     for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
-            return None
-        if is_row_of_version(row, file):
-            return row
-    return None
+            return
+        if row["file_path"] == file.path:
+            yield row
 
 
 def _record_under(lane: Ndjson, file: File, status: FileStatus, row: Row) -> TrackResult | None:
@@ -58,13 +78,36 @@ def _record_under(lane: Ndjson, file: File, status: FileStatus, row: Row) -> Tra
     existing = lane.tracking.create(row)
     while existing is not None:
         verdict = verdict_on(existing, file, status)
-        if verdict is Verdict.TAKEN:
+        if verdict is Verdict.TAKEN or _belongs_to_another_upload(lane, file, existing):
             return None
         if verdict is not Verdict.REPLACED:
             waits = existing["status"] == FileStatus.PENDING
             return TrackResult(str(verdict), waits=waits, date_prefix=file.date_prefix)
         before = existing["size_bytes"] if existing["status"] == FileStatus.PENDING else 0
-        if waits and "pending_since" in existing:  # it goes on waiting: its age flush must not be put off
+        if waits and existing["status"] == FileStatus.PENDING:  # its age flush must not be put off
             row = {**row, "pending_since": existing["pending_since"]}
+        if status is FileStatus.FAILED and is_row_of_version(existing, file):
+            row = with_retry(lane, row, existing.get("attempts", 0) + row["attempts"])
         existing = lane.tracking.replace(row, existing)
     return TrackResult(str(status), size - before, waits, file.date_prefix)
+
+
+def _belongs_to_another_upload(lane: Ndjson, file: File, existing: Row) -> bool:
+    """Tell of a row of this version whether other content came between its upload and this one."""
+    if existing["status"] == FileStatus.RELEASED or not is_row_of_version(existing, file):
+        return False
+    if not is_later(file, existing):
+        return False
+    newest = newest_of_version(list(_rows_of_path(lane, file)), file)
+    return newest is None or newest["file_name"] != existing["file_name"]
+
+
+def with_retry(lane: Ndjson, row: Row, attempts: int) -> Row:
+    """Return a failed row with its attempts and when it is tried again; any other as it is."""
+    if row["status"] != FileStatus.FAILED:
+        return row
+    wait = (
+        ARCHIVE_RETRY if "storage_class" in row else timedelta(seconds=lane.settings.reconcile_grace_seconds)
+    )
+    at = timestamp(lane.clock() + wait) if attempts < MAX_ATTEMPTS else NEVER
+    return {**row, "attempts": attempts, "quarantined_at": at}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.aws.items import Row
+from chalicelib.aws.tracking_keys import FAILED, QUARANTINED
 from chalicelib.events import S3_ETAG, ObjectEvent
 from chalicelib.settings import BYTES_PER_MB
 
@@ -27,31 +28,32 @@ DATE = re.compile(r"(?=([0-9]{4}-[0-9]{2}-[0-9]{2}))")
 
 
 class FileStatus(StrEnum):
-    """What became of a version of a file; `released` waits for its file to come back from quarantine."""
+    """What became of a version of a file.
+
+    `released` waits for its file to come back from quarantine, `failed` for another try.
+    """
 
     PENDING = "pending"
     MANIFESTED = "manifested"
     QUARANTINED = "quarantined"
     VANISHED = "vanished"
     RELEASED = "released"
+    FAILED = "failed"
 
 
 ACCEPTED = (FileStatus.PENDING, FileStatus.MANIFESTED)
 # Which rows a new row of a status replaces in place: those of another version of its path, then of its own
 REPLACES_OTHER_VERSIONS = {
-    FileStatus.PENDING: {
-        FileStatus.PENDING,
-        FileStatus.QUARANTINED,
-        FileStatus.VANISHED,
-        FileStatus.RELEASED,
-    },
-    FileStatus.QUARANTINED: {FileStatus.PENDING, FileStatus.QUARANTINED, FileStatus.VANISHED},
+    FileStatus.PENDING: {*FileStatus} - {FileStatus.MANIFESTED},
+    FileStatus.QUARANTINED: {*FileStatus} - {FileStatus.MANIFESTED, FileStatus.RELEASED},
+    FileStatus.FAILED: {*FileStatus} - {FileStatus.MANIFESTED, FileStatus.RELEASED},
     FileStatus.VANISHED: set[FileStatus](),
 }
 REPLACES_SAME_VERSION = {
-    FileStatus.PENDING: {FileStatus.QUARANTINED, FileStatus.VANISHED, FileStatus.RELEASED},
-    FileStatus.QUARANTINED: {FileStatus.VANISHED},
-    FileStatus.VANISHED: set[FileStatus](),
+    FileStatus.PENDING: {*FileStatus} - {*ACCEPTED},
+    FileStatus.QUARANTINED: {FileStatus.VANISHED, FileStatus.FAILED},
+    FileStatus.FAILED: {FileStatus.VANISHED, FileStatus.FAILED},
+    FileStatus.VANISHED: {FileStatus.FAILED},
 }
 
 
@@ -61,7 +63,7 @@ class Verdict(StrEnum):
     SAME = "unchanged"
     NEWER = "stale"
     REPLACED = "replaced"
-    TAKEN = "taken"  # by another path, or by a version in a manifest: try the next name
+    TAKEN = "taken"  # by another path, or by a version whose row is kept: try the next name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ def file_of(event: ObjectEvent) -> File:
     )
 
 
+def file_at(path: str, etag: str, date_prefix: str, size_bytes: int = 0) -> File:
+    """Return a file by its S3 URL, as an event without sequencer would."""
+    bucket, _, key = path.removeprefix("s3://").partition("/")
+    return File(bucket, key, size_bytes, etag, "", date_prefix, key.rpartition("/")[2] or key)
+
+
 def extract_date_and_filename(key: str, event_time: datetime) -> tuple[str, str]:
     """Return the first valid calendar date in `key`, else the event's in UTC, and the last path segment."""
     name = key.rpartition("/")[2] or key
@@ -154,26 +162,57 @@ def row_names(path: str, name: str) -> Iterator[str]:
 
 
 def verdict_on(row: Row, file: File, status: FileStatus) -> Verdict:
-    """Decide about a row that has one of the file's names, when the file is to get `status`."""
+    """Decide about a row that has one of the file's names, when the file is to get `status`.
+
+    A row that says where bytes lie (`moved_to`) is never replaced, unless its file came back from there.
+    """
     if row["file_path"] != file.path:
         return Verdict.TAKEN
+    lies_elsewhere = "moved_to" in row and row["status"] != FileStatus.RELEASED
     if is_row_of_version(row, file):
+        if lies_elsewhere and status is FileStatus.PENDING:
+            return Verdict.TAKEN if is_later(file, row) else Verdict.SAME
         return Verdict.REPLACED if row["status"] in REPLACES_SAME_VERSION[status] else Verdict.SAME
     if file.sequencer and row.get("sequencer", "") > file.sequencer:
         return Verdict.NEWER
-    if row["status"] == FileStatus.MANIFESTED or _waits_for_another(row, file, status):
+    if row["status"] == FileStatus.MANIFESTED or _is_kept(row, file, status):
         return Verdict.TAKEN
     return Verdict.REPLACED if row["status"] in REPLACES_OTHER_VERSIONS[status] else Verdict.SAME
 
 
-def _waits_for_another(row: Row, file: File, status: FileStatus) -> bool:
-    """Tell whether a row is kept for its version, which is on its way back from quarantine.
+def _is_kept(row: Row, file: File, status: FileStatus) -> bool:
+    """Tell whether a row is kept for its version: it says where that lies, or waits for it to come back.
 
-    Only an accepted file that did not come back itself takes the row over.
+    A file that failed unread may be older than the row, unless its event tells that it is newer.
     """
-    return row["status"] == FileStatus.RELEASED and bool(
-        status is FileStatus.QUARANTINED or file.released_etag
-    )
+    is_unaccepted = status in {FileStatus.QUARANTINED, FileStatus.FAILED}
+    waits = row["status"] == FileStatus.RELEASED and bool(is_unaccepted or file.released_etag)
+    unread = status is FileStatus.FAILED and not (file.sequencer or file.listed)
+    return ("moved_to" in row and status is not FileStatus.VANISHED) or waits or unread
+
+
+def is_later(file: File, row: Row) -> bool:
+    """Tell whether a file of a row's version may be another upload than the row's: a repeat is not later."""
+    then = row.get("sequencer", "")
+    return file.listed or bool(file.sequencer and then and file.sequencer > then)
+
+
+def newest_of_version(rows: Sequence[Row], file: File) -> Row | None:
+    """Return of a path's `rows`, in the order of their names, the newest of the file's version.
+
+    None when another version came after it: the same content again is another upload then.
+    """
+    newest = None
+    for row in rows:
+        if newest is None or not _is_before(row, newest):
+            newest = row
+    return newest if newest and is_row_of_version(newest, file) else None
+
+
+def _is_before(row: Row, earlier_name: Row) -> bool:
+    """Tell by sequencers whether a row is older than one with an earlier name; else names tell the order."""
+    one, other = row.get("sequencer", ""), earlier_name.get("sequencer", "")
+    return bool(one and other) and one < other
 
 
 def is_row_of_version(row: Row, file: File) -> bool:
@@ -198,7 +237,8 @@ def tracking_row(file: File, name: str, status: FileStatus, now: datetime, **det
     stamp = timestamp(now)
     indexes: dict[FileStatus, Row] = {
         FileStatus.PENDING: {"pending_since": stamp},
-        FileStatus.QUARANTINED: {"quarantine": "1", "quarantined_at": stamp},
+        FileStatus.QUARANTINED: {"quarantine": QUARANTINED, "quarantined_at": stamp},
+        FileStatus.FAILED: {"quarantine": FAILED},  # `rows` adds when it is tried again
     }
     row: Row = {
         "date_prefix": file.date_prefix,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.aws.alert_marks import AlertMarks
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
@@ -10,7 +11,6 @@ from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.move_secret import MoveSecret
-from chalicelib.aws.surge_mark import SurgeMark
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.lane import Ndjson
@@ -24,14 +24,15 @@ def ndjson(config: Settings) -> Ndjson:
     secret = MoveSecret(client("dynamodb", region), config.tracking_table)
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
+        released=CopyTarget(client("s3", region), config.ndjson_bucket, secret),
         quarantine=CopyTarget(client("s3", region), config.quarantine_bucket, secret),
         manifests=Bucket(client("s3", region), config.manifest_bucket),
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
-        surge=SurgeMark(client("dynamodb", region), config.tracking_table),
+        marks=AlertMarks(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         settings=config,
     )

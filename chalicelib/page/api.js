@@ -23,6 +23,7 @@ const session = {
 };
 
 async function call(method, path, { query = {}, body = undefined, token = session.token } = {}) {
+  if (!token && path !== "health") throw new ApiError(401, "You are signed out.");
   const given = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
   const parameters = new URLSearchParams(given).toString();
   const headers = token ? { Authorization: `Bearer ${token}` } : {};

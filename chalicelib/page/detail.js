@@ -89,15 +89,20 @@ function nowNode({ now }) {
 const ACTIONS = {
   replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key] }, "Replay this file").catch((error) => toast(error.message, "error")) },
   release: { label: "Release…", act: () => {
-    const row = STORY.told.tracking.find((each) => each.status === "quarantined");
-    confirmRelease(STORY.key, row?.reason || "");
+    const row = quarantinedOf(STORY.told);
+    confirmRelease(STORY.key, row?.reason || "", row?.etag);
   } },
 };
 
+function quarantinedOf(told) {
+  return told.tracking.filter((row) => row.status === "quarantined").sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
+}
+
 function actionsOf(told) {
   const latest = told.uploads[0];
-  const quarantined = told.tracking.some((row) => row.status === "quarantined");
-  return [...(latest && latest.status !== "received" ? ["replay"] : []), ...(quarantined ? ["release"] : [])];
+  const quarantined = quarantinedOf(told);
+  const failed = told.tracking.some((row) => row.status === "failed");
+  return [...(failed || (latest && latest.status !== "received") ? ["replay"] : []), ...(quarantined ? ["release"] : [])];
 }
 
 function drawFacts(id, rows, idOf, summary) {

@@ -13,9 +13,11 @@ class Files {
       row: (row) => [keyButton(row.file_key), badge(row.status), time(row.timestamp), bytes(row.file_size), outcomeOf(row)],
       empty: "No file of this kind on this day.",
     });
+    this.fragment = h("input", { id: "fragment", type: "search", placeholder: "Part of a key", "aria-label": "Show only loaded rows with this in their key", spellcheck: "false",
+      oninput: () => { this.list.fragment = this.fragment.value.toLowerCase(); this.list.draw(); } });
     this.node = h("div", { class: "view" },
       h("div", { class: "heading" }, h("h1", {}, "Files"),
-        h("div", { class: "row" }, h("label", { for: "status-filter", class: "hidden" }, "Status"), this.status, this.replayAll)),
+        h("div", { class: "row" }, this.fragment, h("label", { for: "status-filter", class: "hidden" }, "Status"), this.status, this.replayAll)),
       h("section", { class: "panel flush" }, this.list.node));
   }
 

@@ -17,7 +17,9 @@ class Batches {
       row: (row) => [keyButton(objectKey(row.file_path)), time(row.pending_since), bytes(row.size_bytes)],
       empty: "No file of this day waits.",
     });
-    this.node = h("div", { class: "view" }, h("h1", {}, "Batches"),
+    this.failed = h("ul", { class: "faults" });
+    this.failures = h("section", { class: "panel", hidden: true }, h("h2", {}, "Files that failed"), this.failed);
+    this.node = h("div", { class: "view" }, h("h1", {}, "Batches"), this.failures,
       h("section", { class: "panel" }, h("h2", {}, "Filling"), this.meters, this.none),
       h("section", { class: "panel flush" }, h("h2", {}, "Manifests"), this.manifests.node),
       h("section", { class: "panel flush" }, h("h2", {}, "Waiting files"), this.files.node));
@@ -29,6 +31,9 @@ class Batches {
     reconcile(this.meters, page.waiting, (each) => each.date, meterNode);
     setText(this.none, "Nothing waits: every accepted file is in a manifest.");
     this.none.hidden = page.waiting.length > 0;
+    this.failures.hidden = page.failed.length === 0;
+    reconcile(this.failed, page.failed, (row) => row.date_prefix + row.file_name, (row) => h("li", {}, keyButton(row.key),
+      ` ${row.reason} (${counted(row.attempts, "attempt")}) `, row.retry_at ? ["is tried again ", time(row.retry_at)] : "waits for a replay"));
   }
 }
 
@@ -52,7 +57,7 @@ class Quarantine {
       path: "quarantine", label: "Quarantined files, newest first", columns: ["Key", "Why", "When", "Size", "Action"],
       query: () => ({}), idOf: (row) => row.date_prefix + row.file_name,
       row: (row) => [keyButton(row.key), h("span", { class: "reason" }, row.reason), time(row.quarantined_at), bytes(row.size_bytes),
-        actButton("Release…", "release", () => confirmRelease(row.key, row.reason))],
+        actButton("Release…", "release", () => confirmRelease(row.key, row.reason, row.etag))],
       empty: "Quarantine is empty.",
     });
     this.node = h("div", { class: "view" }, h("h1", {}, "Quarantine"),
@@ -64,11 +69,11 @@ class Quarantine {
 }
 
 // Say why the file is in quarantine, and what a release does, before one is made.
-function confirmRelease(key, reason) {
+function confirmRelease(key, reason, etag) {
   const dialog = $("confirm");
   const act = () => {
     dialog.close();
-    releaseKey(key);
+    releaseKey(key, etag);
   };
   fill($("confirm-plan"),
     h("h2", { id: "confirm-title" }, "Release from quarantine"), keyText(key),
@@ -80,9 +85,9 @@ function confirmRelease(key, reason) {
   dialog.showModal();
 }
 
-async function releaseKey(key) {
+async function releaseKey(key, etag) {
   try {
-    await post("quarantine/release", { key });
+    await post("quarantine/release", { key, etag });
     toast("Released: it is back where it came from.");
     refresh();
     if ($("detail").open) await refreshDetail();

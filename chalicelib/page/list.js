@@ -7,6 +7,7 @@ class PagedList {
     this.items = [];
     this.cursor = null;
     this.loaded = false;
+    this.fragment = "";
     this.body = h("tbody");
     this.state = h("p", { class: "state", role: "status" }, "Loading…");
     this.empty = empty;
@@ -57,11 +58,13 @@ class PagedList {
   }
 
   draw() {
-    reconcile(this.body, this.items, this.idOf, (item) => this.labelled(this.row(item)));
-    this.table.hidden = this.items.length === 0;
+    const shown = this.items.filter((item) => this.idOf(item).toLowerCase().includes(this.fragment));
+    reconcile(this.body, shown, this.idOf, (item) => this.labelled(this.row(item)));
+    this.table.hidden = shown.length === 0;
     this.more.hidden = !this.cursor;
-    setText(this.state, this.loaded ? this.empty : "Loading…");
-    this.state.hidden = this.items.length > 0;
+    const none = this.items.length ? `None of the ${counted(this.items.length, "row")} that are loaded has this in its key.` : this.empty;
+    setText(this.state, this.loaded ? none : "Loading…");
+    this.state.hidden = shown.length > 0;
   }
 
   // On a narrow screen every cell carries its column's name.

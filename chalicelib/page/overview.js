@@ -3,9 +3,9 @@
 
 const STATUSES = ["triggered", "succeeded", "job_failed", "received", "not_configured", "inactive", "failed", "vanished"];
 const TILES = [
-  ["triggered", "Triggered", "Started a job that has not ended yet"],
+  ["triggered", "Triggered", "Their job is at work"],
   ["succeeded", "Succeeded", "Their job has done its work"],
-  ["job_failed", "Job failed", "Their job ended without doing its work"],
+  ["job_failed", "Job failed", "Their job ended in error"],
   ["received", "Received", "Recorded only"],
   ["not_configured", "Not configured", "Parked, no job"],
   ["inactive", "Inactive", "Job is switched off"],

@@ -3,11 +3,31 @@
 
 const UPLOAD_PREFIX = "data/in/";
 
-async function uploadFiles(files) {
+// Ask where the files go before any is sent.
+function chooseUpload(files) {
   if (session.role === "reader") {
     toast(`Nothing was uploaded: ${ONLY_OPERATORS}.`, "error");
     return;
   }
+  if (!files.length || !session.token) return;
+  const dialog = $("confirm");
+  const prefix = h("input", { id: "upload-prefix", value: UPLOAD_PREFIX, spellcheck: "false", maxlength: 900 });
+  const act = () => {
+    dialog.close();
+    uploadFiles(files, prefix.value && !prefix.value.endsWith("/") ? `${prefix.value}/` : prefix.value);
+  };
+  fill($("confirm-plan"),
+    h("h2", { id: "confirm-title" }, `Upload ${counted(files.length, "file")}`),
+    h("p", { class: "muted" }, `${bytes(files.reduce((sum, file) => sum + file.size, 0))}: ${files.slice(0, 5).map((file) => file.name).join(", ")}${files.length > 5 ? ", …" : ""}`),
+    h("label", { for: "upload-prefix" }, "Into this folder of the landing bucket"), prefix,
+    h("p", { class: "hint" }, `Files under ${UPLOAD_PREFIX} start their job; all others are recorded.`),
+    h("div", { class: "row end" },
+      h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "primary", id: "confirm-act", onclick: act }, "Upload")));
+  dialog.showModal();
+}
+
+async function uploadFiles(files, prefix) {
   const failed = [];
   const total = files.reduce((sum, file) => sum + file.size, 0);
   let before = 0;
@@ -19,7 +39,7 @@ async function uploadFiles(files) {
     };
     tell(0);
     try {
-      const place = await post("upload", { key: UPLOAD_PREFIX + file.name, content_type: file.type || "application/octet-stream" });
+      const place = await post("upload", { key: prefix + file.name, content_type: file.type || "application/octet-stream" });
       await send(place, file, tell);
     } catch (error) {
       failed.push(`${file.name}: ${error.message}`);
@@ -28,7 +48,7 @@ async function uploadFiles(files) {
   }
   $("progress").hidden = true;
   const done = files.length - failed.length;
-  if (done) toast(`Uploaded ${done === 1 && !failed.length ? UPLOAD_PREFIX + files[0].name : counted(done, "file")}`);
+  if (done) toast(`Uploaded ${done === 1 && !failed.length ? prefix + files[0].name : counted(done, "file")}`);
   if (failed.length) toast(`${counted(failed.length, "file")} not uploaded. ${failed.slice(0, 3).join("; ")}`, "error");
   setTimeout(refresh, 400);
 }
@@ -52,9 +72,9 @@ function holdsFiles(event) {
 
 function installDrop() {
   const zone = $("dropzone");
-  setText($("dropzone-prefix"), `into ${UPLOAD_PREFIX}`);
+  setText($("dropzone-prefix"), "into a folder that you choose next");
   const picker = h("input", { type: "file", multiple: true, class: "hidden", id: "file-picker", "aria-label": "Files to upload", tabindex: "-1" });
-  picker.addEventListener("change", () => { uploadFiles([...picker.files]); picker.value = ""; });
+  picker.addEventListener("change", () => { chooseUpload([...picker.files]); picker.value = ""; });
   document.body.append(picker);
   addEventListener("dragenter", (event) => { if (holdsFiles(event)) zone.hidden = false; });
   addEventListener("dragover", (event) => { if (holdsFiles(event)) event.preventDefault(); });
@@ -63,6 +83,6 @@ function installDrop() {
     zone.hidden = true;
     if (!holdsFiles(event)) return;
     event.preventDefault();
-    uploadFiles([...event.dataTransfer.files]);
+    chooseUpload([...event.dataTransfer.files]);
   });
 }

@@ -15,11 +15,13 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import COUNTER, MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.settings import Settings
+from chalicelib.status.explain_ndjson import shown_row
 from chalicelib.status.summary import PENDING_PAGES, pending_by_date
 
 BY_ARRIVAL = Order("pending_since", ("file_path",))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
+FAILED_SHOWN = 50
 RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix", "size_bytes"})
 
 
@@ -39,7 +41,8 @@ class NdjsonLists:
 def list_batches(lists: NdjsonLists, given: Given) -> Body:
     """Answer `GET /batches`: how full the next batch of a date is, and the files that wait for it.
 
-    `waiting` sums up every date that has waiting files, whichever date was asked for.
+    `waiting` sums up every date that has waiting files, whichever date was asked for; `failed` are the files
+    of any date that could not be read or moved, those first that wait for a replay.
     """
     values = read_parameters(given, "date", *PAGING)
     date, limit = read_day(values, lists.today()), read_limit(values)
@@ -55,6 +58,7 @@ def list_batches(lists: NdjsonLists, given: Given) -> Body:
         "counter_bytes": (lists.tracking.find(COUNTER + date, "COUNTER") or {}).get("bytes", 0),
         "waiting": pending_by_date(waiting.rows, lists.settings.max_batch_bytes),
         "complete": waiting.complete,
+        "failed": [tracked_of(row) for row in lists.tracking.failed(FAILED_SHOWN)],
         "items": rows,
         "next_cursor": encode_cursor(query, position, date),
     }
@@ -77,7 +81,7 @@ def list_quarantine(lists: NdjsonLists, given: Given) -> Body:
     limit = read_limit(values)
     after = decode_cursor("quarantine", values.get("cursor", ""))
     rows, position = newest_first([lists.tracking.quarantined], BY_QUARANTINE, after, limit)
-    items = [quarantined_of(row) for row in rows]
+    items = [tracked_of(row) for row in rows]
     return {"items": items, "next_cursor": encode_cursor("quarantine", position)}
 
 
@@ -89,10 +93,9 @@ def manifest_of(row: Row, bucket: str) -> Row:
             "location": f"s3://{bucket}/{key}", **kept}  # fmt: skip
 
 
-def quarantined_of(row: Row) -> Row:
-    """Return a quarantined row as callers see it; `key` is what releases it."""
-    shown = {name: value for name, value in row.items() if name != "quarantine"}
-    return {"key": key_in(row["file_path"]), **shown}
+def tracked_of(row: Row) -> Row:
+    """Return a tracking row as callers see it; `key` is what releases or replays it."""
+    return {"key": key_in(row["file_path"]), **shown_row(row)}
 
 
 def key_in(location: str) -> str:

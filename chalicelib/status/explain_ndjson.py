@@ -10,6 +10,7 @@ from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.ndjson.rows import NEVER
 from chalicelib.ndjson.tracking import (
     RELEASED_DATE_METADATA,
     FileStatus,
@@ -33,7 +34,16 @@ def tracking_rows(
     """
     path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
     rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
-    return [{name: value for name, value in row.items() if name != "quarantine"} for row in rows]
+    return [shown_row(row) for row in rows]
+
+
+def shown_row(row: Row) -> Row:
+    """Return a tracking row as callers see it: a failed one says when it is tried again, if it is."""
+    kept = {name: value for name, value in row.items() if name != "quarantine"}
+    if row["status"] != FileStatus.FAILED:
+        return kept
+    at = kept.pop("quarantined_at", NEVER)
+    return {**kept, "retry_at": None if at == NEVER else at}
 
 
 def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:

@@ -136,10 +136,11 @@ def _unmatched(key: str, settings: Settings, config: Config, parked_name_taken: 
     misses = near_misses(key, jobs)
     names = destination_keys(settings.new_files_prefix, file_name(key), "x" * SHORT_IDENTITY)
     target = names[-1] if parked_name_taken else names[0]
+    taken = f" (x: a digit of its identity), as {names[0]} is taken" if parked_name_taken else ""
     close = f" Close to {misses[0].source_file_name!r}: {misses[0].differs}." if misses else ""
     return Prediction(
         UploadStatus.NOT_CONFIGURED,
-        f"No job of {len(jobs):,} takes {file_name(key)!r}: it would be parked as {target}.{close}",
+        f"No job of {len(jobs):,} takes {file_name(key)!r}: it would be parked as {target}{taken}.{close}",
         f"Add a job for it to {settings.config_key}, or upload it under the name of one; then replay it.",
         {"near_misses": [miss.shown() for miss in misses], "moved_to": target},
     )

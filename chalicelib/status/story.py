@@ -88,6 +88,7 @@ def _tracked(rows: Iterable[Row]) -> Iterator[Body]:
             "manifested": f"It was accepted ({size}) and is in manifest {row.get('manifest_key')}.",
             "quarantined": f"It was quarantined: {row.get('reason')}. It lies at {place}.",
             "vanished": "It was gone before it could be read.",
+            "failed": f"It has no outcome after {row.get('attempts', 1)} attempts: {row.get('reason')}",
             "released": "It was released from quarantine and waits to arrive again.",
         }
         status, at = str(row.get("status")), str(row.get("created_at", ""))

@@ -26,7 +26,7 @@ from chalicelib.status.files import Uploads
 COUNT_BOUND = 10_000
 FAULTS_SHOWN = 10  # `GET /jobs` has them all
 PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
-TRACKED = ("pending", "manifested", "quarantined")
+TRACKED = ("pending", "manifested", "quarantined", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def summarize(overview: Overview, request: Any) -> Body:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
-        backlog = pool.submit(_backlog, overview.queues)
-        scan = pool.submit(last_scan, overview.scans)
+        backlog = pool.submit(lambda: _backlog(overview.queues))
+        scan = pool.submit(lambda: last_scan(overview.scans))
         config = pool.submit(overview.config.read)
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {

@@ -55,6 +55,7 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
             **{name: stage.environment.get(setting, "") for name, setting in GIVEN.items()},
         },
         tags={STAGE_TAG: stage.name},
+        is_protected=stage.name == "prod",
     )
 
 

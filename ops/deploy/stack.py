@@ -37,6 +37,7 @@ class Stack:
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
+    is_protected: bool = False
 
     @property
     def digest(self) -> str:
@@ -57,6 +58,10 @@ def apply_stack(cfn: CloudFormationClient, stack: Stack, say: Say, poll_seconds:
     if not found or found["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return _create(cfn, stack, say, poll_seconds)
     _refuse_broken(found)
+    if found.get("EnableTerminationProtection", False) != stack.is_protected:
+        cfn.update_termination_protection(
+            StackName=stack.name, EnableTerminationProtection=stack.is_protected
+        )
     if _tags(found).get(DIGEST_TAG) == stack.digest and found["StackStatus"] in SUCCEEDED:
         return "unchanged"
     return _update(cfn, stack, found["StackId"], say, poll_seconds)
@@ -81,7 +86,9 @@ def _create(
     (`RetainExceptOnCreate`), and a stack that stayed in ROLLBACK_COMPLETE would block every retry.
     """
     say(f"Creating stack {stack.name}")
-    stack_id = cfn.create_stack(**_arguments(stack), OnFailure="ROLLBACK")["StackId"]
+    stack_id = cfn.create_stack(
+        **_arguments(stack), OnFailure="ROLLBACK", EnableTerminationProtection=stack.is_protected
+    )["StackId"]
     found = _settled(cfn, stack_id, say, poll_seconds)
     if found["StackStatus"] == "CREATE_COMPLETE":
         return "created"

@@ -22,9 +22,11 @@ LANDING_UPLOADS = {
     "data/in/customers.csv": "customers.csv",
     "data/in/mystery.csv": "mystery.csv",
     "data/in/products.csv": "products.csv",
+    "data/in/returns.csv": "returns.csv",
     "notes/notes.txt": "notes.txt",
     "incoming/shop/orders_2026-11.csv": "incoming/shop/orders_2026-11.csv",
 }
+JOB_THAT_FAILS = "load_returns"  # it has no Glue job, so its execution fails
 NDJSON_DATE = "2026-11-20"
 NDJSON_ROWS = 2000
 
@@ -58,8 +60,10 @@ def ndjson_samples() -> Iterator[tuple[str, bytes]]:
 
 
 def _create_glue_jobs(glue: GlueClient) -> None:
-    """Create the jobs that the sample config names, so that the state machine can start them."""
+    """Create the jobs that the sample config names, so that the state machine can start them, but for one."""
     for job in json.loads((SAMPLES / "config.json").read_text()):
+        if job["job_name"] == JOB_THAT_FAILS:
+            continue
         glue.create_job(
             Name=job["job_name"],
             Role=f"arn:aws:iam::{ACCOUNT}:role/sluice-local-etl",

@@ -22,6 +22,14 @@ from ops.policies.resources import Place
 from ops.stages import APP, CONFIG, ROOT, Stage, Target, environment_of, load_stage
 
 EMULATORS = Target(account="123456789012", region="us-east-1")
+TRACING = [  # what X-Ray asks of a function; these actions have no resources
+    {
+        "Sid": "XrayA",
+        "Effect": "Allow",
+        "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        "Resource": "*",
+    }
+]
 FOLDER = "policies"  # below .chalice, where iam_policy_file is looked up
 
 
@@ -36,7 +44,8 @@ def write_policies(
     handlers = read_handlers(root)
     place = place_of(stage, target, environment)
     folder = root / CONFIG.parent / FOLDER / stage.name
-    wanted = {folder / f"{handler.name}.json": _policy(handler, place) for handler in handlers}
+    traced = TRACING if stage.settings.get("xray") else []
+    wanted = {folder / f"{handler.name}.json": _policy(handler, place, traced) for handler in handlers}
     names = [handler.name for handler in handlers]
     wanted[root / CONFIG] = entered((root / CONFIG).read_text(), stage.name, names)
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,8 +63,9 @@ def place_of(stage: Stage, target: Target, environment: Mapping[str, str] | None
         raise Refused(f"stage {stage.name}: {error}") from None
 
 
-def _policy(handler: Handler, place: Place) -> str:
-    return _json(document(grants_of(handler, place, APP)))
+def _policy(handler: Handler, place: Place, traced: list[dict[str, Any]]) -> str:
+    derived = document(grants_of(handler, place, APP))
+    return _json({**derived, "Statement": [*derived["Statement"], *traced]})
 
 
 def entered(text: str, stage: str, functions: list[str]) -> str:

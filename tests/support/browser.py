@@ -124,6 +124,19 @@ class Page:
         self.shoot("failed")
         raise AssertionError(f"not seen within {seconds} s {problem}: {self.texts('main')} {self.errors()}")
 
+    def violations(self, axe: str) -> list[str]:
+        """Return what axe-core calls serious or critical."""
+        self.browser.execute_script(axe)
+        found = self.browser.execute_async_script(
+            "axe.run({resultTypes: ['violations']}).then((told) => arguments[0](told.violations))"
+        )
+        return [
+            f"{each['id']}: {node['html'][:150]} {node['failureSummary'][-200:]}"
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+
     def shoot(self, name: str) -> None:
         """Save a picture of the page."""
         SCREENSHOTS.mkdir(exist_ok=True)

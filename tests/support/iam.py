@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,15 +22,17 @@ from ops.policies.documents import document
 from ops.policies.grants import Grant, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
 from ops.policies.reading.containers import Box, Key
-from ops.policies.reading.core import OPAQUE, Values
+from ops.policies.reading.core import OPAQUE, Frame, Values
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler, read_handlers
+from ops.policies.reading.sources import Source
 from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
 
 Triple = tuple[str, str, str]
+NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
 _emit: Any = BaseClient._emit_api_params  # type: ignore[attr-defined]
 
 
@@ -100,9 +103,9 @@ def _values(value: Any) -> Values:
         return text(value)
     if isinstance(value, dict):
         known: dict[Key | None, Values] = {str(key): _values(each) for key, each in value.items()}
-        return frozenset({Box(1, is_mapping=True, known=known)})
+        return frozenset({Box(NOWHERE, is_mapping=True, known=known)})
     if isinstance(value, list | tuple):
-        return frozenset({Box(1, known={**dict(enumerate(map(_values, value)))})})
+        return frozenset({Box(NOWHERE, known={**dict(enumerate(map(_values, value)))})})
     return OPAQUE
 
 

@@ -22,7 +22,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 import app
 from ops.local.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
-from tests.support import ndjson
+from tests.support import ndjson, runs
 from tests.support.builders import NDJSON, sqs_event
 from tests.support.ndjson_scenarios import forget_wiring
 from tests.support.scans import Scans
@@ -55,7 +55,7 @@ def page() -> str:
         forget_wiring()
         world = World()
         world.configure((SAMPLES / "config.json").read_bytes())
-        lanes = (_routing, _inactive_and_other_files, _ndjson, _discovery, _table_manifests, _repair)
+        lanes = (_routing, _ends, _inactive_and_other_files, _ndjson, _discovery, _table_manifests, _repair)
         text = "\n".join([INTRODUCTION, *(part for lane in lanes for part in lane(world))])
     forget_wiring()
     return _steady(text)
@@ -96,6 +96,25 @@ def _routing(world: World) -> Iterator[str]:
     yield _block("`object_created` returns:", _land(world, key, "mystery.csv"))
     yield _block("Its row:", world.row(key))
     yield _block("The alert:", _alert(world))
+
+
+def _ends(world: World) -> Iterator[str]:
+    key = "data/in/customers.csv"
+    yield "## Routing: how the job ended\n\nThe execution of `data/in/customers.csv` succeeds.\n"
+    event = runs.end(world.row(key)["execution"])
+    yield _block("`execution_changed` returns:", runs.deliver(event))
+    yield _block("Its row then has also:", _of_the_end(world.row(key)))
+    failing = "data/in/returns.csv"
+    yield "`samples/returns.csv` lands as `data/in/returns.csv`, and its execution fails.\n"
+    name = _land(world, failing, "returns.csv")["execution"]
+    event = runs.end(name, "FAILED", "Glue.EntityNotFoundException", "Job load_returns not found")
+    yield _block("`execution_changed` returns:", runs.deliver(event))
+    yield _block("Its row then has also:", _of_the_end(world.row(failing)))
+    yield _block("The alert:", _alert(world))
+
+
+def _of_the_end(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in row if name.startswith("run_") or name in {"status", "reason"}}
 
 
 def _inactive_and_other_files(world: World) -> Iterator[str]:
@@ -144,7 +163,7 @@ def _discovery(world: World) -> Iterator[str]:
 
 
 def _table_manifests(world: World) -> Iterator[str]:
-    yield "## Table manifests\n\nThe jobs' tables are customers, orders and products.\n"
+    yield "## Table manifests\n\nThe jobs' tables are customers, orders, products and returns.\n"
     result = app.write_table_manifests({}, None)
     yield _block("`write_table_manifests` returns:", result)
     written = next(each for each in result["manifests"] if each["status"] == "written")

@@ -30,7 +30,15 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
     ),
     "aws secretsmanager get-secret-value --secret-id sluice-dev-api-token-reader --query SecretString "
     "--output text": "needs a deployed AWS stage",
-    "aws secretsmanager put-secret-value --secret-id sluice-dev-api-token-reader \\": "the same",
+    "aws secretsmanager get-random-password --password-length 48 --exclude-punctuation --query "
+    "RandomPassword --output text |": "the same",
+    "aws apigateway update-account --patch-operations \\": "needs an AWS account",
+    "aws iam create-policy --policy-name sluice-boundary --policy-document "
+    "file://docs/permissions-boundary.json": "needs an AWS account",
+    f"python -m ops backfill --stage dev --prefix data/in/ --dry-run{' ' * 4}# counts what has no row": (
+        "tests/functional/test_backfill.py runs the same code"
+    ),
+    "name: deploy": "GitHub runs it; docs/deploy.md says that nobody has",
     f"make destroy STAGE=dev{' ' * 20}# functions, API, triggers; the stack too, if it holds no data": (
         "tests/integration/test_deploy.py destroys by the same code"
     ),

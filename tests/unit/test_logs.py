@@ -14,7 +14,7 @@ from chalicelib import logs
 def configured() -> Iterator[None]:
     before = logs.log.handlers[:], logs.log.propagate, logs.log.level
     logs.log.handlers.clear()
-    logs.configure("INFO")
+    logs.configure("INFO", "dev")
     yield
     logs.log.handlers[:], logs.log.propagate, logs.log.level = before
 
@@ -28,6 +28,7 @@ def test_a_hostile_key_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -
         "level": "INFO",
         "message": "outcome",
         "timestamp": "",
+        "stage": "dev",
         "key": key,
         "outcome": "received",
     }
@@ -38,7 +39,7 @@ def test_metrics_are_in_the_embedded_format(capsys: pytest.CaptureFixture[str]) 
     logs.emit_metrics("discovery", {"queued": 3, "duration_seconds": 1.5})
     line = json.loads(capsys.readouterr().out)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Dimensions"] == [["lane"]]
+    assert directive["Dimensions"] == [["stage", "lane"]]
     assert directive["Metrics"] == [
         {"Name": "queued", "Unit": "Count"},
         {"Name": "duration_seconds", "Unit": "Seconds"},

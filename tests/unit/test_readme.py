@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalicelib.expected import watch
 from chalicelib.landing import outcomes, parking
-from chalicelib.ndjson import quarantine, surge
+from chalicelib.ndjson import quarantine, repair_batches
 from chalicelib.runs import finishing
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
@@ -61,9 +61,10 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         quarantine.SUBJECT,
         watch.LATE_SUBJECT,
         watch.COME_SUBJECT,
+        quarantine.STAYS_SUBJECT,
+        repair_batches.SURGE_SUBJECT,
         parking.NOT_CONFIGURED_SUBJECT,
         parking.SOURCE_STAYS_SUBJECT,
-        surge.SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,

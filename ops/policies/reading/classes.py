@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from ops.policies.reading.core import FOLLOWED, NOTHING, OPAQUE, Arguments, Frame, Site, Value, Values, union
+from ops.policies.reading.core import FOLLOWED, NOTHING, OPAQUE, Arguments, Made, Site, Value, Values, union
 from ops.policies.reading.functions import Function, Partial
 from ops.policies.reading.texts import Setting, Text
 
@@ -21,15 +21,10 @@ UNFOLLOWED = frozenset(
 
 
 @dataclass(frozen=True)
-class Class(Value):
+class Class(Made):
     """A class of the project, by the frame its body was run in."""
 
-    frame: Frame
     node: ast.ClassDef
-
-    @property
-    def depth(self) -> int:
-        return self.frame.depth
 
     def ancestry(self) -> list[Class]:
         """Return the class and its parents of the project, nearest first."""
@@ -54,9 +49,10 @@ class Class(Value):
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
         if (self.frame.source.name, self.node.name) == SETTINGS:
-            return frozenset({SettingsRecord()})
-        told_apart, depth = given.key()
-        made: Instance = at.known.heap.setdefault((self, at.node, told_apart), Instance(depth, self))
+            record = Instance(self.frame, self, settings_by_name(at))
+            at.escape(given.all())
+            return frozenset({at.known.heap.setdefault(self, record)})
+        made: Instance = at.known.heap.setdefault((self, at.node, at.frame), Instance(at.frame, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)
         elif fields_of(self):  # a dataclass or a named tuple
@@ -70,15 +66,11 @@ class Class(Value):
         return union(values for one in self.ancestry() for values in one.frame.names.values())
 
     def _bind_fields(self, at: Site, made: Instance, given: Arguments) -> None:
-        """Set the fields of a new instance from the arguments, else from their defaults."""
-        fields = fields_of(self)
-        if len(given.positional) > len(fields):
-            raise at.refuse(f"{self.node.name} takes fewer arguments than this")
-        for index, (name, (frame, default)) in enumerate(fields.items()):
-            values = given.get(index, name)
-            if not values and default is not None:
-                values = _default(at.to(default, frame), default)
-            at.grow(made.attributes, name, values)
+        """Set the fields of a new instance from the arguments and their defaults."""
+        for index, (name, (cls, default)) in enumerate(fields_of(self).items()):
+            at.grow(made.attributes, name, given.get(index, name))
+            if default is not None and index >= len(given.positional):
+                at.grow(made.attributes, name, at.to(default, cls.frame).evaluate(default))
 
     def _let_python_call(self, at: Site, made: Instance) -> None:
         """Run the methods that Python, as `__eq__`, or a parent from outside call unseen."""
@@ -94,10 +86,10 @@ class Class(Value):
             at.escape(frozenset({made}))
 
 
-def fields_of(cls: Class) -> dict[str, tuple[Frame, ast.expr | None]]:
-    """Return the fields with their class body and default, in the order of `__init__`: parents' first."""
+def fields_of(cls: Class) -> dict[str, tuple[Class, ast.expr | None]]:
+    """Return the fields with their class and default, in the order of `__init__`: parents' first."""
     ancestry = reversed(cls.ancestry())
-    return {name: (one.frame, default) for one in ancestry for name, default in _declared(one.node)}
+    return {name: (one, default) for one in ancestry for name, default in _declared(one.node)}
 
 
 @cache
@@ -107,32 +99,15 @@ def _declared(node: ast.ClassDef) -> list[tuple[str, ast.expr | None]]:
     return [(one.target.id, one.value) for one in fields if isinstance(one.target, ast.Name)]
 
 
-def _default(at: Site, node: ast.expr) -> Values:
-    called = at.evaluate(node.func) if isinstance(node, ast.Call) else NOTHING
-    if not isinstance(node, ast.Call) or not any(one.outside == "dataclasses.field" for one in called):
-        return at.evaluate(node)
-    options = {keyword.arg: keyword.value for keyword in node.keywords}
-    if not options.keys() <= {"default", "default_factory", "repr", "compare", "hash"}:
-        raise at.refuse("field() with other options than a default cannot be followed")
-    if "default_factory" in options:
-        return at.call(at.evaluate(options["default_factory"]), Arguments())
-    return at.evaluate(options["default"]) if "default" in options else NOTHING
-
-
 @dataclass(frozen=True, eq=False)
-class Instance(Value):
+class Instance(Made):
     """An instance of a class of the project."""
 
-    nested: int
     cls: Class
     attributes: dict[str, Values] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"the adapter {self.cls.node.name}"
-
-    @property
-    def depth(self) -> int:
-        return self.nested
 
     def held(self) -> Iterable[Values]:
         return self.attributes.values()
@@ -163,21 +138,8 @@ def described(at: Site, value: Value, receiver: Value) -> Values:
     return bound.call(at, Arguments()) if value.kind == "property" else frozenset({bound})
 
 
-@dataclass(frozen=True)
-class SettingsRecord(Value):
-    """The one Settings record."""
-
-    def attribute(self, at: Site, name: str) -> Values:
-        for cls in settings_classes(at):
-            methods = [value for value in cls.find(name) if isinstance(value, Function)]
-            if methods:
-                return union(described(at, method, self) for method in methods)
-            if name in fields_of(cls):
-                return frozenset({Text((Setting(name),))})
-        return NOTHING
-
-
-def settings_classes(at: Site) -> list[Class]:
-    """Return the class of the settings, once its module was run."""
-    found = at.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
-    return [value for value in found if isinstance(value, Class)]
+def settings_by_name(at: Site) -> dict[str, Values]:
+    """Return the fields of the settings, each with the text that stands for its value."""
+    classes = at.module(SETTINGS[0]).names.get(SETTINGS[1], NOTHING)
+    names = [name for cls in classes if isinstance(cls, Class) for name in fields_of(cls)]
+    return {name: frozenset({Text((Setting(name),))}) for name in names}

@@ -27,10 +27,8 @@ class Call:
 class Client(Value):
     """A client of one AWS service."""
 
+    is_client = True
     service: str
-
-    def holds_client(self, _seen: set[int]) -> bool:
-        return True
 
     def attribute(self, at: Site, name: str) -> Values:
         if name == "exceptions":
@@ -54,10 +52,10 @@ class Operation(Client):
         raise at.refuse(f"{name} of {self} cannot be followed")
 
     def call(self, at: Site, given: Arguments) -> Values:
-        if given.positional or given.star:
+        if given.positional:
             raise at.refuse(f"{self}: pass its parameters by name")
         if given.rest:
-            raise at.refuse(f"{self}: cannot tell which parameters ** brings; use literal keys")
+            raise at.refuse(f"{self}: cannot tell which parameters * or ** brings; use literal keys")
         if self.name == "generate_presigned_url":
             return self._presigned(at, given)
         at.escape(given.all())
@@ -82,10 +80,8 @@ class Operation(Client):
         """Return the answer: data, but for the URL of a queue, which stands for the queue."""
         if (self.service, self.name) != ("sqs", "get_queue_url"):
             return OPAQUE
-        made = box(at, "response", mapping=True)
-        names = given.get(0, "QueueName")
-        texts = frozenset(name if isinstance(name, Text) else Text((None,)) for name in names)
-        made.put(at, texts, "QueueUrl")
+        made = box(at, mapping=True)
+        made.put(at, given.get(0, "QueueName"), "QueueUrl")
         return frozenset({made})
 
 

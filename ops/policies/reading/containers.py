@@ -6,28 +6,23 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ops.policies.reading.core import NIL, NOTHING, OPAQUE, Arguments, Method, Nil, Site, Value, Values, union
+from ops.policies.reading.core import NIL, OPAQUE, Arguments, Made, Method, Site, Value, Values, union
 from ops.policies.reading.texts import Text, key_of, text
 
 Key = str | int | Text
 
 
 @dataclass(frozen=True, eq=False)
-class Box(Value):
+class Box(Made):
     """A container: what is in it by key (a text made of settings too) or position, else under None."""
 
-    nested: int
     is_mapping: bool = False
     known: dict[Key | None, Values] = field(default_factory=dict)
 
     @property
-    def depth(self) -> int:
-        return self.nested
-
-    @property
     def unknown(self) -> Values:
         """Return what may be under a key or position that is not known."""
-        return self.known.get(None, NOTHING)
+        return self.known.get(None, frozenset())
 
     def held(self) -> Iterable[Values]:
         return self.known.values()
@@ -40,33 +35,29 @@ class Box(Value):
     def merge(self, at: Site, value: Value) -> None:
         """Put in what iterating over `value` gives; a mapping takes pairs, and of a mapping the keys too."""
         if not (self.is_mapping and isinstance(value, Box)):
-            self.put(at, NOTHING if isinstance(value, Nil) else value.items(at))  # None fails at run time
+            self.put(at, value.items(at))
         elif not value.is_mapping:
             self.put(at, at.iterate(value.items(at)))
         elif value is not self:
             for key, values in value.known.items():
                 self.put(at, values, key)
 
-    def keys(self) -> Values:
-        """Return what may be a key of this mapping."""
-        return union(map(_as_value, self.known)) or OPAQUE
-
     def under(self, keys: Values) -> Values:
         """Return what may be under any of `keys`."""
         names = [key_of(key) for key in keys]
         if not self.is_mapping or None in names:
             return union(self.held())
-        return union(self.known.get(name, NOTHING) for name in names if name is not None) | self.unknown
+        return union(self.known.get(name, self.unknown) for name in names if name is not None) | self.unknown
 
     def attribute(self, _at: Site, name: str) -> Values:
         return frozenset({Method(self, name)})
 
     def items(self, _at: Site) -> Values:
-        return self.keys() if self.is_mapping else union(self.held())
+        return union(map(_as_value, self.known)) or OPAQUE if self.is_mapping else union(self.held())
 
     def at_position(self, index: int) -> Values:
         """Return what may be at a position of a sequence."""
-        return self.known.get(index, NOTHING) | self.unknown
+        return self.known.get(index, self.unknown) | self.unknown
 
     def item(self, at: Site, keys: Values) -> Values:
         index = at.node.slice if isinstance(at.node, ast.Subscript) else None
@@ -85,11 +76,12 @@ class Box(Value):
         if name in {"append", "add", "insert", "appendleft"}:
             self.put(at, given.all())
         elif name in {"extend", "update"}:
-            for value in union(given.positional) | given.star:
+            for value in union(given.positional):
                 self.merge(at, value)
             for key, values in given.named.items():
                 self.put(at, values, key)
-            self.put(at, given.rest)
+            spread = frozenset(value for value in given.rest if isinstance(value, Box))
+            self.put(at, given.rest | at.iterate(spread))
         elif name in {"__enter__", "get", "items", "keys", "pop", "popleft", "setdefault", "values"}:
             return self._taken(at, name, given)
         else:
@@ -100,10 +92,9 @@ class Box(Value):
         if name == "__enter__":  # of a generator made into a context manager
             return union(self.held())
         if name in {"keys", "values"}:
-            return sequence(at, self.keys() if name == "keys" else union(self.held()))
+            return sequence(at, self.items(at) if name == "keys" else union(self.held()))
         if name == "items":
-            rows = [row(at, [_as_value(key), values], f"{key!r}") for key, values in self.known.items()]
-            return sequence(at, union(rows))
+            return rows(at, [self.items(at), union(self.held())])
         first, *others = given.positional or [OPAQUE]
         if name == "setdefault" and others:
             self.store(at, first, others[0])
@@ -114,10 +105,10 @@ def _as_value(key: Key | None) -> Values:
     return text(key) if isinstance(key, str) else frozenset({key}) if isinstance(key, Text) else OPAQUE
 
 
-def box(at: Site, role: str = "", *, mapping: bool = False) -> Box:
+def box(at: Site, *, mapping: bool = False, role: str = "") -> Box:
     """Return the container that a node makes in its frame: always the same one."""
-    key = ("box", at.node, role, at.frame)
-    found: Box = at.known.heap.setdefault(key, Box(at.frame.depth + 1, mapping))
+    key = (at.node, at.frame, mapping, role)
+    found: Box = at.known.heap.setdefault(key, Box(at.frame, mapping))
     return found
 
 
@@ -128,12 +119,12 @@ def sequence(at: Site, elements: Values) -> Values:
     return frozenset({made})
 
 
-def row(at: Site, columns: list[Values], role: str) -> Values:
-    """Return a container with each of `columns` at its position."""
-    made = box(at, role)
+def rows(at: Site, columns: list[Values]) -> Values:
+    """Return a container of containers, each with the `columns` at their positions."""
+    row = box(at, role="row")
     for index, values in enumerate(columns):
-        made.put(at, values, index)
-    return frozenset({made})
+        row.put(at, values, index)
+    return sequence(at, frozenset({row}))
 
 
 def mapping(at: Site, given: Arguments) -> Values:

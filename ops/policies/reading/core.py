@@ -7,14 +7,12 @@ is run again until nothing new is learnt. Each kind of value is a subclass of `V
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, MutableMapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from ops.policies.reading.sources import Project, Refused, Source
 
-Cell = TypeVar("Cell", bound=Hashable)
-MAX_DEPTH = 10
 FOLLOWED = frozenset({"__init__", "__enter__"})
 NAMES_OF_THINGS = frozenset({"__name__", "__doc__", "__qualname__", "__module__", "__class__", "__file__"})
 
@@ -26,6 +24,7 @@ class Value:
     """
 
     outside = ""  # the dotted path of what is not of the project
+    is_client = False
 
     def __str__(self) -> str:
         return f"a {type(self).__name__.lower()}"
@@ -38,13 +37,6 @@ class Value:
     def held(self) -> Iterable[Values]:
         """Return what can be got at through its data, not by calling it."""
         return ()
-
-    def holds_client(self, seen: set[int]) -> bool:
-        """Tell whether a client can be got at through its data."""
-        if id(self) in seen:
-            return False
-        seen.add(id(self))
-        return any(value.holds_client(seen) for values in self.held() for value in values)
 
     def escaped(self, _at: Site) -> Values:
         """Let whoever has it do with it what can be done; return what that brings out."""
@@ -101,15 +93,6 @@ class Opaque(Value):
     def call(self, at: Site, given: Arguments) -> Values:
         return self.method(at, "", given)
 
-    def method(self, at: Site, name: str, given: Arguments) -> Values:
-        """Of a pool of threads, `submit` and `map` call what they are given; others may do so with data."""
-        if name not in {"submit", "map"} or not given.positional:
-            return super().method(at, name, given)
-        function, *others = given.positional
-        passed = others if name == "submit" else [at.iterate(values) or OPAQUE for values in others]
-        at.escape(at.call(function, Arguments(passed, given.named, given.star, given.rest)))
-        return OPAQUE
-
 
 @dataclass(frozen=True)
 class Nil(Opaque):
@@ -120,6 +103,9 @@ class Nil(Opaque):
 
     def call(self, _at: Site, _given: Arguments) -> Values:
         return NIL
+
+    def items(self, _at: Site) -> Values:
+        return NOTHING
 
 
 @dataclass(frozen=True)
@@ -146,30 +132,22 @@ DATA = OPAQUE | NIL
 
 @dataclass
 class Arguments:
-    """The arguments of one call; `star` and `rest` are what `*` and `**` bring under unknown places."""
+    """The arguments of one call; `rest` is what `*` and `**` bring under unknown places and names."""
 
     positional: list[Values] = field(default_factory=list)
     named: dict[str, Values] = field(default_factory=dict)
-    star: Values = NOTHING
     rest: Values = NOTHING
 
     def all(self) -> Values:
-        return NOTHING.union(*self.positional, *self.named.values(), self.star, self.rest)
+        return NOTHING.union(*self.positional, *self.named.values(), self.rest)
 
     def get(self, index: int, name: str) -> Values:
         if index < len(self.positional):
             return self.positional[index]
-        return self.named.get(name, NOTHING) | self.star | self.rest
-
-    def key(self, around: int = -1) -> tuple[Hashable, int]:
-        """Return what tells these arguments from others, and how deep they are nested with what is around."""
-        depth = 1 + max([around, *(value.depth for value in self.all())])
-        if depth >= MAX_DEPTH:
-            return (), MAX_DEPTH
-        return (*self.positional, frozenset(self.named.items()), self.star, self.rest), depth
+        return self.named.get(name, NOTHING) | self.rest
 
 
-ANYTHING = Arguments(star=OPAQUE, rest=OPAQUE)
+ANYTHING = Arguments(rest=OPAQUE)
 
 
 @dataclass(eq=False)
@@ -186,6 +164,17 @@ class Frame:
     function: Value | None = None
     names: dict[str, Values] = field(default_factory=dict)
     bases: list[Value] = field(default_factory=list)  # of a class body
+
+
+@dataclass(frozen=True, eq=False)
+class Made(Value):
+    """What the code makes in a frame: a function, a class, an instance, a container."""
+
+    frame: Frame
+
+    @property
+    def depth(self) -> int:
+        return self.frame.depth + 1
 
 
 @dataclass
@@ -256,7 +245,7 @@ class Site(ast.NodeVisitor):
         self.known.questions.append(self.refuse(reason))
         return NOTHING
 
-    def grow(self, cells: MutableMapping[Cell, Values], key: Cell, values: Values) -> None:
+    def grow(self, cells: dict[Any, Values], key: Hashable, values: Values) -> None:
         """Add `values` to what a cell may hold."""
         before = cells.get(key)
         if before is None or not values <= before:
@@ -288,12 +277,12 @@ class Site(ast.NodeVisitor):
     def escape(self, values: Values) -> None:
         """Let values go where they are not followed: functions are called with data, clients refused."""
         seen: set[Value] = set(DATA)
-        waiting = list(values)
+        waiting = [(value, value) for value in values]
         while waiting:
-            value = waiting.pop()
-            if value in seen:
-                continue
-            if value.holds_client(set()):
-                raise self.refuse(f"{value} goes where it cannot be followed; call its methods here instead")
-            seen.add(value)
-            waiting += value.escaped(self)
+            value, whole = waiting.pop()
+            if value.is_client:
+                raise self.refuse(f"{whole} goes where it cannot be followed; call its methods here instead")
+            if value not in seen:
+                seen.add(value)
+                held = union(value.held())
+                waiting += [(one, whole if one in held else one) for one in value.escaped(self)]

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cache
 
 from ops.policies.reading.clients import CLIENTS_MODULE, new_client
 from ops.policies.reading.containers import Box, box, mapping, sequence
-from ops.policies.reading.core import (
-    ANYTHING,
-    NIL,
-    NOTHING,
-    OPAQUE,
-    Arguments,
-    Frame,
-    Nil,
-    Site,
-    Value,
-    Values,
-)
+from ops.policies.reading.core import ANYTHING, NIL, OPAQUE, Arguments, Frame, Made, Site, Value, Values
 
+MAX_DEPTH = 6  # of values that are nested in each other, as one call tells them from another
 MAX_FRAMES = 40_000
 
 
@@ -58,67 +47,42 @@ def arguments_of(at: Site, node: ast.Call) -> Arguments:
     given = Arguments()
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            for value in at.evaluate(argument.value):
-                _add_starred(at, given, value)
-        elif given.star:
-            given.star |= at.evaluate(argument)
+            given.rest |= at.iterate(at.evaluate(argument.value)) or OPAQUE
+        elif given.rest:
+            given.rest |= at.evaluate(argument)
         else:
             given.positional.append(at.evaluate(argument))
     for keyword in node.keywords:
         values = at.evaluate(keyword.value)
         if keyword.arg is not None:
             given.named[keyword.arg] = values
-        else:
-            for value in values:
-                _add_double_starred(at, given, value)
+            continue
+        spread = box(at.to(keyword), mapping=True)
+        for value in values:
+            spread.merge(at, value)
+        given.named |= {key: held for key, held in spread.known.items() if isinstance(key, str)}
+        given.rest = given.rest.union(*(held for key, held in spread.known.items() if key not in given.named))
     return given
 
 
-def _add_starred(at: Site, given: Arguments, value: Value) -> None:
-    if isinstance(value, Box) and not value.unknown and not value.is_mapping and not given.star:
-        given.positional += [value.at_position(index) for index in range(len(value.known))]
-    else:
-        given.star |= value.items(at) or OPAQUE
-
-
-def _add_double_starred(at: Site, given: Arguments, value: Value) -> None:
-    if not isinstance(value, Box):
-        given.rest |= NOTHING if isinstance(value, Nil) else value.items(at)  # None fails at run time
-        return
-    for key, held in value.known.items():
-        if isinstance(key, str):
-            given.named[key] = given.named.get(key, NOTHING) | held
-        else:
-            given.rest |= held
-
-
 def bind_parameters(called: Site, signature: ast.arguments, definer: Frame, given: Arguments) -> None:
-    """Give the parameters of a called function what the arguments or their defaults may be."""
+    """Give the parameters of a called function what the arguments and their defaults may be."""
     plain = [parameter.arg for parameter in (*signature.posonlyargs, *signature.args)]
-    keywords = [parameter.arg for parameter in signature.kwonlyargs]
-    for index, name in enumerate(plain):
-        called.name(name, given.get(index, name))
-    for name in keywords:
-        called.name(name, given.named.get(name, NOTHING) | given.rest)
-    for name, default in _defaults(signature, plain, keywords):
-        if name not in {*plain[: len(given.positional)], *given.named}:
+    names = [*plain, *(parameter.arg for parameter in signature.kwonlyargs)]
+    defaults = [*signature.defaults, *signature.kw_defaults]
+    passed = {**given.named, **dict(zip(plain, given.positional, strict=False))}
+    for name in names:
+        called.name(name, passed.get(name, given.rest))
+    for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
+        if default is not None and name not in plain[: len(given.positional)]:
             called.name(name, called.to(default, definer).evaluate(default))
     if signature.vararg is not None:
-        rest = box(called.to(signature.vararg))
-        for index, values in enumerate(given.positional[len(plain) :]):
-            rest.put(called, values, index)
-        rest.put(called, given.star)
-        called.name(signature.vararg.arg, frozenset({rest}))
+        rest = given.rest.union(*given.positional[len(plain) :])
+        called.name(signature.vararg.arg, sequence(called.to(signature.vararg), rest))
     if signature.kwarg is not None:
-        more = {name: values for name, values in given.named.items() if name not in plain + keywords}
+        more = {name: values for name, values in given.named.items() if name not in names}
         found = mapping(called.to(signature.kwarg), Arguments(named=more, rest=given.rest))
         called.name(signature.kwarg.arg, found)
-
-
-def _defaults(signature: ast.arguments, plain: list[str], keywords: list[str]) -> list[tuple[str, ast.expr]]:
-    positional = plain[len(plain) - len(signature.defaults) :]
-    names, defaults = positional + keywords, [*signature.defaults, *signature.kw_defaults]
-    return [(name, default) for name, default in zip(names, defaults, strict=True) if default is not None]
 
 
 class Runnable(Value):
@@ -127,25 +91,17 @@ class Runnable(Value):
     def escaped(self, at: Site) -> Values:
         return self.call(at, ANYTHING)
 
-    def holds_client(self, _seen: set[int]) -> bool:
-        return False  # what calling it gives is asked when it is called
-
 
 @dataclass(frozen=True)
-class Function(Runnable):
-    """A function or lambda with the frame around it; `owner` is the class body that holds it, if any."""
+class Function(Made, Runnable):
+    """A function or lambda of a frame; `owner` is the class body that holds it, if any."""
 
     node: ast.FunctionDef | ast.Lambda
-    frame: Frame
     owner: Frame | None = None
     kind: str = ""  # of a method: property, static or class
 
     def __str__(self) -> str:
         return self.node.name if isinstance(self.node, ast.FunctionDef) else "a lambda"
-
-    @property
-    def depth(self) -> int:
-        return self.frame.depth
 
     def call(self, at: Site, given: Arguments) -> Values:
         if (self.frame.source.name, str(self)) == (CLIENTS_MODULE, "client"):
@@ -157,9 +113,8 @@ class Function(Runnable):
             at.known.stack.append(called.frame)
             self._run(called)
             at.known.stack.pop()
-        if _generates(self.node):
-            return sequence(called, called.frame.names.get("yield", NOTHING))
-        return called.frame.names.get("return", NOTHING)
+        names = called.frame.names
+        return sequence(called, names["yield"]) if "yield" in names else names.get("return", frozenset())
 
     def _frame_of(self, at: Site, given: Arguments) -> Frame:
         """Return the frame of a call: one per function and arguments; recursion joins the one that runs."""
@@ -167,8 +122,10 @@ class Function(Runnable):
         for frame in reversed(running) if len(running) > 1 else ():
             if frame.parent is self.frame:
                 return frame
-        told_apart, depth = given.key(self.frame.depth)
-        key = (self.node, self.frame, self.owner, told_apart)
+        depth = min(MAX_DEPTH, 1 + max([self.frame.depth, *(value.depth for value in given.all())]))
+        key: tuple[Hashable, ...] = (self.node, self.frame, self.owner)
+        if depth < MAX_DEPTH:
+            key += (*given.positional, frozenset(given.named.items()), given.rest)
         if len(at.known.frames) > MAX_FRAMES:
             raise at.refuse(f"{self} is called in too many ways to follow them all")
         if key not in at.known.frames:
@@ -185,31 +142,16 @@ class Function(Runnable):
             called.name("return", NIL)
 
 
-@cache
-def _generates(node: ast.FunctionDef | ast.Lambda) -> bool:
-    """Tell whether a function yields itself, not one that is defined in it."""
-    todo: list[ast.AST] = [*node.body] if isinstance(node, ast.FunctionDef) else [node.body]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(one, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            todo += ast.iter_child_nodes(one)
-    return False
-
-
 @dataclass(frozen=True)
 class Partial(Runnable):
     """A callable with some arguments already given; a method with its first one."""
 
     callee: Value
     positional: tuple[Values, ...]
-    named: tuple[tuple[str, Values], ...] = ()
 
-    def held(self) -> Iterable[Values]:
-        return (frozenset({self.callee}), *self.positional, *dict(self.named).values())
+    @property
+    def depth(self) -> int:
+        return 1 + max(value.depth for value in frozenset({self.callee}).union(*self.positional))
 
     def call(self, at: Site, given: Arguments) -> Values:
-        positional = [*self.positional, *given.positional]
-        named = {**dict(self.named), **given.named}
-        return self.callee.call(at, Arguments(positional, named, given.star, given.rest))
+        return self.callee.call(at, Arguments([*self.positional, *given.positional], given.named, given.rest))

@@ -28,15 +28,11 @@ def read_handlers(root: Path) -> list[Handler]:
     """Return the handlers of the project in `root`, by name; raise Refused for what cannot be followed."""
     project = Project(root)
     found = sorted(_read(project, "").handlers.items())
-    return [_handler(project, name, next(iter(registered.values()))) for name, registered in found]
-
-
-def _handler(project: Project, name: str, trigger: Trigger) -> Handler:
-    try:
-        calls = _read(project, name).calls
-    except Refused as refused:
-        raise Refused(f"{refused} (reading what {name} can reach)") from None
-    return Handler(name, trigger.kind, dict(trigger.options), tuple(calls.values()))
+    triggers: dict[str, Trigger] = {name: next(iter(registered.values())) for name, registered in found}
+    return [
+        Handler(name, one.kind, dict(one.options), tuple(_read(project, name).calls.values()))
+        for name, one in triggers.items()
+    ]
 
 
 def _read(project: Project, name: str) -> Known:

@@ -126,7 +126,7 @@ class Interpreter(Site):
 
     def visit_Lambda(self, node: ast.Lambda) -> Values:
         self.visit(node.args)
-        return frozenset({Function(node, self.frame)})
+        return frozenset({Function(self.frame, node)})
 
     def visit_arguments(self, node: ast.arguments) -> None:
         for default in (*node.defaults, *node.kw_defaults):
@@ -151,31 +151,29 @@ class Interpreter(Site):
         bind(self.to(node, frame), node.target, values)
         return values
 
-    def visit_Yield(self, node: ast.Yield) -> Values:
-        self.name("yield", self.evaluate(node.value) if node.value else NIL)
+    def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> Values:
+        values = self.evaluate(node.value) if node.value else NIL
+        self.name("yield", self.iterate(values) if isinstance(node, ast.YieldFrom) else values)
         return OPAQUE
 
-    def visit_YieldFrom(self, node: ast.YieldFrom) -> Values:
-        self.name("yield", self.iterate(self.evaluate(node.value)))
-        return OPAQUE
+    visit_YieldFrom = visit_Yield
 
     def visit_Return(self, node: ast.Return) -> None:
         self.name("return", self.evaluate(node.value) if node.value else NIL)
 
-    def visit_Assign(self, node: ast.Assign) -> None:
-        values = self.evaluate(node.value)
-        for target in node.targets:
-            bind(self, target, values)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def visit_Assign(self, node: ast.Assign | ast.AnnAssign) -> None:
         if node.value is not None:
-            bind(self, node.target, self.evaluate(node.value))
+            values = self.evaluate(node.value)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                bind(self, target, values)
+
+    visit_AnnAssign = visit_Assign
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         left, right = self.evaluate(node.target), self.evaluate(node.value)
         for one in left:
             if isinstance(one, Box):  # += and |= change what others hold too
-                one.method(self, "update", Arguments(star=right))
+                one.method(self, "update", Arguments([right]))
         bind(self, node.target, self._combined(node.op, left, right))
 
     def visit_For(self, node: ast.For) -> None:
@@ -211,7 +209,7 @@ class Interpreter(Site):
         while isinstance(frame.node, ast.ClassDef) and frame.parent is not None:
             frame = frame.parent
         self.visit(node.args)
-        self.name(node.name, decorated(self, node.decorator_list, Function(node, frame, owner)))
+        self.name(node.name, decorated(self, node.decorator_list, Function(frame, node, owner)))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         body = self.scope()

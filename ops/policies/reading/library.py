@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ops.policies.reading.classes import Class, Instance, fields_of, settings_classes
-from ops.policies.reading.containers import Box, mapping, row, sequence
+from ops.policies.reading.classes import Class, Instance, settings_by_name
+from ops.policies.reading.containers import Box, mapping, rows, sequence
 from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Values, union
 from ops.policies.reading.functions import Function, Partial, Runnable
-from ops.policies.reading.texts import Setting, Text, literals_of
+from ops.policies.reading.texts import literals_of
 
 Model = Callable[[Site, Arguments], Values]
 LOOKS_ONLY = frozenset(
@@ -40,7 +40,7 @@ def call_outside(at: Site, path: str, given: Arguments) -> Values:
 
 
 def _same_elements(at: Site, given: Arguments) -> Values:
-    values = union(given.positional) | given.star
+    values = union(given.positional) | given.rest
     called = frozenset(value for value in values if isinstance(value, Runnable | Class))  # by filter
     at.escape(called.union(*given.named.values()))  # key=
     return sequence(at, at.iterate(values - called))
@@ -55,24 +55,24 @@ def _one_element(at: Site, given: Arguments) -> Values:
 
 def _map(at: Site, given: Arguments) -> Values:
     columns = [at.iterate(values) or OPAQUE for values in given.positional[1:]]
-    return sequence(at, at.call(given.get(0, "func"), Arguments(columns, star=at.iterate(given.star))))
+    return sequence(at, at.call(given.get(0, "func"), Arguments(columns, rest=at.iterate(given.rest))))
 
 
 def _zip(at: Site, given: Arguments) -> Values:
-    if given.star:
+    if given.rest:
         raise at.refuse("zip() with * cannot be followed")
-    return sequence(at, row(at, [at.iterate(values) or OPAQUE for values in given.positional], "row"))
+    return rows(at, [at.iterate(values) or OPAQUE for values in given.positional])
 
 
 def _enumerate(at: Site, given: Arguments) -> Values:
-    return _zip(at, Arguments([OPAQUE, given.get(0, "iterable")]))
+    return rows(at, [OPAQUE, at.iterate(given.get(0, "iterable")) or OPAQUE])
 
 
 def _partial(at: Site, given: Arguments) -> Values:
-    if given.star or given.rest or not given.positional:
-        raise at.refuse("partial() with * or ** cannot be followed")
+    if given.rest or given.named or not given.positional:
+        raise at.refuse("partial() with *, ** or named arguments cannot be followed; write a lambda")
     callees, *positional = given.positional
-    return frozenset(Partial(callee, tuple(positional), tuple(given.named.items())) for callee in callees)
+    return frozenset(Partial(callee, tuple(positional)) for callee in callees)
 
 
 def _super(at: Site, _given: Arguments) -> Values:
@@ -91,34 +91,38 @@ def _getattr(at: Site, given: Arguments) -> Values:
     return union([*(at.read(given.get(0, "object"), name) for name in names), *given.positional[2:]])
 
 
-def _cast(_at: Site, given: Arguments) -> Values:
-    return given.get(1, "val")
+def _field(at: Site, given: Arguments) -> Values:
+    """Return the default of a field of a dataclass."""
+    if not given.named.keys() <= {"default", "default_factory", "repr", "compare", "hash", "metadata"}:
+        raise at.refuse("field() with other options than a default cannot be followed")
+    factory = given.named.get("default_factory")
+    at.escape(given.get(0, "metadata"))
+    return given.named.get("default", NOTHING) | (at.call(factory, Arguments()) if factory else NOTHING)
 
 
 def _replace(at: Site, given: Arguments) -> Values:
-    found = NOTHING
-    for one in given.get(0, "obj"):
-        if isinstance(one, Instance):
-            found |= one.cls.call(at, Arguments(named={**one.attributes, **given.named}))
-        else:
-            at.escape(given.all())
-            found |= OPAQUE
-    return found
+    objects = given.get(0, "obj")
+    instances = [one for one in objects if isinstance(one, Instance)]
+    if len(instances) < len(objects):
+        at.escape(given.all())
+    made = [one.cls.call(at, Arguments([], one.attributes | given.named, given.rest)) for one in instances]
+    for copy in union(made):  # a copy of Settings is the one record
+        for name, values in given.named.items():
+            copy.write(at, name, values | given.rest)
+    return union(made) or OPAQUE
 
 
 def _environment(at: Site, given: Arguments) -> Values:
     """Return the setting that an environment variable is read into; any other variable is data."""
     at.escape(given.all())
-    names = {name.lower() for name in literals_of(given.get(0, "key")) or [""]}
-    if not names <= {name for cls in settings_classes(at) for name in fields_of(cls)}:
-        return OPAQUE
-    return frozenset(Text((Setting(name),)) for name in names)
+    values = settings_by_name(at)
+    return union(values.get(name.lower(), OPAQUE) for name in literals_of(given.get(0, "key")) or [""])
 
 
 MODELS: dict[str, Model] = {
     "builtins.next": _one_element, "builtins.min": _one_element, "builtins.max": _one_element,
     "builtins.map": _map, "builtins.enumerate": _enumerate, "builtins.zip": _zip, "builtins.dict": mapping,
     "builtins.super": _super, "builtins.getattr": _getattr, "functools.partial": _partial,
-    "dataclasses.replace": _replace, "typing.cast": _cast,
-    "os.environ.get": _environment, "os.getenv": _environment,
+    "dataclasses.replace": _replace, "dataclasses.field": _field, "os.environ.get": _environment,
+    "os.getenv": _environment, "typing.cast": lambda _at, given: given.get(1, "val"),
 }  # fmt: skip

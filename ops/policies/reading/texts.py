@@ -57,12 +57,11 @@ class Text(Opaque):
 
     def method(self, at: Site, name: str, given: Arguments) -> Values:
         """Follow `replace` with literals; what other methods give is data."""
-        literals = [literals_of(values) for values in given.positional]
-        if name == "replace" and len(literals) == 2 and all(literals):
-            (old, *more), (new, *others) = (found or [] for found in literals)
-            if not more and not others:
-                return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
-        return super().method(at, name, given)
+        literals = [literals_of(values) or [] for values in given.positional]
+        if name != "replace" or [len(found) for found in literals] != [1, 1]:
+            return super().method(at, name, given)
+        ((old,), (new,)) = literals
+        return frozenset({Text(tuple(part and part.replace(old, new) for part in self.parts))})
 
 
 def text(literal: str) -> Values:
@@ -85,9 +84,8 @@ def key_of(value: Value) -> str | Text | None:
 
 def formatted(pieces: list[Values]) -> Values:
     """Return the texts that the pieces give in every combination; data when no setting is in them."""
-    if prod(map(len, pieces)) > MAX_COMBINATIONS:
-        return OPAQUE
-    if not any(isinstance(value, Text) and value.has_setting for value in union(pieces)):
+    has_setting = any(isinstance(value, Text) and value.has_setting for value in union(pieces))
+    if not has_setting or prod(map(len, pieces)) > MAX_COMBINATIONS:
         return OPAQUE
     return union(_joined(combination) for combination in product(*pieces))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import partial
 from typing import Any
 
 import boto3
@@ -79,6 +81,18 @@ def test_a_forged_upload_under_a_quarantined_files_key_is_not_taken_for_its_copy
     world.s3.put_object(Bucket=NDJSON, Key=NDJSON_KEY, Body=b"B\n", Metadata=forged)
     assert operator.post("/quarantine/release", {"key": NDJSON_KEY}).status == 409
     assert (_contents(QUARANTINE), _contents(NDJSON)) == ({b"A\n"}, {b"B\n"})
+
+
+def test_a_forged_upload_does_not_pass_in_the_place_of_a_released_file(world: World, operator: Api) -> None:
+    (event,) = messages(upload(NDJSON_KEY, body=b"A\n"))
+    app.ndjson_arrived(event, None)
+    release = partial(operator.post, "/quarantine/release", {"key": NDJSON_KEY})
+    run(release, Nth("PutObject", 1, lambda number: Death(number, Moment.BEFORE)))
+    forged = {"sluice-etag": hashlib.md5(b"A\n").hexdigest(), "sluice-identity": "x", "sluice-proof": "0"}
+    (event,) = messages(upload(NDJSON_KEY, body=b"B\n", Metadata=forged))
+    app.ndjson_arrived(event, None)
+    assert _contents(QUARANTINE) == {b"A\n", b"B\n"}
+    assert keys_in(NDJSON) == []
 
 
 def _as_of_0_1_0(world: World, key: str) -> None:

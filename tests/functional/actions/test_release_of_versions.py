@@ -10,7 +10,7 @@ import pytest
 
 import app
 from chalicelib.ndjson.tracking import File, FileStatus, tracking_row
-from tests.faults.dying import Death, Moment, Nth, run
+from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import NDJSON, sqs_event
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, rows, upload
@@ -151,3 +151,43 @@ def test_given_no_quarantine_bucket_when_an_event_came_after_midnight_then_the_r
     (announced,) = [message["Body"] for message in received if "Records" not in message["Body"]]
     app.ndjson_arrived(sqs_event(announced), None)
     assert [(row["date_prefix"], row["status"]) for row in rows()] == [("2026-01-15", "pending")]
+
+
+def test_given_another_version_than_the_one_looked_at_when_it_is_released_then_nothing_passes(
+    world: World,
+) -> None:
+    arrive(REVIEWED)
+    (seen,) = rows()
+    arrive(OTHER)
+    ask = Api(OPERATOR)
+    assert ask.post("/quarantine/release", {"key": KEY, "etag": "0" * 32}).status == 409
+    assert keys_in(NDJSON) == []
+    assert ask.post("/quarantine/release", {"key": KEY, "etag": seen["etag"]}).status == 200
+    assert there() == REVIEWED
+
+
+def test_given_a_newer_upload_that_overtakes_a_release_then_it_is_refused_and_nothing_is_hidden(
+    world: World,
+) -> None:
+    arrive(REVIEWED)
+    newer = [dict[str, Any]()]
+
+    def overtake() -> None:
+        newer[0] = upload(KEY, body=b'{"v": 1}\n')
+
+    replies: list[Reply] = []
+    run(lambda: replies.append(release()), Nth("PutObject", 1, lambda number: Meanwhile(number, overtake)))
+    assert replies[0].status == 409
+    app.ndjson_arrived(sqs_event({"Records": newer}), None)
+    (listed,) = Api(OPERATOR).get("/quarantine").body["items"]
+    assert (listed["key"], listed["status"]) == (KEY, "quarantined")
+    assert outcomes() == {REVIEWED: "quarantined", b'{"v": 1}\n': "pending"}
+
+
+def test_given_a_release_that_died_then_its_file_is_listed_until_it_is_back(world: World) -> None:
+    arrive(REVIEWED)
+    release_that_dies("PutObject")
+    (listed,) = Api(OPERATOR).get("/quarantine").body["items"]
+    assert listed["status"] == "released"
+    assert release().status == 200
+    assert Api(OPERATOR).get("/quarantine").body["items"] == []

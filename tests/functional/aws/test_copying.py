@@ -106,6 +106,44 @@ def _copied(s3: Any, target: CopyTarget, key: str, identity: str) -> dict[str, s
     return dict(s3.head_object(Bucket=QUARANTINE, Key=key)["Metadata"])
 
 
+@pytest.mark.parametrize(("surplus", "kept"), [(0, True), (1, False)])
+def test_the_sources_metadata_are_kept_up_to_s3s_limit_and_left_out_above(
+    s3: Any, source: Bucket, target: CopyTarget, surplus: int, kept: bool
+) -> None:
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z", Metadata={"a": "b"})
+    _copy(source, target, "id-1", ["first"])
+    used = s3.head_object(Bucket=QUARANTINE, Key="first")["Metadata"]
+    room = 2048 - sum(len(name) + len(value) for name, value in used.items())
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=b"z", Metadata={"a": "b" * (1 + room + surplus)})
+    _copy(source, target, "id-2", ["second"])
+    metadata = s3.head_object(Bucket=QUARANTINE, Key="second")["Metadata"]
+    assert ("a" in metadata, metadata["reason"]) == (kept, "because")
+
+
+@pytest.mark.parametrize(
+    ("put", "unlike"),
+    [
+        (b"z", "plain"),
+        (b"z" * 5000, "plain"),
+        (b"z" * 6 * MB, "one part"),
+        (b"z", "one part"),
+        (b"", "plain"),
+    ],
+)
+def test_what_comes_back_has_another_etag_than_what_was_moved(
+    s3: Any, source: Bucket, target: CopyTarget, put: bytes, unlike: str
+) -> None:
+    s3.put_object(Bucket=LANDING, Key="big.bin", Body=put)
+    digest = hashlib.md5(put)
+    plain, one_part = digest.hexdigest(), hashlib.md5(digest.digest()).hexdigest() + "-1"
+    was = plain if unlike == "plain" else one_part
+    seen = source.read("big.bin", 100)
+    assert seen is not None
+    target.copy_once(source, seen, ["back"], "id-1", unlike=was)
+    back = s3.head_object(Bucket=QUARANTINE, Key="back")["ETag"].strip('"')
+    assert (back == was) is (put == b""), "an empty object has one ETag only"
+
+
 def test_discard_deletes_only_its_own_copy(s3: Any, target: CopyTarget) -> None:
     signed = _copied(s3, target, "mine", "id-1")
     _copied(s3, target, "theirs", "id-2")

@@ -9,26 +9,34 @@ from typing import Any
 import boto3
 import pytest
 
+import app
 from chalicelib.aws.topic import Topic
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
-from tests.faults.dying import calls_of, deaths, run
-from tests.support.aws_calls import recorded
+from chalicelib.ndjson.repair_arrivals import repair_arrivals
+from tests.faults.dying import Death, Meanwhile, Moment, Nth, calls_of, deaths, run
+from tests.support.api import OPERATOR, Api
+from tests.support.aws_calls import failing, recorded
 from tests.support.builders import NDJSON
 from tests.support.ndjson import (
     DATE,
     LINES,
     MB,
     QUARANTINE,
+    Clock,
     deliver,
+    items,
     keys_in,
     lane_with,
     messages,
+    repair,
     row,
     rows,
     statuses,
     upload,
 )
+from tests.support.reset import date_object
+from tests.support.world import World
 
 KEY = f"in/{DATE}-bad.ndjson"
 NAME = f"{DATE}-bad.ndjson"
@@ -143,7 +151,7 @@ def test_the_alert_names_file_reason_and_destination(lane: Ndjson, alerts: Calla
 
 
 def test_an_alert_that_fails_does_not_fail_the_file(lane: Ndjson) -> None:
-    deaf = replace(lane, topic=Topic(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:none"))
+    deaf = replace(lane, topic=Topic(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:none", "text"))
 
     deliver(deaf, upload(KEY, body=b"no"))
 
@@ -161,7 +169,7 @@ def test_a_newer_upload_survives_the_quarantine_of_the_older(aws: None) -> None:
     deliver(lane, newer)
 
     assert keys_in(NDJSON) == [KEY]
-    assert statuses() == {"pending": 1}
+    assert statuses() == {"quarantined": 1, "pending": 1}
 
 
 def test_a_large_invalid_file_that_is_deleted_before_it_is_moved_has_vanished(lane: Ndjson) -> None:
@@ -179,13 +187,13 @@ def test_a_large_invalid_file_that_is_deleted_before_it_is_moved_has_vanished(la
     assert keys_in(QUARANTINE) == []
 
 
-def test_a_valid_file_replaces_its_quarantined_predecessor(lane: Ndjson) -> None:
+def test_a_valid_file_leaves_the_row_of_its_quarantined_predecessor(lane: Ndjson) -> None:
     deliver(lane, upload(KEY, body=b"no"))
+    before = row(NAME)
     deliver(lane, upload(KEY))
 
-    (only,) = rows()
-    assert only["status"] == "pending"
-    assert not {"reason", "moved_to", "quarantine", "quarantined_at"} & set(only)
+    assert row(NAME) == before
+    assert statuses() == {"quarantined": 1, "pending": 1}
 
 
 def test_an_event_older_than_its_invalid_object_quarantines_what_is_there(lane: Ndjson) -> None:
@@ -233,6 +241,64 @@ def test_quarantine_survives_dying_at_any_call(lane: Ndjson, body: bytes) -> Non
     assert keys_in(NDJSON) == []
     assert len(rows()) == len(keys_in(QUARANTINE)) == len(every) + 2
     assert len(every) >= 12
+
+
+def _dies_at(operation: str) -> Nth:
+    return Nth(operation, 1, lambda number: Death(number, Moment.BEFORE))
+
+
+@pytest.mark.parametrize("bucket", [QUARANTINE, ""], ids=["moved", "stays"])
+def test_a_death_before_the_alert_is_made_good_by_the_repair_once(
+    aws: None, alerts: Callable[[], list[str]], bucket: str
+) -> None:
+    clock = Clock()
+    lane = lane_with(clock, QUARANTINE_BUCKET=bucket)
+    receive = _receive(lane, upload(KEY, body=b"no"))
+    assert run(receive, _dies_at("Publish"))
+    assert (alerts(), keys_in(NDJSON)) == ([], [] if bucket else [KEY]), "its source is deleted first"
+    clock.turn(301)
+    repair(lane)
+    repair(lane)
+    receive()
+    assert len(alerts()) == 1
+    assert items("UNTOLD#") == []
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "HeadObject"])
+def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World, operation: str) -> None:
+    record = upload(KEY, body=b"no")
+
+    def released() -> None:
+        app.ndjson_arrived(messages(record)[0], None)
+        assert Api(OPERATOR).post("/quarantine/release", {"key": KEY}).status == 200
+        date_object(NDJSON, KEY, Clock().now)
+
+    run(
+        lambda: app.ndjson_arrived(messages(record)[0], None),
+        Nth(operation, 1, lambda number: Meanwhile(number, released)),
+    )
+    back = boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
+    assert (back, keys_in(QUARANTINE)) == (b"no", [])
+    assert statuses() == {"released": 1}
+
+
+def test_a_source_that_cannot_be_deleted_is_told_once_and_after_ten_tries_to_a_person(
+    aws: None, alerts: Callable[[], list[str]]
+) -> None:
+    clock = Clock()
+    lane = lane_with(clock)
+    record = upload(KEY, body=b"no")
+    date_object(NDJSON, KEY, clock())
+    told = []
+    with failing("DeleteObject", "AccessDenied", 403):
+        deliver(lane, record)
+        for _ in range(15):
+            clock.turn(301)
+            repair_arrivals(lane, lambda: True)
+            told += alerts()
+    assert (row(NAME)["status"], row(NAME)["attempts"]) == ("quarantined", 10)
+    assert "AccessDenied" in row(NAME)["source_stays"]
+    assert ["could not be deleted 10 times" in each for each in told] == [False, True]
 
 
 def _receive(lane: Ndjson, record: dict[str, Any]) -> Callable[[], None]:

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.ndjson import repair_arrivals
 from chalicelib.ndjson.lane import Ndjson
+from chalicelib.ndjson.retries import retry_failed
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Fault, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
@@ -206,12 +207,16 @@ def test_a_file_without_a_date_that_came_back_unannounced_is_tracked_on_its_rows
     assert [each["date_prefix"] for each in rows()] == ["2026-01-10"]
 
 
-def test_one_file_that_fails_does_not_keep_the_others_back(lane: Ndjson) -> None:
+def test_one_file_that_fails_does_not_keep_the_others_back(lane: Ndjson, clock: Clock) -> None:
     for name in ("a", "b", "c"):
         _put(_dated(name))
     with running(Process(_fails_at("GetObject", _dated("b")))):
         assert _arrivals(lane) == {"tracked": 2, "errors": 1}
-    assert _arrivals(lane) == {"tracked": 1}
+    assert (row("b.ndjson")["status"], row("b.ndjson")["attempts"]) == ("failed", 1)
+    assert _arrivals(lane) == {}
+    clock.turn(301)
+    assert retry_failed(lane, lambda: True) == {"retried": 1, "errors": 0}
+    assert statuses() == {"pending": 3}
 
 
 def test_a_large_bucket_is_seen_in_turns_and_no_run_reads_more_than_its_share(

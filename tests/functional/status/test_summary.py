@@ -23,7 +23,7 @@ def test_an_empty_day_is_all_zeros(aws: None) -> None:
     body = summarized(date="2026-01-31")
     assert body["date"] == "2026-01-31"
     assert set(body["landing"].values()) == {0}
-    assert body["ndjson"] == {"pending": 0, "manifested": 0, "quarantined": 0}
+    assert body["ndjson"] == {"pending": 0, "manifested": 0, "quarantined": 0, "failed": 0}
     assert (body["pending"], body["at_least"]) == ([], [])
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 
-from ops.stages import APP, ROOT
+import pytest
+
+from chalicelib.settings import Settings
+from ops.stages import APP, ROOT, Target, environment_of, load_stage
+from tests.support.iam import handlers, policy_of
 
 MAPPING = ":event-source-mapping:"  # its ids too
 STATEMENTS = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())["Statement"]
@@ -27,3 +32,31 @@ def test_everything_else_is_of_this_app_or_of_the_api_gateway_whose_ids_aws_make
 
 def test_no_action_is_a_pattern() -> None:
     assert [each["Sid"] for each in STATEMENTS if "*" in json.dumps(each["Action"])] == []
+
+
+def test_no_role_can_be_made_or_given_rights_without_the_boundary_nor_be_freed_of_it() -> None:
+    granting = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    found = [each for each in STATEMENTS if granting & set(each["Action"])]
+    assert [each["Condition"] for each in found] == [
+        {"ArnLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/sluice-boundary"}}
+    ]
+    actions = {action for each in STATEMENTS for action in each["Action"]}
+    assert not actions & {
+        "iam:AttachRolePolicy",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:CreatePolicyVersion",
+    }
+    assert {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"} <= actions
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_boundary_lets_every_function_do_what_its_policy_allows(stage: str) -> None:
+    allowed = json.loads((ROOT / "docs" / "permissions-boundary.json").read_text())["Statement"][0]["Action"]
+    settings = Settings.from_environ(environment_of(load_stage(stage), Target("123456789012", "eu-west-1")))
+    needed = {
+        action
+        for name in handlers()
+        for statement in policy_of(name, settings)["Statement"]
+        for action in statement["Action"]
+    }
+    assert {each for each in needed if not any(fnmatch(each, pattern) for pattern in allowed)} == set()

@@ -114,6 +114,19 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(name: str) -> Non
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
+def test_a_dead_letter_queue_takes_from_its_own_queue_alone() -> None:
+    for queue in resources("AWS::SQS::Queue").values():
+        properties = queue["Properties"]
+        name = properties["QueueName"]["Fn::Sub"]
+        if name.endswith("dlq"):
+            allowed = properties["RedriveAllowPolicy"]
+            sources = [each["Fn::Sub"].rpartition(":")[2] for each in allowed.get("sourceQueueArns", [])]
+            assert sources == (
+                [name.removesuffix("-dlq")] if allowed["redrivePermission"] == "byQueue" else []
+            )
+            assert allowed["redrivePermission"] in {"byQueue", "denyAll"}
+
+
 def test_the_alert_topic_is_encrypted_under_a_key_that_alarms_may_use() -> None:
     (topic,) = resources("AWS::SNS::Topic").values()
     assert topic["Properties"]["KmsMasterKeyId"] == {

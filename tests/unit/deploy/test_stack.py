@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +25,8 @@ class _Cloud:
         self.client: Any = boto3.client("cloudformation", region_name="eu-west-1")
         self._stub = Stubber(self.client)
 
-    def answers(self, operation: str, response: Any) -> _Cloud:
-        self._stub.add_response(operation, response)
+    def answers(self, operation: str, response: Any, wanted: Any = None) -> _Cloud:
+        self._stub.add_response(operation, response, wanted)
         return self
 
     def is_in(self, status: str, digest: str = "none") -> _Cloud:
@@ -64,13 +65,18 @@ class _Cloud:
 
     def creates(self) -> _Cloud:
         parameters = dict.fromkeys(("TemplateBody", "Parameters", "Capabilities", "Tags"), ANY)
-        wanted = {"StackName": STACK.name, "OnFailure": "ROLLBACK", **parameters}
+        wanted = {
+            "StackName": STACK.name,
+            "OnFailure": "ROLLBACK",
+            "EnableTerminationProtection": False,
+            **parameters,
+        }
         self._stub.add_response("create_stack", {"StackId": STACK_ID}, wanted)
         return self
 
-    def apply(self) -> str:
+    def apply(self, stack: Stack = STACK) -> str:
         with self._stub:
-            outcome = apply_stack(self.client, STACK, lambda _: None, poll_seconds=0)
+            outcome = apply_stack(self.client, stack, lambda _: None, poll_seconds=0)
             self._stub.assert_no_pending_responses()
             return outcome
 
@@ -84,6 +90,13 @@ def test_a_stack_that_is_not_there_is_created() -> None:
 
 def test_an_unchanged_stack_is_left_alone() -> None:
     assert _Cloud().is_in("UPDATE_COMPLETE", STACK.digest).apply() == "unchanged"
+
+
+def test_a_stack_that_shall_not_be_deleted_is_protected_before_all_else() -> None:
+    cloud = _Cloud().is_in("UPDATE_COMPLETE", replace(STACK, is_protected=True).digest)
+    wanted = {"StackName": STACK.name, "EnableTerminationProtection": True}
+    cloud.answers("update_termination_protection", {}, wanted)
+    assert cloud.apply(replace(STACK, is_protected=True)) == "unchanged"
 
 
 def test_a_changed_stack_is_updated() -> None:

@@ -30,13 +30,6 @@ FORMS = {
         def inner(*, bucket, key):
             return bucket.read(key)
         """,
-    "star arguments": """
-        def run(landing, ndjson, event):
-            arguments = (landing, "k")
-            return inner(*arguments)
-        def inner(bucket, key):
-            return bucket.read(key)
-        """,
     "double star arguments": """
         def run(landing, ndjson, event):
             return inner(**{"bucket": landing, "key": "k"})
@@ -79,12 +72,6 @@ FORMS = {
             return partial(inner, landing)("k")
         def inner(bucket, key):
             return bucket.read(key)
-        """,
-    "partial of a method": """
-        import functools
-        def run(landing, ndjson, event):
-            fetch = functools.partial(landing.read, key="k")
-            return fetch()
         """,
     "dispatch table": """
         def fetch(bucket):

@@ -106,14 +106,6 @@ FORMS = {
             with ThreadPoolExecutor(4) as pool:
                 return [future.result() for future in [pool.submit(landing.read, key) for key in "ab"]]
         """,
-    "adapter submitted to threads": """
-        from concurrent.futures import ThreadPoolExecutor
-        def fetch(bucket, key):
-            return bucket.read(key)
-        def run(landing, ndjson, event):
-            with ThreadPoolExecutor(4) as pool:
-                pool.submit(fetch, landing, "k")
-        """,
     "thread class": """
         from threading import Thread
         class Worker(Thread):

@@ -172,6 +172,37 @@ FORMS = {
         """,
         "adapter Worker goes where",
     ),
+    "an adapter and a text spread by a star": (
+        """
+        def run(landing, ndjson, event):
+            arguments = (landing, "k")
+            return inner(*arguments)
+        def inner(bucket, key):
+            print(key)  # here
+            return bucket.read(key)
+        """,
+        "adapter Store goes where",
+    ),
+    "partial with a named argument": (
+        """
+        import functools
+        def run(landing, ndjson, event):
+            fetch = functools.partial(landing.read, key="k")  # here
+            return fetch()
+        """,
+        r"partial\(\) with",
+    ),
+    "adapter submitted to threads": (
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        def fetch(bucket, key):
+            return bucket.read(key)
+        def run(landing, ndjson, event):
+            with ThreadPoolExecutor(4) as pool:
+                pool.submit(fetch, landing, "k")  # here
+        """,
+        "adapter Store goes where",
+    ),
     "own dictionary by getattr": (
         """
         class Worker(Exception):

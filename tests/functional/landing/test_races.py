@@ -1,0 +1,79 @@
+"""Another worker acts just before a write: the outcome that came first stays, and nothing is made up."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+import app
+from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.landing.outcomes import MAX_ATTEMPTS
+from tests.faults.dying import Call, Failure, Nth, Send, run
+from tests.support.aws_calls import failing, recorded
+from tests.support.world import TABLE, World
+
+CUSTOMERS = "data/in/customers.csv"
+HOUR = timedelta(hours=1)
+
+
+def _failed_before(world: World) -> str:
+    etag = world.upload(CUSTOMERS)
+    with failing("StartExecution", "InternalFailure"):
+        _quietly(world, etag)
+    assert world.row(CUSTOMERS)["status"] == "failed"
+    return etag
+
+
+def _quietly(world: World, etag: str) -> None:
+    with suppress(ClientError):  # the handler raises so that its event comes again
+        world.deliver(CUSTOMERS, etag)
+
+
+def test_a_failure_that_is_late_overwrites_no_outcome(world: World) -> None:
+    etag = world.upload(CUSTOMERS)
+    refused = Nth("StartExecution", 1, lambda number: Failure(number, "InternalFailure"))
+    others = [lambda: world.deliver(CUSTOMERS, etag)]
+
+    def fault(call: Call, send: Send) -> Any:
+        if call.operation == "UpdateItem" and others:
+            others.pop()()
+        return refused(call, send)
+
+    run(lambda: _quietly(world, etag), fault)
+    row = world.row(CUSTOMERS)
+    assert (row["status"], "retry" in row, "attempts" in row) == ("triggered", False, False)
+
+
+def test_an_outcome_that_comes_between_listing_and_attempt_stays(world: World, later: Any) -> None:
+    etag = _failed_before(world)
+    later(HOUR)
+
+    def outcome(_: Any) -> None:
+        world.deliver(CUSTOMERS, etag)
+
+    with recorded(before={"UpdateItem": outcome}):
+        app.reconcile({}, None)
+    row = world.row(CUSTOMERS)
+    assert (row["status"], "retry" in row) == ("triggered", False)
+    assert len(world.executions()) == 1
+
+
+def test_an_upload_that_is_left_for_a_replay_makes_no_row_up(world: World) -> None:
+    catalog = CatalogTable(boto3.client("dynamodb"), TABLE)
+    catalog.leave_for_replay(CUSTOMERS, "2026-01-01T00:00:00Z#00000000")
+    assert boto3.client("dynamodb").scan(TableName=TABLE)["Count"] == 0
+
+
+def test_an_outcome_that_comes_while_a_file_is_left_for_a_replay_stays(world: World, later: Any) -> None:
+    etag = _failed_before(world)
+    with failing("StartExecution", "InternalFailure"):
+        for hours in range(1, MAX_ATTEMPTS + 1):
+            later(hours * HOUR)
+            app.reconcile({}, None)
+    assert "retry" not in world.row(CUSTOMERS)
+    world.deliver(CUSTOMERS, etag)
+    assert world.row(CUSTOMERS)["status"] == "triggered"
