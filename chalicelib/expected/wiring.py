@@ -17,5 +17,5 @@ def expected(config: Settings) -> Expected:
         jobs=job_config(config),
         reader=ExpectedReader(client("dynamodb", region), config.tracking_table),
         files=ExpectedFiles(client("dynamodb", region), config.tracking_table),
-        topic=Topic(client("sns", region), config.sns_topic_arn),
+        topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
     )
