@@ -21,12 +21,11 @@ from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import Grant, denials_of, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
-from ops.policies.reading.containers import Box, Key
 from ops.policies.reading.core import OPAQUE, Frame, Values
+from ops.policies.reading.data import Box, Key, text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.sources import Source
-from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
