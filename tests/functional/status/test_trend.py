@@ -32,7 +32,7 @@ def put(number: int, status: str, processed: str, **more: Any) -> None:
     boto3.client("dynamodb").put_item(TableName=TABLE, Item=to_item(row))
 
 
-def test_every_day_is_countedoldest_first_also_without_files(aws: None) -> None:
+def test_every_day_is_told_oldest_first_also_without_files(aws: None) -> None:
     body = trended()
     dates = [item["date"] for item in body["items"]]
     assert (len(dates), dates) == (body["days"], sorted(dates))

@@ -18,7 +18,7 @@ AXE = "axe-core@4.14.1"
 def test_the_days_are_bars_that_choose_a_day_and_the_files_behind_a_part(operator: Page) -> None:
     operator.show("overview")
     operator.wait(lambda: len(operator.texts(".day")) == 14)
-    assert "not configured" in operator.texts("#trend ~ .legend li")
+    operator.wait(lambda: {"not configured", "received"} <= {*operator.texts("#trend ~ .legend li")})
     today = operator.one("li:last-child > .day")
     assert today.get_attribute("aria-pressed") == "true"
     assert "received" in today.get_attribute("aria-label")
