@@ -12,7 +12,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Res
 from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
-from chalicelib.patterns import ended_executions
+from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
@@ -66,9 +66,6 @@ def ndjson() -> Ndjson:
     return wiring.ndjson(settings())
 
 
-# What arrives
-
-
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
 def object_created(event: AnyEvent) -> Any:
     """Catalogue every object of the landing bucket and route those under `INPUT_PREFIX`."""
@@ -93,9 +90,6 @@ def csv_discovered(event: AnyEvent) -> Any:
     return consumer.csv_discovered(discovered_files(), event.payload, event.context)
 
 
-# What was started and has ended
-
-
 @app.on_cw_event(ended_executions(os.environ))
 def execution_changed(event: AnyEvent) -> Any:
     """Record how an execution ended."""
@@ -104,7 +98,12 @@ def execution_changed(event: AnyEvent) -> Any:
     return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
 
 
-# What a schedule does
+@app.on_cw_event(ended_glue_runs(os.environ))
+def glue_run_changed(event: AnyEvent) -> Any:
+    """Record how the Glue run of a batch manifest ended."""
+    from chalicelib.runs import manifest_runs
+
+    return manifest_runs.glue_run_changed(ndjson(), event.payload)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -36,7 +36,7 @@ BELOW: dict[str, set[str]] = {
     "ndjson": {"aws"},
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
-    "runs": {"aws", "landing"},
+    "runs": {"aws", "landing", "ndjson"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }
