@@ -64,6 +64,8 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CopyObject": lambda _: {},
     "DeleteObject": lambda _: {},
     "PutItem": lambda _: {},
+    "PutObject": lambda _: {"ETag": f'"{ETAG}"'},
+    "GetItem": lambda _: {"Item": {"secret": {"S": "0" * 64}}},
     "Query": lambda _: {"Items": []},
     "UpdateItem": lambda _: {"Attributes": {"bytes": {"N": "1"}}},
     "Publish": lambda _: {},

@@ -50,7 +50,9 @@ async function call(method, path, { query = {}, body = undefined, token = sessio
 
 async function learnRole() {
   if (!session.token || session.role) return;
-  session.role = (await get("summary")).role;
+  const summary = await get("summary");
+  session.role = summary.role;
+  session.statuses = Object.keys(summary.landing);
   showAccount();
 }
 

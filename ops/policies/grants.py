@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
 from ops.policies.reading.clients import Call
+from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
-from ops.policies.reading.texts import Setting, Text
 from ops.policies.resources import Place, follow
 
 WRITES = ("s3:DeleteObject", "s3:PutObject")
@@ -101,19 +101,14 @@ def grants_of_call(call: Call, place: Place) -> set[Grant]:
     if unmapped:
         raise Refused(f"{call.at}: {operation} with {unmapped[0]} needs permissions that are not mapped")
     found = [set(_granted(need, call, place)) for need in needs if _applies(need, call)]
-    if not any(_is_named(need, call) for need in needs):
+    if all(follow(call.parameters, need.parameter) is None for need in needs):
         raise Refused(f"{call.at}: {operation} names no resource; pass {needs[0].parameter}")
     return set().union(*found)
 
 
 def _applies(need: Need, call: Call) -> bool:
-    if need.when and not set(need.when) & call.parameters.keys():
-        return False
-    return not set(need.unless) & call.certain
-
-
-def _is_named(need: Need, call: Call) -> bool:
-    return follow(call.parameters, need.parameter) is not None
+    asked = not need.when or not call.parameters.keys().isdisjoint(need.when)
+    return asked and call.certain.isdisjoint(need.unless)
 
 
 def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:

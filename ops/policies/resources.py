@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 from chalicelib.settings import OWN_OUTPUTS, Settings
 from ops.policies.actions import Kind
-from ops.policies.reading.containers import Box
 from ops.policies.reading.core import OPAQUE, Nil, Value, Values, union
+from ops.policies.reading.data import Box, Part, Setting, Text
 from ops.policies.reading.sources import Refused
-from ops.policies.reading.texts import Part, Setting, Text
 from ops.stages import Target
 
 OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from chalicelib.ndjson.tracking import FileStatus, date_in
@@ -50,6 +51,11 @@ class Story:
         self.files.append(file)
         self.there[file.key] = file
 
+    def uploads_of(self, version: Version) -> int:
+        """Return how often a version came; right after itself it counts once, as a repeat would."""
+        history = [file.version for file in self.files if file.key == version[0]]
+        return sum(one == version != before for before, one in pairwise([None, *history]))
+
     def allowed(self, file: File) -> set[str]:
         """Return the outcomes that a current version may have."""
         if file.body != INVALID:
@@ -73,7 +79,11 @@ def broken_promises(story: Story, glue_job: str) -> list[str]:
 def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
     known = {file.version for file in story.files}
     count = Counter(map(_version, rows))
-    faults = [f"{times} rows of one version: {each}" for each, times in count.items() if times > 1]
+    faults = [
+        f"{times} rows of a version that came {most} times: {each}"
+        for each, times in count.items()
+        if each in known and times > (most := story.uploads_of(each))
+    ]
     # under a key without a date an event may find what was uploaded a day later: then its own version counts
     faults += [
         f"a row of nothing that was uploaded: {_version(row)}"
@@ -92,13 +102,26 @@ def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
 
 
 def _of_file(file: File, rows: list[dict[str, Any]], story: Story) -> list[str]:
-    statuses = [row["status"] for row in rows if _version(row) == file.version]
-    if len(statuses) != 1 or statuses[0] not in story.allowed(file):
+    statuses = {row["status"] for row in rows if _version(row) == file.version}
+    if not statuses or statuses - story.allowed(file):
         return [f"{file.key} {file.etag} is {statuses}, one of {sorted(story.allowed(file))} was promised"]
     there = stored(NDJSON, file.key)
-    if statuses == [FileStatus.QUARANTINED]:
+    if statuses == {FileStatus.QUARANTINED}:
         return [f"quarantined, and still there: {file.key}"] if there else []
-    return [] if there and there.value == file.body else [f"its bytes are gone: {file.key}"]
+    if there is None or there.value != file.body:
+        moved = there is None and FileStatus.QUARANTINED in statuses  # it came again, and the check was on
+        return [] if moved else [f"its bytes are gone: {file.key}"]
+    return _of_newest(file, rows)
+
+
+def _of_newest(file: File, rows: list[dict[str, Any]]) -> list[str]:
+    """Judge that what was loaded last is what lies there, as far as sequencers tell."""
+    path = f"s3://{NDJSON}/{file.key}"
+    loaded = [row for row in rows if row["file_path"] == path and row["status"] == FileStatus.MANIFESTED]
+    if not all("sequencer" in row for row in loaded):
+        return []
+    newest = max(loaded, key=lambda row: str(row["sequencer"]))
+    return [] if _version(newest) == file.version else [f"{newest['etag']} was loaded last: {file.version}"]
 
 
 def _of_moved(row: dict[str, Any], story: Story) -> list[str]:

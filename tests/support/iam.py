@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
@@ -21,18 +22,18 @@ from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import Grant, denials_of, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
-from ops.policies.reading.containers import Box, Key
 from ops.policies.reading.core import OPAQUE, Frame, Values
+from ops.policies.reading.data import Box, Key, text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.sources import Source
-from ops.policies.reading.texts import text
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import APP, ROOT
 
 Triple = tuple[str, str, str]
 NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
+_reading = Lock()
 _emit: Any = BaseClient._emit_api_params  # type: ignore[attr-defined]
 
 
@@ -89,7 +90,8 @@ class Recorder:
             settings = app.settings()  # the API runs in the stage's environment, not in the test's
         except SettingsError:
             return
-        policy = policy_of(handler, settings)
+        with _reading:  # else each of a route's threads would read the same code at the same time
+            policy = policy_of(handler, settings)
         for grant in needs_of(call, settings):
             if not allows(policy, grant.action, grant.resource):
                 self.denied.append(f"{handler}: {grant.action} on {grant.resource}")

@@ -46,6 +46,12 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
         "installs what others made, to compare with; `make bench` works without"
     ),
     "python -m ops policies --stage local": "tests/integration/test_add_a_lane.py and test_run.py run each",
+    "python -m ops config lint samples/config.json data/in/customers.csv data/in/customer.csv": (
+        "tests/unit/test_config_command.py runs the command"
+    ),
+    '{"$schema": "docs/contracts/job-config.schema.json", "jobs": []}': (
+        "tests/unit/landing/test_entries.py reads one of this form"
+    ),
 }
 
 

@@ -5,5 +5,5 @@ settings, or opaque data. Opaque data never holds a client: what goes where it c
 which calls the functions in it with data and refuses the clients in it, naming the line. So a call is either
 followed or refused, never missed. Branches are all taken, and all is run again until nothing new is learnt.
 
-Read `core` first, then `interpreter`; the modules between them are the kinds of value, from texts to classes.
+Read `core` first, then `interpreter`; the modules between them are the kinds of value, from data to classes.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from ops.policies.reading.core import FOLLOWED, NOTHING, OPAQUE, Arguments, Made, Site, Value, Values, union
+from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.functions import Function, Partial
-from ops.policies.reading.texts import Setting, Text
 
 SETTINGS = ("chalicelib.settings", "Settings")
 DATA_BASES = ("abc.ABC", "builtins.object", "contextlib.Abstract", "enum.", "typing.")
@@ -44,16 +44,15 @@ class Class(Made):
 
     def gives(self, at: Site, name: str, receiver: Value) -> Values:
         """Return what an attribute is that is read from the class or from an instance."""
-        inherited = any(not path.startswith("typing.") for path in self.bases_outside())
-        found = union(described(at, value, receiver) for value in self.find(name))
-        return found or (OPAQUE if inherited else NOTHING)
+        unknown = NOTHING if all(path.startswith("typing.") for path in self.bases_outside()) else OPAQUE
+        return union(described(at, value, receiver) for value in self.find(name)) or unknown
 
     def call(self, at: Site, given: Arguments) -> Values:
         """Return the instance that calling the class gives, after running what makes it."""
         if (self.frame.source.name, self.node.name) == SETTINGS:
-            record = Instance(self.frame, self, settings_by_name(at))
             at.escape(given.all())
-            return frozenset({at.known.heap.setdefault(self, record)})
+            record = at.known.heap.setdefault(self, Instance(self.frame, self, settings_by_name(at)))
+            return frozenset({record})
         made: Instance = at.known.heap.setdefault((self, at.node, at.frame), Instance(at.frame, self))
         if self.find("__init__"):
             at.call(made.attribute(at, "__init__"), given)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 
-from ops.policies.reading.containers import Box, box
 from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Site, Value, Values
-from ops.policies.reading.texts import Text, literals_of
+from ops.policies.reading.data import Box, Text, box, literals_of
 
 ADAPTERS = "chalicelib.aws."
 CLIENTS_MODULE = ADAPTERS + "clients"
@@ -56,8 +54,7 @@ class Operation(Client):
         if self.name == "generate_presigned_url":
             return self._presigned(at, given)
         at.escape(given.all())
-        keywords = at.node.keywords if isinstance(at.node, ast.Call) else []
-        certain = frozenset(keyword.arg for keyword in keywords if keyword.arg)
+        certain = frozenset(one.arg for one in getattr(at.node, "keywords", ()) if one.arg)
         at.known.calls[at.node, at.frame, self] = Call(self, dict(given.named), certain, at.where)
         if (self.service, self.name) != ("sqs", "get_queue_url"):
             return OPAQUE

@@ -60,20 +60,17 @@ def decorated(at: Site, decorators: list[ast.expr], plain: Function | Class) -> 
     """Return what the name of a definition means once its decorators were applied, innermost first."""
     values: Values = frozenset({plain})
     for node in reversed(decorators):
-        values = _applied(at.to(node), node, values)
+        where = at.to(node)
+        found = where.evaluate(node)
+        named = where.evaluate(node.func) if isinstance(node, ast.Call) else found
+        path = " or ".join(sorted({one.outside for one in named}))
+        functions = [one for one in values if isinstance(one, Function)]
+        if not path:
+            values = where.call(found, Arguments([values]))
+        elif path == "typing.overload":
+            values = NOTHING
+        elif path in KINDS and len(functions) == len(values):
+            values = frozenset(replace(one, kind=KINDS[path]) for one in functions)
+        elif path not in TRANSPARENT:
+            raise where.refuse(f"decorator {path} is not known, so what it does cannot be followed")
     return values
-
-
-def _applied(at: Site, node: ast.expr, values: Values) -> Values:
-    found = at.evaluate(node)
-    names = at.evaluate(node.func) if isinstance(node, ast.Call) else found
-    if not any(name.outside for name in names):
-        return at.call(found, Arguments([values]))
-    (path, *others) = {name.outside for name in names}
-    if path == "typing.overload":
-        return NOTHING
-    if others or path not in TRANSPARENT | KINDS.keys():
-        reason = "is not known, so what it does with the function cannot be followed"
-        raise at.refuse(f"decorator {path} {reason}")
-    kind = KINDS.get(path, "")
-    return frozenset(replace(one, kind=kind) if kind and isinstance(one, Function) else one for one in values)

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ops.policies.reading.clients import CLIENTS_MODULE, new_client
-from ops.policies.reading.containers import Box, box, mapping, sequence
 from ops.policies.reading.core import ANYTHING, NIL, OPAQUE, Arguments, Frame, Made, Site, Value, Values
+from ops.policies.reading.data import Box, box, mapping, sequence
 
 MAX_DEPTH = 6  # of values that are nested in each other, as one call tells them from another
 MAX_FRAMES = 40_000

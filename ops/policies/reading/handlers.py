@@ -29,10 +29,8 @@ def read_handlers(root: Path) -> list[Handler]:
     project = Project(root)
     found = sorted(_read(project, "").handlers.items())
     triggers: dict[str, Trigger] = {name: next(iter(registered.values())) for name, registered in found}
-    return [
-        Handler(name, one.kind, dict(one.options), tuple(_read(project, name).calls.values()))
-        for name, one in triggers.items()
-    ]
+    calls = {name: tuple(_read(project, name).calls.values()) for name in triggers}
+    return [Handler(name, one.kind, dict(one.options), calls[name]) for name, one in triggers.items()]
 
 
 def _read(project: Project, name: str) -> Known:

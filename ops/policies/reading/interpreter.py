@@ -6,12 +6,11 @@ from __future__ import annotations
 import ast
 
 from ops.policies.reading.classes import Class
-from ops.policies.reading.containers import Box, box, sequence
 from ops.policies.reading.core import NIL, OPAQUE, Arguments, Frame, Site, Values, union
+from ops.policies.reading.data import Box, Text, box, formatted, sequence, text
 from ops.policies.reading.decorators import decorated
 from ops.policies.reading.functions import Function, arguments_of, bind
 from ops.policies.reading.library import External, import_modules, import_names
-from ops.policies.reading.texts import Text, formatted, text
 
 LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)

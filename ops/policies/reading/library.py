@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from ops.policies.reading.classes import Class, Instance, settings_by_name
 from ops.policies.reading.clients import CLIENTS_MODULE
-from ops.policies.reading.containers import Box, mapping, rows, sequence
 from ops.policies.reading.core import NOTHING, OPAQUE, Arguments, Opaque, Site, Value, Values, union
+from ops.policies.reading.data import Box, literals_of, mapping, rows, sequence
 from ops.policies.reading.decorators import CHALICE, ChaliceApp
 from ops.policies.reading.functions import Function, Partial, Runnable
-from ops.policies.reading.texts import literals_of
 
 UNFOLLOWED = tuple(
     f"{path}." for path in
@@ -167,7 +166,6 @@ class Module(Value):
 
 
 def import_modules(at: Site, node: ast.Import) -> None:
-    """Run `import a.b [as c]`."""
     for alias in node.names:
         if at.known.project.owns(alias.name) or "." in alias.name:
             raise at.refuse(f"import {alias.name}: write `from package import module`, which can be followed")
@@ -175,7 +173,6 @@ def import_modules(at: Site, node: ast.Import) -> None:
 
 
 def import_names(at: Site, node: ast.ImportFrom) -> None:
-    """Run `from a import b [as c]`."""
     origin = node.module or ""
     for alias in node.names if origin != "__future__" else []:
         if alias.name == "*" or node.level:

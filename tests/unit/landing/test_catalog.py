@@ -43,7 +43,9 @@ def test_an_outcome_is_never_undone() -> None:
         UploadStatus.RECEIVED,
         UploadStatus.VANISHED,
     }
-    assert UploadStatus.TRIGGERED not in set().union(*REPLACES.values())
+    replaced_by = {status for status, replaced in REPLACES.items() if UploadStatus.TRIGGERED in replaced}
+    assert replaced_by == {UploadStatus.SUCCEEDED, UploadStatus.JOB_FAILED}
+    assert UploadStatus.SUCCEEDED not in set().union(*REPLACES.values())
 
 
 @given(st.text(), st.integers(0, 1000))

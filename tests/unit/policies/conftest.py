@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from ops.policies.reading.core import Values
+from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.handlers import Handler, read_handlers
-from ops.policies.reading.texts import Setting, Text
 
 SOURCES = {
     "chalicelib/__init__.py": "",
