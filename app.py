@@ -13,7 +13,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Res
 from chalicelib import __version__, logs
 from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
-from chalicelib.patterns import ended_executions
+from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
@@ -100,6 +100,14 @@ def execution_changed(event: AnyEvent) -> Any:
     from chalicelib.runs import changes, wiring
 
     return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
+
+
+@app.on_cw_event(ended_glue_runs(os.environ))
+def glue_run_changed(event: AnyEvent) -> Any:
+    """Record how the Glue run of a batch manifest ended."""
+    from chalicelib.runs import manifest_runs
+
+    return manifest_runs.glue_run_changed(ndjson(), event.payload)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

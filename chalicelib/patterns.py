@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ENDS_OF_EXECUTIONS = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+ENDS_OF_GLUE_RUNS = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"]
 
 
 def ended_executions(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -20,6 +21,16 @@ def ended_executions(environ: Mapping[str, str]) -> dict[str, Any]:
             "status": ENDS_OF_EXECUTIONS,
             "stateMachineArn": [environ.get("STEP_FUNCTION_ARN", "not configured"), *_others(environ)],
         },
+    }
+
+
+def ended_glue_runs(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the pattern of the ends of the Glue job's runs; without a job nothing matches it."""
+    job = environ.get("GLUE_JOB_NAME") or "not configured"
+    return {
+        "source": ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        "detail": {"state": ENDS_OF_GLUE_RUNS, "jobName": [job]},
     }
 
 

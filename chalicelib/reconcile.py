@@ -19,6 +19,7 @@ from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.ndjson.retries import retry_failed
 from chalicelib.runs.lane import Runs
 from chalicelib.runs.lost import repair_runs
+from chalicelib.runs.manifest_runs import ask_glue
 
 Repair = Callable[[], dict[str, int]]
 
@@ -28,12 +29,13 @@ REPAIRED_BY = {"repaired_by": "reconcile"}
 def reconcile(runs: Runs, ndjson: Ndjson, context: Any) -> dict[str, Any]:
     """Repair every lane and return the counts of what was done, by lane."""
     started = time.monotonic()
-    batches, arrivals, ended, landed, retries = shares_of(has_time_of(context), 5)
+    batches, arrivals, ended, glue_runs, landed, retries = shares_of(has_time_of(context), 6)
     ndjson = replace(ndjson, audit=REPAIRED_BY, asking=Asking())
     repairs: dict[str, Repair] = {
         "ndjson": lambda: repair_batches(ndjson, batches),
         "arrivals": lambda: repair_arrivals(ndjson, arrivals),
         "runs": lambda: repair_runs(runs, ended),
+        "glue_runs": lambda: ask_glue(ndjson, glue_runs),
         "landing": lambda: repair_landing(runs.landing, landed, runs.discovered),
         "failed": lambda: retry_failed(ndjson, retries),  # last: what ended a worker before may do it again
     }

@@ -19,8 +19,10 @@ from chalicelib.errors import RequestError
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.routing import object_created
 from chalicelib.logs import log
+from chalicelib.ndjson.lane import Ndjson
 from chalicelib.runs.changes import execution_changed
 from chalicelib.runs.lane import Runs
+from chalicelib.runs.manifest_runs import glue_run_changed
 
 QUEUES = ("ndjson", "discovered", "landing", "events")
 MAX_MESSAGES = 100  # of one call
@@ -38,6 +40,7 @@ class Redrives:
     landing: Landing
     events_dead: DeadLetterQueue
     runs: Runs
+    batches: Ndjson
 
 
 def redrive(redrives: Redrives, body: object, operator: Operator) -> Body:
@@ -50,7 +53,7 @@ def redrive(redrives: Redrives, body: object, operator: Operator) -> Body:
     elif name == "discovered":
         done = _drain(redrives.discovered_dead, lambda letter: redrives.discovered.send(letter.body))
     elif name == "events":
-        done = _drain(redrives.events_dead, lambda letter: _tell(redrives.runs, letter))
+        done = _drain(redrives.events_dead, lambda letter: _tell(redrives, letter))
     else:
         done = _drain(redrives.landing_dead, lambda letter: _process(redrives.landing, letter))
     log.info("redriven", extra={"queue": name, "by": operator.role, "address": operator.address, **done})
@@ -79,11 +82,13 @@ def _process(landing: Landing, letter: DeadLetter) -> None:
     object_created(landing, _event(letter))
 
 
-def _tell(runs: Runs, letter: DeadLetter) -> None:
+def _tell(redrives: Redrives, letter: DeadLetter) -> None:
     """Record what an event tells; a schedule's has no more to do, since a later run did its work."""
     event = _event(letter)
-    if event.get("source") != "aws.events":
-        execution_changed(runs, event)
+    if event.get("source") == "aws.glue":
+        glue_run_changed(redrives.batches, event)
+    elif event.get("source") != "aws.events":
+        execution_changed(redrives.runs, event)
 
 
 def _event(letter: DeadLetter) -> Body:

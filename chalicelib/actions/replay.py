@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chalicelib.actions.replay_manifest import ManifestRuns, replay_manifest
 from chalicelib.actions.replay_ndjson import FailedFiles, replay_failed
 from chalicelib.actions.replay_plan import Action, PlannedReplay, plan
 from chalicelib.actions.requests import ReplayRequest, read_replay
@@ -47,6 +48,7 @@ class Replays:
     catalog: CatalogReader
     log: ReplayLog
     ndjson: FailedFiles
+    manifests: ManifestRuns
     runs: Runs
     config: ConfigReader
 
@@ -60,6 +62,7 @@ def replay(replays: Replays, body: object, operator: Operator) -> Body:
     items = [_replayed(replays, row, config, request, operator) for row in rows]
     unknown = [
         replay_failed(replays.ndjson, key, operator, dry_run=request.dry_run)
+        or replay_manifest(replays.manifests, key, request, operator)
         or {"key": key, "action": "none", "why": "No upload of this key is recorded."}
         for key in missing
     ]

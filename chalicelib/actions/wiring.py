@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
     """Wire replays, which route as the landing lane does."""
     from chalicelib.actions.replay import Replays
+    from chalicelib.actions.replay_manifest import ManifestRuns
     from chalicelib.actions.replay_ndjson import FailedFiles
     from chalicelib.aws.catalog_reader import CatalogReader
     from chalicelib.aws.clients import client
+    from chalicelib.aws.manifest_records import ManifestRecords
     from chalicelib.aws.redrive import MessageTarget
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.replay_log import ReplayLog
@@ -37,6 +39,10 @@ def replays(config: Settings, landing: Landing, discovered: Landing) -> Replays:
             log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
             bucket=config.ndjson_bucket,
             queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
+        ),
+        manifests=ManifestRuns(
+            records=ManifestRecords(client("dynamodb", config.aws_region), config.tracking_table),
+            glue_job=config.glue_job_name,
         ),
         config=config_reader(config),
         runs=runs(config, landing, discovered),
@@ -70,6 +76,7 @@ def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrive
     from chalicelib.actions.redrive import Redrives
     from chalicelib.aws.clients import client
     from chalicelib.aws.redrive import DeadLetterQueue, MessageTarget
+    from chalicelib.ndjson.wiring import ndjson
     from chalicelib.runs.wiring import runs
 
     return Redrives(
@@ -80,6 +87,7 @@ def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrive
         landing_dead=DeadLetterQueue(client("sqs", config.aws_region), config.landing_dlq),
         events_dead=DeadLetterQueue(client("sqs", config.aws_region), config.events_dlq),
         runs=runs(config, landing, discovered),
+        batches=ndjson(config),
         landing=landing,
     )
 

@@ -1,10 +1,13 @@
-"""Marks of alerts in the sparse index, beside what waits: one that is to be sent, a surge that was told."""
+"""Marks in the tracking table: an alert that is to be sent, a surge that was told, a Glue run awaited.
+
+Those that have `pending_since` stand in the sparse index, beside what waits.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import to_item
+from chalicelib.aws.items import Row, from_item, to_item
 from chalicelib.aws.tracking_keys import tracking_key
 
 if TYPE_CHECKING:
@@ -27,6 +30,18 @@ class AlertMarks:
         """Tell whether a mark is set, consistently."""
         key = tracking_key(partition, name)
         return "Item" in self._dynamodb.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+
+    def listed(self, partition: str, after: str, count: int) -> list[Row]:
+        """Read up to `count` marks of a partition by their names, behind `after`."""
+        page = self._dynamodb.query(
+            TableName=self.name,
+            KeyConditionExpression="#partition = :partition AND #name > :after",
+            ExpressionAttributeNames={"#partition": "date_prefix", "#name": "file_name"},
+            ExpressionAttributeValues={":partition": {"S": partition}, ":after": {"S": after or " "}},
+            ConsistentRead=True,
+            Limit=count,
+        )
+        return [from_item(item) for item in page["Items"]]
 
     def clear(self, partition: str, name: str) -> None:
         """Remove a mark."""

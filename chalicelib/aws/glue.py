@@ -5,6 +5,7 @@ StartJobRun has no client token, so a start whose answer was lost is never simpl
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 MANIFEST_ARGUMENT = "--manifest_path"
+NOT_FOUND = "EntityNotFoundException"
 SERVER_ERROR = 500
 TIMED_OUT = "OperationTimeoutException"  # a 400, and yet nobody knows whether the run began
 
@@ -58,8 +60,17 @@ class GlueJob:
             return StartResult(Start.UNKNOWN, reason=type(error).__name__)
         return StartResult(Start.STARTED, run["JobRunId"])
 
-    def find_run(self, manifest_path: str, not_before: datetime) -> str:
-        """Return the id of the run that was started for a manifest, or an empty text.
+    def find(self, run_id: str) -> Any:
+        """Return a run as Glue describes it; None when Glue does not know it."""
+        try:
+            return self._glue.get_job_run(JobName=self.name, RunId=run_id)["JobRun"]
+        except ClientError as error:
+            if code_of(error) != NOT_FOUND:
+                raise
+            return None
+
+    def find_run(self, manifest_path: str, not_before: datetime, earlier: Collection[str] = ()) -> str:
+        """Return the id of the run that was started for a manifest, or an empty text; none of `earlier`.
 
         Runs come newest first: the search ends at one that began before `not_before`. One call per 200 runs.
         """
@@ -67,11 +78,20 @@ class GlueJob:
         while True:
             page = self._glue.get_job_runs(**request)
             for run in page["JobRuns"]:
-                if run.get("Arguments", {}).get(MANIFEST_ARGUMENT) == manifest_path:
-                    return run["Id"]
+                run_id, _ = split_run_id(run["Id"])
+                if run.get("Arguments", {}).get(MANIFEST_ARGUMENT) != manifest_path or run_id in earlier:
+                    continue
+                if not _ends_before([run], not_before):
+                    return run_id
             if not page.get("NextToken") or _ends_before(page["JobRuns"], not_before):
                 return ""
             request["NextToken"] = page["NextToken"]
+
+
+def split_run_id(run_id: str) -> tuple[str, int]:
+    """Return the id of a start and the number of the attempt: Glue's own retries add one to the id."""
+    start, _, attempt = run_id.partition("_attempt_")
+    return start, int(attempt) if attempt.isdecimal() else 0
 
 
 def _ends_before(runs: Any, moment: datetime) -> bool:

@@ -18,6 +18,7 @@ from chalicelib.aws.tracking_keys import MANIFEST, tracking_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+OF_ONE_RUN = ("job_run_id", "run_status", "run_error", "run_stopped_at", "run_attempt", "run_alerted")
 REVISION = "step"  # the attribute, as stored, that counts the changes of a record
 
 
@@ -72,6 +73,82 @@ class ManifestRecords:
                     **{f":{name}": to_value(value) for name, value in changes.items()},
                     ":was": to_value(record["status"]),
                     ":revision": to_value(record[REVISION]),
+                    ":one": {"N": "1"},
+                },
+            )  # fmt: skip
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
+
+    def end_run(self, record: Row, end: Row) -> Row:
+        """Record how the run that `record` names ended, if this is not known; return what is stored then.
+
+        A later attempt of the same run replaces the end of an earlier one.
+        """
+        removed = [name for name in ("run_error", "run_alerted") if name not in end]
+        names = {
+            f"#{name}": name for name in ("status", "job_run_id", "run_status", "run_attempt", *end, *removed)
+        }
+        try:
+            changed = self._dynamodb.update_item(
+                TableName=self.name,
+                Key=tracking_key(record["date_prefix"], record["file_name"]),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in end)
+                + " REMOVE " + ", ".join(f"#{name}" for name in removed),
+                ConditionExpression="#status = :done AND #job_run_id = :run"
+                " AND (attribute_not_exists(#run_status) OR #run_attempt < :run_attempt)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **{f":{name}": to_value(value) for name, value in end.items()},
+                    ":done": {"S": "done"},
+                    ":run": {"S": record["job_run_id"]},
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )  # fmt: skip
+        except ClientError as error:
+            return refusing_row(error)
+        return from_item(changed["Attributes"])
+
+    def note_alert(self, record: Row, at: str) -> bool:
+        """Note that a failure was alerted; False when the record tells of another run, or attempt, by now."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=tracking_key(record["date_prefix"], record["file_name"]),
+                UpdateExpression="SET #run_alerted = :at",
+                ConditionExpression="#job_run_id = :run AND #run_attempt = :attempt",
+                ExpressionAttributeNames={
+                    "#run_alerted": "run_alerted",
+                    "#job_run_id": "job_run_id",
+                    "#run_attempt": "run_attempt",
+                },
+                ExpressionAttributeValues={
+                    ":at": {"S": at},
+                    ":run": {"S": record["job_run_id"]},
+                    ":attempt": to_value(record["run_attempt"]),
+                },
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
+
+    def restart(self, record: Row, changes: Row) -> bool:
+        """Open a record for another run after one that ended; False when it has changed since it was read."""
+        names = {f"#{name}": name for name in (*changes, *OF_ONE_RUN)} | {"#revision": REVISION}
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=tracking_key(record["date_prefix"], record["file_name"]),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes)
+                + " REMOVE " + ", ".join(f"#{name}" for name in OF_ONE_RUN) + " ADD #revision :one",
+                ConditionExpression="#status = :done AND #revision = :revision AND #run_status = :ended",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **{f":{name}": to_value(value) for name, value in changes.items()},
+                    ":done": {"S": "done"},
+                    ":revision": to_value(record[REVISION]),
+                    ":ended": {"S": record["run_status"]},
                     ":one": {"N": "1"},
                 },
             )  # fmt: skip

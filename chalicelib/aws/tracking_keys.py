@@ -12,6 +12,7 @@ EXPECTED = "EXPECTED#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
 MOVES = "MOVES#secret"
+RUNNING = "RUN#glue"  # Glue runs whose end is not recorded yet, by their ids
 SURGE = "SURGE#flush"
 UNTOLD = "UNTOLD#"  # of a date: files whose quarantine was not alerted yet
 PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge

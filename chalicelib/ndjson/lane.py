@@ -64,6 +64,7 @@ class Ndjson:
     records: ManifestRecords
     lock: DistributedLock
     cursor: ListingCursor
+    run_cursor: ListingCursor
     marks: AlertMarks
     glue: GlueJob | None
     topic: Topic

@@ -18,7 +18,7 @@ from chalicelib import parallel
 from chalicelib.aws.glue import GlueJob, Start
 from chalicelib.aws.items import Row
 from chalicelib.aws.manifest_records import REVISION
-from chalicelib.aws.tracking_keys import MANIFEST
+from chalicelib.aws.tracking_keys import MANIFEST, RUNNING
 from chalicelib.logs import log
 from chalicelib.ndjson.batches import Member, from_json, size_of, to_json
 from chalicelib.ndjson.lane import Ndjson
@@ -83,6 +83,11 @@ def waits_for_glue(record: Row) -> bool:
     return WRITTEN_BYTES in record or "files" in record or record["status"] == State.STARTING
 
 
+def manifest_path(lane: Ndjson, key: str) -> str:
+    """Return the location of a manifest, as its Glue run is given it."""
+    return f"s3://{lane.manifests.name}/{key}"
+
+
 def manifest_body(members: list[Member]) -> bytes:
     """Return a manifest's bytes, by `docs/contracts/batch-manifest.schema.json`."""
     return json.dumps({"fileLocations": [{"URIPrefixes": [member.path for member in members]}]}).encode()
@@ -119,17 +124,18 @@ def _take_over(lane: Ndjson, glue: GlueJob, record: Row) -> bool:
     starting = _advance(lane, record, State.STARTING, starting_since=timestamp(lane.clock()))
     if starting is None:
         return False
-    planned = datetime.fromisoformat(record["created_at"])
-    run_id = glue.find_run(_path(lane, record), planned - CLOCK_SKEW)
+    planned = datetime.fromisoformat(record.get("restarted_at") or record["created_at"])
+    earlier = [run["job_run_id"] for run in record.get("runs", ())]
+    run_id = glue.find_run(manifest_path(lane, record["file_name"]), planned - CLOCK_SKEW, earlier)
     if run_id:
-        return _advance(lane, starting, State.DONE, job_run_id=run_id) is not None
+        return _done(lane, starting, run_id)
     return _start(lane, glue, starting)
 
 
 def _start(lane: Ndjson, glue: GlueJob, starting: Row) -> bool:
-    result = glue.start(_path(lane, starting))
+    result = glue.start(manifest_path(lane, starting["file_name"]))
     if result.start is Start.STARTED:
-        return _advance(lane, starting, State.DONE, job_run_id=result.run_id) is not None
+        return _done(lane, starting, result.run_id)
     details = {"manifest": starting["file_name"], "outcome": str(result.start), "reason": result.reason}
     log.warning("glue run is due", extra=details)
     lane.asking.ended = True
@@ -138,8 +144,11 @@ def _start(lane: Ndjson, glue: GlueJob, starting: Row) -> bool:
     return False
 
 
-def _path(lane: Ndjson, record: Row) -> str:
-    return f"s3://{lane.manifests.name}/{record['file_name']}"
+def _done(lane: Ndjson, starting: Row, run_id: str) -> bool:
+    """Let a record name its run; a mark comes first, so that its end is asked for if no event tells it."""
+    path, now = manifest_path(lane, starting["file_name"]), timestamp(lane.clock())
+    lane.marks.store(RUNNING, run_id, manifest_path=path, started_at=now)
+    return _advance(lane, starting, State.DONE, job_run_id=run_id) is not None
 
 
 def _advance(lane: Ndjson, record: Row, state: State, **changes: Any) -> Row | None:

@@ -31,6 +31,7 @@ def ndjson(config: Settings) -> Ndjson:
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),
+        run_cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "glue_runs"),
         marks=AlertMarks(client("dynamodb", region), config.tracking_table),
         glue=GlueJob(client("glue", region), job) if job else None,  # its client takes as long as S3's
         topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),

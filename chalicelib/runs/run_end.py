@@ -30,6 +30,7 @@ class Ignored(StrEnum):
     UNREADABLE = "unreadable"
     UNFINISHED = "not_a_final_status"
     OTHER_MACHINE = "other_machine"
+    OTHER_JOB = "other_glue_job"
     TRUNCATED = "input_not_included"
     NOT_OURS = "not_started_by_sluice"
     SUPERSEDED = "earlier_attempt"

@@ -22,7 +22,9 @@ BY_ARRIVAL = Order("pending_since", ("file_path",))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
 FAILED_SHOWN = 50
-RECORD_INTERNAL = frozenset({"members", "plan", "step", "pending_since", "date_prefix", "size_bytes"})
+RECORD_INTERNAL = frozenset(
+    {"members", "plan", "step", "pending_since", "date_prefix", "size_bytes", "run_alerted", "run_attempt"}
+)
 
 
 @dataclass(frozen=True, slots=True)

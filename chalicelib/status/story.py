@@ -110,6 +110,16 @@ def _manifests(records: Iterable[Row]) -> Iterator[Body]:
         run = f"; Glue run {record['job_run_id']} was started" if record.get("job_run_id") else ""
         text = f"Its manifest {record['manifest_key']} is {record['status']}{run}."
         yield _sentence(record.get("created_at", ""), "manifest", text)
+        for ended in (*record.get("runs", ()), record):
+            if "run_status" in ended:
+                yield _sentence(ended["run_stopped_at"], "run", _glue_end(ended))
+        for replay in record.get("replays", ()):
+            yield _sentence(replay["at"], "operator", _replay(replay))
+
+
+def _glue_end(run: Row) -> str:
+    why = f": {run['run_error']}" if "run_error" in run else ""
+    return f"Glue run {run['job_run_id']} ended as {run['run_status']}{why}."
 
 
 def _discovered(entry: Body | None) -> Iterator[Body]:

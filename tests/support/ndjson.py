@@ -123,6 +123,12 @@ def imbalance() -> list[str]:
         if (row["status"] == "manifested") != ("manifest_key" in row)
     ]
     wrong += [f"record not done: {it}" for it in items("MANIFEST#") if it["status"] != "done"]
+    awaited = {mark["file_name"] for mark in items("RUN#")}
+    wrong += [
+        f"nobody asks for the end of {it['job_run_id']}"
+        for it in items("MANIFEST#")
+        if "job_run_id" in it and "run_status" not in it and it["job_run_id"] not in awaited
+    ]
     return wrong
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import app
 from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Process, running
-from tests.support import ndjson
+from tests.support import glue_runs, ndjson
 from tests.support.aws_calls import failing
 from tests.support.scans import pages_of
 from tests.support.world import World
@@ -64,6 +64,16 @@ def fill_batches(records: list[dict[str, Any]]) -> None:
     with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0.01", "GLUE_JOB_NAME": "sluice-job"}):
         forget_wiring()
         deliver(records)
+    forget_wiring()
+
+
+def glue_runs_end(_world: World) -> None:
+    """Glue runs of batches fail, and their events tell so."""
+    fill_batches(ndjson_uploads())
+    with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
+        forget_wiring()
+        for run in glue_runs.run_ids("sluice-job"):
+            app.glue_run_changed(glue_runs.end_glue_run(run, "FAILED", job="sluice-job"), None)
     forget_wiring()
 
 

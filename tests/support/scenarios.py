@@ -23,6 +23,7 @@ from tests.support.ndjson_scenarios import (
     batches_are_repaired,
     batches_fill,
     forget_wiring,
+    glue_runs_end,
     lost_arrivals_are_found,
     ndjson_files_arrive,
     repair,
@@ -268,6 +269,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "ndjson_arrived": [ndjson_files_arrive, batches_fill],
     "csv_discovered": [through_the_queue(scenario) for scenario in FILES_LAND],
     "discover_csv": [csv_files_are_discovered],
+    "glue_run_changed": [glue_runs_end],
     "write_table_manifests": [tables_get_manifests],
     "watch_expected": [files_are_expected],
     "reconcile": [

@@ -26,8 +26,9 @@ GROUND = {
     "keys": {"moves", "settings"},
     "proof": set(),
 }
-# what landing is to other lanes
-OFFERED = {"attempts", "catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
+# what landing and ndjson are to other lanes
+OFFERED = {"attempts", "catalog", "config", "entries", "executions", "jobs", "lane", "manifests", "routing",
+           "wiring"}  # fmt: skip
 LANES = {"landing", "ndjson", "discovery", "tables", "runs", "expected"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
@@ -36,8 +37,8 @@ BELOW: dict[str, set[str]] = {
     "ndjson": {"aws"},
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
-    "runs": {"aws", "landing"},
     "expected": {"aws", "landing"},
+    "runs": {"aws", "landing", "ndjson"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from chalicelib.expected import watch
 from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine, repair_batches
-from chalicelib.runs import finishing
+from chalicelib.runs import finishing, manifest_runs
 from chalicelib.settings import Settings
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
@@ -68,4 +68,5 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,
         finishing.JOB_FAILED_SUBJECT,
+        manifest_runs.GLUE_RUN_FAILED_SUBJECT,
     }
