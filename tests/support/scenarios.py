@@ -84,7 +84,7 @@ def objects_vanish(world: World) -> None:
 def the_last_good_config_serves(world: World, read_config: Callable[[], object]) -> None:
     """A usable config is copied by whoever reads it; once it is broken, the copy is read."""
     world.forget_last_good_config()
-    for config in (SEED_JOBS, b"{"):
+    for config in (SEED_JOBS, [job()], b"{"):
         world.configure(config)
         app.landing.cache_clear()
         app.discovered_files.cache_clear()
