@@ -17,7 +17,7 @@ from chalicelib.errors import ConfigError
 from tests.support import ndjson
 from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
-from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event, sqs_event
+from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job, s3_event, sqs_event
 from tests.support.ndjson_scenarios import (
     BIG,
     batches_are_repaired,
@@ -82,8 +82,23 @@ def objects_vanish(world: World) -> None:
     world.deliver("data/in/moved.csv", etag)
 
 
+def the_last_good_config_serves(world: World, read_config: Callable[[], object]) -> None:
+    """A usable config is copied by whoever reads it; once it is broken, the copy is read."""
+    world.forget_last_good_config()
+    for config in (SEED_JOBS, [job()], b"{"):
+        world.configure(config)
+        app.landing.cache_clear()
+        app.discovered_files.cache_clear()
+        read_config()
+    world.configure()
+
+
 def the_config_breaks(world: World) -> None:
-    """A broken config is alerted when it is uploaded, and files fail."""
+    """A broken config is alerted; files are routed by the last good one, or fail where there is none."""
+    the_last_good_config_serves(
+        world, lambda: world.land("data/in/customers.csv", b"by the last good config")
+    )
+    world.forget_last_good_config()
     world.configure(b"{")
     world.upload("data/in/waiting.csv")
     for _ in range(2):
@@ -237,7 +252,7 @@ def tables_get_manifests(world: World) -> None:
     world.upload("lake/orders/1.csv")
     app.write_table_manifests({}, None)
     world.upload("lake/orders/2.csv")
-    app.write_table_manifests({}, None)
+    the_last_good_config_serves(world, lambda: app.write_table_manifests({}, None))
 
 
 def files_are_expected(world: World) -> None:
@@ -254,6 +269,7 @@ def files_are_expected(world: World) -> None:
     app.watch_expected({}, None)
     world.configure([{**hourly, "is_active": False}])
     app.watch_expected({}, None)
+    the_last_good_config_serves(world, lambda: app.watch_expected({}, None))
 
 
 FILES_LAND: list[Scenario] = [
