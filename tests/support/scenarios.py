@@ -48,7 +48,7 @@ def files_are_parked(world: World) -> None:
     world.land("data/in/products.csv")
     world.land("data/in/small.csv")
     world.land("data/in/tagged.csv", b"x" * BIG, Tagging="a=b")
-    world.land("data/in/again/tagged.csv", b"x" * 10, Tagging="a=b")
+    world.land("data/in/tagged.csv", b"x" * 10, Tagging="a=b")
     with suppress(Exception), failing("CompleteMultipartUpload", "AccessDenied"):
         world.land("data/in/broken.csv", b"y" * BIG)
 
@@ -214,8 +214,10 @@ def through_the_queue(scenario: Scenario) -> Scenario:
         return [{}]
 
     def brought(world: World) -> None:
-        with patch.object(app, "object_created", consume):
+        with patch.object(app, "object_created", consume), patch.dict(os.environ, {"S3_PREFIX": "data/"}):
+            forget_wiring()
             scenario(world)
+        forget_wiring()
 
     return brought
 
@@ -234,6 +236,10 @@ def tables_get_manifests(world: World) -> None:
     app.write_table_manifests({}, None)
     world.upload("lake/orders/2.csv")
     app.write_table_manifests({}, None)
+    for config in ([job(target_table="orders")], b"{"):  # the last good one is kept, and read
+        world.configure(config)
+        forget_wiring()
+        app.write_table_manifests({}, None)
 
 
 FILES_LAND: list[Scenario] = [
