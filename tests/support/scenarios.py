@@ -52,7 +52,7 @@ def files_are_parked(world: World) -> None:
     world.land("data/in/products.csv")
     world.land("data/in/small.csv")
     world.land("data/in/tagged.csv", b"x" * BIG, Tagging="a=b")
-    world.land("data/in/again/tagged.csv", b"x" * 10, Tagging="a=b")
+    world.land("data/in/tagged.csv", b"x" * 10, Tagging="a=b")
     with suppress(Exception), failing("CompleteMultipartUpload", "AccessDenied"):
         world.land("data/in/broken.csv", b"y" * BIG)
 
@@ -233,8 +233,10 @@ def through_the_queue(scenario: Scenario) -> Scenario:
         return [{}]
 
     def brought(world: World) -> None:
-        with patch.object(app, "object_created", consume):
+        with patch.object(app, "object_created", consume), patch.dict(os.environ, {"S3_PREFIX": "data/"}):
+            forget_wiring()
             scenario(world)
+        forget_wiring()
 
     return brought
 

@@ -124,7 +124,7 @@ def test_the_api_tells_its_story_and_that_s3_does_not_give_it_out(
         assert Api().get("/file", key=CUSTOMERS).body["items"][0]["status"] == "failed"
     assert told.status == 200, told.text
     assert "It has no outcome after 1 attempt" in told.body["story"][0]["text"]
-    assert f"S3 does not give it out: GetObject was answered with {codes[0]}" in told.body["summary"]
+    assert f"S3 does not give it out: Operation was answered with {codes[0]}" in told.body["summary"]
     assert told.body["now"]["outcome"] == "failed"
     assert told.body["objects"]["landing"]["etag"] == etag
     assert codes[0] in told.body["objects"]["landing"]["refusal"]
