@@ -83,8 +83,8 @@ function dayNode(item) {
     view.status = status;
     location.hash = "files";
   };
-  return h("li", {}, h("button", { type: "button", class: "day", "data-focus": "day", "aria-pressed": String(item.chosen), "aria-label": spoken(item), title: spoken(item), onclick: choose },
-    h("span", { class: "day-count" }, filesOf(item) ? short(filesOf(item)) : ""), barOf(item), h("span", { class: "day-name" }, `${month}-${day}`)));
+  return h("li", {}, h("button", { type: "button", class: "day", "data-focus": "day", "aria-pressed": String(item.chosen), title: spoken(item), onclick: choose },
+    h("span", { class: "hidden" }, spoken(item)), h("span", { class: "day-count", "aria-hidden": "true" }, filesOf(item) ? short(filesOf(item)) : ""), barOf(item), h("span", { class: "day-name", "aria-hidden": "true" }, `${month}-${day}`)));
 }
 
 function barOf(item) {
