@@ -47,7 +47,7 @@ class Trend {
       this.items = (await get("trend", { days: 14 })).items;
       this.asked = Date.now();
     }
-    const items = this.items.map((item) => (item.date === summary.date ? refreshed(item, summary) : item));
+    const items = this.items = this.items.map((item) => (item.date === summary.date ? refreshed(item, summary) : item));
     const most = Math.max(1, ...items.map(filesOf));
     reconcile(this.days, items.map((item) => ({ ...item, most, chosen: item.date === view.date })), (item) => item.date, dayNode);
     const seen = STATUSES.filter((status) => items.some((item) => item.landing[status]));
