@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import __version__, logs
-from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
+from chalicelib.api.edge import AnyEvent, answered, known_caller
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
@@ -27,7 +27,6 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
     prepare(sys.argv, os.environ)
 
 app = Chalice(app_name="sluice", configure_logs=False)
-
 STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
@@ -65,9 +64,6 @@ def ndjson() -> Ndjson:
     from chalicelib.ndjson import wiring
 
     return wiring.ndjson(settings())
-
-
-# What arrives, what has ended, and what a schedule does
 
 
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
@@ -159,13 +155,10 @@ def tokens() -> CachedTokens | GivenTokens:
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Let readers look and operators act as well."""
-    from chalicelib.api.answers import UNAUTHORIZED, answer
     from chalicelib.api.auth import methods_of
 
-    caller = answer(lambda: tokens().read().principal_of(request.token))
-    if not caller.body or caller.status != 200:
-        raise RefusedCallError(caller if caller.status != 200 else UNAUTHORIZED)
-    return AuthResponse([AuthRoute("*", methods_of(caller.body))], caller.body)
+    caller = known_caller(lambda: tokens().read().principal_of(request.token))
+    return AuthResponse([AuthRoute("*", methods_of(caller))], caller)
 
 
 def guarded(path: str, method: str = "GET") -> Callable[[Callable[[], Any]], Callable[[], Response]]:

@@ -37,6 +37,16 @@ class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # the im
         self.body = json.dumps(refusal.body).encode()
 
 
+def known_caller(principal: Callable[[], str | None]) -> str:
+    """Return who calls; raise RefusedCallError for a caller that no token makes known."""
+    from chalicelib.api.answers import UNAUTHORIZED, answer
+
+    caller = answer(principal)
+    if not caller.body or caller.status != 200:
+        raise RefusedCallError(caller if caller.status != 200 else UNAUTHORIZED)
+    return str(caller.body)
+
+
 def answered(view: Callable[[], Any]) -> Callable[[], Response]:
     """Answer a route with what `view` returns, or with the reason why it returns nothing."""
 
