@@ -181,37 +181,7 @@ class Replayed(Landed):
         return faults + [f"left: {row['timestamp']}" for row in world.rows() if "retry" in row]
 
 
-@dataclass
-class Again(Landed):
-    """The same bytes landed under the same key an hour ago, had their outcome and were deleted."""
-
-    def begin(self) -> None:
-        """Let the first upload have its outcome and go."""
-        super().begin()
-        then = datetime.now(UTC) - timedelta(hours=1)
-        date_object(LANDING, self.key, then)
-        self.uploaded = f"{then:%Y-%m-%dT%H:%M:%S.999Z}"
-        self.event_comes()
-        self._delete()
-        self.etag = self.seen().upload(self.key, self.body)
-        self.uploaded = f"{stored(LANDING, self.key).last_modified:%Y-%m-%dT%H:%M:%S.999Z}"
-
-    def faults(self, _: Case) -> list[str]:
-        """Judge that each upload has a row, and that rows tell of each execution and copy."""
-        world = self.seen()
-        rows = world.rows()
-        own = [row["status"] for row in rows if row["etag"] == self.etag]
-        started = sorted(each["name"] for each in world.executions())
-        told = sorted(row["execution"] for row in rows if row["status"] == "triggered")
-        faults = [] if len(own) >= 2 else [f"two uploads have the rows {own}"]
-        faults += [] if own.count(self.status) <= 2 and started == told else [f"{started}, recorded {told}"]
-        copies, moved = world.keys("data/new_files/"), sorted(row.get("moved_to", "") for row in rows)
-        return faults + [f"no row tells of {key}" for key in copies if key not in moved]
-
-
 LANDED = [
-    Again("active job, the same content again", "data/in/active.csv", "triggered"),
-    Again("no job, the same content again", "data/in/mystery.csv", "not_configured"),
     Replayed("no job, replayed meanwhile", "data/in/mystery.csv", "not_configured"),
     Replayed("no job, large, replayed meanwhile", "data/in/mystery.bin", "not_configured", LARGE),
     Landed("active job", "data/in/active.csv", "triggered"),
