@@ -67,7 +67,7 @@ def ndjson() -> Ndjson:
     return wiring.ndjson(settings())
 
 
-# What arrives
+# What arrives, what has ended, and what a schedule does
 
 
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
@@ -94,18 +94,12 @@ def csv_discovered(event: AnyEvent) -> Any:
     return consumer.csv_discovered(discovered_files(), event.payload, event.context)
 
 
-# What was started and has ended
-
-
 @app.on_cw_event(ended_executions(os.environ))
 def execution_changed(event: AnyEvent) -> Any:
     """Record how an execution ended."""
     from chalicelib.runs import changes, wiring
 
     return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
-
-
-# What a schedule does
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
@@ -134,11 +128,16 @@ def reconcile(event: AnyEvent) -> Any:
     return reconcile.reconcile(runs, ndjson(), event.context)
 
 
-for handler in app.handler_map.values():  # the handlers above; the API's own come below
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_expected(event: AnyEvent) -> Any:
+    """Tell of expected files that did not come."""
+    from chalicelib.expected import watch, wiring
+
+    return watch.watch_expected(wiring.expected(settings()), event.context)
+
+
+for handler in app.handler_map.values():  # the handlers above; the status API comes below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
-
-
-# The status API
 
 
 @cache
@@ -254,7 +253,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
+    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app.current_request))
 
 
 @guarded("/discovery")
