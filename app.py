@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def ndjson() -> Ndjson:
     return wiring.ndjson(settings())
 
 
-# What arrives
+# What arrives, what has ended, and what a schedule does
 
 
 @app.on_s3_event(bucket=LANDING_BUCKET, events=["s3:ObjectCreated:*"])
@@ -93,18 +94,12 @@ def csv_discovered(event: AnyEvent) -> Any:
     return consumer.csv_discovered(discovered_files(), event.payload, event.context)
 
 
-# What was started and has ended
-
-
 @app.on_cw_event(ended_executions(os.environ))
 def execution_changed(event: AnyEvent) -> Any:
     """Record how an execution ended."""
     from chalicelib.runs import changes, wiring
 
     return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
-
-
-# What a schedule does
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
@@ -133,11 +128,16 @@ def reconcile(event: AnyEvent) -> Any:
     return reconcile.reconcile(runs, ndjson(), event.context)
 
 
-for handler in app.handler_map.values():  # the handlers above; the API's own come below
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_expected(event: AnyEvent) -> Any:
+    """Tell of expected files that did not come."""
+    from chalicelib.expected import watch, wiring
+
+    return watch.watch_expected(wiring.expected(settings()), event.context)
+
+
+for handler in app.handler_map.values():  # the handlers above; the status API comes below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
-
-
-# The status API
 
 
 @cache
@@ -160,6 +160,11 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return AuthResponse([AuthRoute("*", methods_of(caller.body))], caller.body)
 
 
+def guarded(path: str, method: str = "GET") -> Callable[[Callable[[], Any]], Callable[[], Response]]:
+    """Register a route for callers that `authorize` lets in."""
+    return lambda view: app.route(path, methods=[method], authorizer=authorize)(answered(view))
+
+
 @app.route("/")
 def get_page() -> Response:
     """Serve the status page; it needs neither a token nor usable settings."""
@@ -179,8 +184,7 @@ def get_health() -> Any:
     return {"status": "ok", "stage": STAGE, "version": __version__}
 
 
-@app.route("/summary", authorizer=authorize)
-@answered
+@guarded("/summary")
 def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
@@ -188,8 +192,15 @@ def get_summary() -> Any:
     return summary.summarize(wiring.overview(settings()), app.current_request)
 
 
-@app.route("/files", authorizer=authorize)
-@answered
+@guarded("/trend")
+def get_trend() -> Any:
+    """Tell of each of the last days what landed, and how long it took."""
+    from chalicelib.status import trend, wiring
+
+    return trend.show_trend(wiring.uploads(settings()), query_of(app.current_request))
+
+
+@guarded("/files")
 def get_files() -> Any:
     """List the uploads of a date."""
     from chalicelib.status import files, wiring
@@ -197,8 +208,7 @@ def get_files() -> Any:
     return files.list_files(wiring.uploads(settings()), query_of(app.current_request))
 
 
-@app.route("/file", authorizer=authorize)
-@answered
+@guarded("/file")
 def get_file() -> Any:
     """Show every version of one key."""
     from chalicelib.status import files, wiring
@@ -206,8 +216,7 @@ def get_file() -> Any:
     return files.show_file(wiring.uploads(settings()), query_of(app.current_request))
 
 
-@app.route("/explain", authorizer=authorize)
-@answered
+@guarded("/explain")
 def get_explain() -> Any:
     """Tell what happened to a key and what would happen now."""
     from chalicelib.status import explain, wiring
@@ -215,8 +224,7 @@ def get_explain() -> Any:
     return explain.explain(wiring.sources(settings()), query_of(app.current_request))
 
 
-@app.route("/batches", authorizer=authorize)
-@answered
+@guarded("/batches")
 def get_batches() -> Any:
     """Show what waits for its batch."""
     from chalicelib.status import batches, wiring
@@ -224,8 +232,7 @@ def get_batches() -> Any:
     return batches.list_batches(wiring.ndjson_lists(settings()), query_of(app.current_request))
 
 
-@app.route("/manifests", authorizer=authorize)
-@answered
+@guarded("/manifests")
 def get_manifests() -> Any:
     """List the batch manifests of a date."""
     from chalicelib.status import batches, wiring
@@ -233,8 +240,7 @@ def get_manifests() -> Any:
     return batches.list_manifests(wiring.ndjson_lists(settings()), query_of(app.current_request))
 
 
-@app.route("/quarantine", authorizer=authorize)
-@answered
+@guarded("/quarantine")
 def get_quarantine() -> Any:
     """List what is quarantined."""
     from chalicelib.status import batches, wiring
@@ -242,17 +248,15 @@ def get_quarantine() -> Any:
     return batches.list_quarantine(wiring.ndjson_lists(settings()), query_of(app.current_request))
 
 
-@app.route("/jobs", authorizer=authorize)
-@answered
+@guarded("/jobs")
 def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
+    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app.current_request))
 
 
-@app.route("/discovery", authorizer=authorize)
-@answered
+@guarded("/discovery")
 def get_discovery() -> Any:
     """Show the last scan and its state."""
     from chalicelib.status import discovery, wiring
@@ -260,8 +264,7 @@ def get_discovery() -> Any:
     return discovery.show_discovery(wiring.scans(settings()), query_of(app.current_request))
 
 
-@app.route("/replay", methods=["POST"], authorizer=authorize)
-@answered
+@guarded("/replay", "POST")
 def post_replay() -> Any:
     """Route uploads again."""
     from chalicelib.actions import replay, wiring
@@ -270,8 +273,7 @@ def post_replay() -> Any:
     return replay.replay(replays, body_of(app.current_request), caller_of(app.current_request))
 
 
-@app.route("/quarantine/release", methods=["POST"], authorizer=authorize)
-@answered
+@guarded("/quarantine/release", "POST")
 def post_release() -> Any:
     """Let a quarantined file pass."""
     from chalicelib.actions import release, wiring
@@ -280,8 +282,7 @@ def post_release() -> Any:
     return release.release(releases, body_of(app.current_request), caller_of(app.current_request))
 
 
-@app.route("/redrive", methods=["POST"], authorizer=authorize)
-@answered
+@guarded("/redrive", "POST")
 def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
@@ -290,8 +291,7 @@ def post_redrive() -> Any:
     return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
 
 
-@app.route("/upload", methods=["POST"], authorizer=authorize)
-@answered
+@guarded("/upload", "POST")
 def post_upload() -> Any:
     """Offer a place to put a file."""
     from chalicelib.actions import upload, wiring

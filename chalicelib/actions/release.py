@@ -132,7 +132,8 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
 def _bring_back(
     releases: Releases, parked: StoredObject, key: str, identity: str, metadata: dict[str, str]
 ) -> None:
-    releases.target.copy_once(releases.quarantine, parked, [key], identity, metadata)
+    was = metadata[RELEASED_ETAG_METADATA]
+    releases.target.copy_once(releases.quarantine, parked, [key], identity, metadata, unlike=was)
     releases.quarantine.delete_if_match(parked.key, parked.etag)
 
 

@@ -142,11 +142,22 @@ def _was_routed(row: Row) -> bool:
 def _checked_way_back(landing: Landing, planned: PlannedReplay) -> PlannedReplay:
     row = planned.row
     parked, there = landing.bucket.head(row["moved_to"]), landing.bucket.head(row["file_key"])
+    if there and row_timestamp(there.last_modified, _identity(landing, there)) == row["timestamp"]:
+        return _with_source(landing, planned)
     if parked is None:
         return _without_copy(landing, planned, there)
     if there and not landing.target.is_copy(there, _identity(landing, parked), parked):
         return planned.cancelled("A newer upload lies under its key: move that away first, or replay that.")
     return planned
+
+
+def _with_source(landing: Landing, planned: PlannedReplay) -> PlannedReplay:
+    """Route a parked file that still lies where it landed, because S3 does not delete it there."""
+    row = landing.catalog.find(planned.row["file_key"], planned.row["timestamp"]) or {}
+    if "source_stays" not in row:
+        return planned.cancelled("It is being moved at this moment: ask again when that has ended.")
+    why = f"It could not be deleted where it landed, and is routed there; a copy stays as {row['moved_to']}."
+    return replace(planned, action=Action.ROUTE, why=why)
 
 
 def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject | None) -> PlannedReplay:

@@ -50,9 +50,14 @@ def is_date(text: str) -> bool:
 
 def read_limit(values: Mapping[str, str]) -> int:
     """Return `limit`, 1 to 100; 50 when it was not given."""
-    given = values.get("limit", str(DEFAULT_LIMIT))
-    if not NUMBER.fullmatch(given) or not 1 <= int(given) <= MAX_LIMIT:
-        raise RequestError(f"limit={given[:80]!r} is not accepted: write a number from 1 to {MAX_LIMIT}")
+    return read_number(values, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+
+
+def read_number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Return a number from 1 to `most`, or `default` when it was not given."""
+    given = values.get(name, str(default))
+    if not NUMBER.fullmatch(given) or not 1 <= int(given) <= most:
+        raise RequestError(f"{name}={given[:80]!r} is not accepted: write a number from 1 to {most}")
     return int(given)
 
 

@@ -12,7 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 
 FILES = Path(__file__).parents[1] / "page"
-SCRIPTS = ("dom", "api", "list", "attention", "overview", "files", "detail", "lanes", "upload", "app")
+SCRIPTS = (
+    "dom",
+    "api",
+    "list",
+    "attention",
+    "trend",
+    "overview",
+    "files",
+    "detail",
+    "lanes",
+    "upload",
+    "app",
+)
 
 
 @cache

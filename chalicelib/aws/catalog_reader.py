@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import Row, read_rows
+from chalicelib.aws.items import Row, read_batch, read_rows, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AFTER_TIMES = "a"  # sorts after every timestamp and before the alert markers
 BY_DATE = "by_date"
+FIRST, LAST = "#", "~"  # around every status and its times
 
 
 class CatalogReader:
@@ -59,6 +61,54 @@ class CatalogReader:
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return counted
+
+    def measures(self, date: str, count: int, status: str = "") -> list[Row]:
+        """Read key, status and size of up to `count` uploads of a date, of one status or of all."""
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                IndexName=BY_DATE,
+                ProjectionExpression="#key, #timestamp, #status, #size",
+                KeyConditionExpression="#date = :date AND #order BETWEEN :from AND :until",
+                ExpressionAttributeNames={
+                    "#date": "date",
+                    "#order": "status_timestamp",
+                    "#key": "file_key",
+                    "#timestamp": "timestamp",
+                    "#status": "status",
+                    "#size": "file_size",
+                },
+                ExpressionAttributeValues={
+                    ":date": {"S": date},
+                    ":from": {"S": f"{status}#" if status else FIRST},
+                    ":until": {"S": f"{status}#{AFTER_TIMES}" if status else LAST},
+                },
+                ScanIndexForward=False,
+                Limit=limit,
+                **start,
+            ),
+        )
+
+    def times(self, rows: Sequence[Row]) -> list[Row]:
+        """Read when up to 100 uploads had their outcome and their run its end: no index has that."""
+        return read_batch(
+            self.name,
+            [to_item({"file_key": row["file_key"], "timestamp": row["timestamp"]}) for row in rows],
+            lambda asked: self._dynamodb.batch_get_item(
+                RequestItems={
+                    self.name: {
+                        "Keys": asked,
+                        "ProjectionExpression": "#timestamp, #processed, #stopped",
+                        "ExpressionAttributeNames": {
+                            "#timestamp": "timestamp",
+                            "#processed": "processed_at",
+                            "#stopped": "run_stopped_at",
+                        },
+                    }
+                }
+            ),
+        )
 
     def versions(self, file_key: str, until: str, count: int) -> list[Row]:
         """Read up to `count` uploads of one key, newest first, `until` inclusive, consistently."""

@@ -21,7 +21,7 @@ def track(lane: Ndjson, file: File) -> TrackResult:
     version that was accepted or released is never quarantined.
     """
     checked = lane.settings.ndjson_content_check
-    if file.etag and not file.listed and not checked and not judge(lane.settings, file.key, file.size_bytes):
+    if not checked and _is_told_by_event(file) and not judge(lane.settings, file.key, file.size_bytes):
         return rows.record(lane, file, FileStatus.PENDING)
     seen = lane.bucket.read(file.key, CHECKED_BYTES if checked else 0)
     if seen is None:
@@ -38,6 +38,11 @@ def track(lane: Ndjson, file: File) -> TrackResult:
         known = known.as_seen(seen.etag, seen.size)
         reason = judge(lane.settings, known.key, known.size_bytes, seen)
     return _reject(lane, known, seen, reason) if reason else rows.record(lane, known, FileStatus.PENDING)
+
+
+def _is_told_by_event(file: File) -> bool:
+    """Tell whether the object need not be looked at; of one part is what comes back from quarantine."""
+    return bool(file.etag) and not file.listed and not file.etag.endswith("-1")
 
 
 def _known(file: File, seen: StoredObject) -> File:

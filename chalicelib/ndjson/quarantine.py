@@ -6,6 +6,8 @@ dead process began. Without a quarantine bucket the file stays where it is and t
 
 from __future__ import annotations
 
+import hashlib
+
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
@@ -14,7 +16,7 @@ from chalicelib.aws.tracking_keys import UNTOLD
 from chalicelib.keys import shown
 from chalicelib.moves import destination_keys
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, record
+from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, lies_in_quarantine, record
 from chalicelib.ndjson.tracking import File, FileStatus, timestamp
 
 QUARANTINE_PREFIX = "quarantine/"
@@ -32,9 +34,10 @@ def quarantine(
         tracked = _recorded(lane, file, existing, reason=reason)
         _tell_if_due(lane, file)
         return tracked
-    keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, file.identity)
+    identity = _identity_of_copy(lane, file, seen, existing)
+    keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, identity)
     try:
-        key = lane.quarantine.copy_once(lane.bucket, seen, keys, file.identity, {REASON_METADATA: reason})
+        key = lane.quarantine.copy_once(lane.bucket, seen, keys, identity, {REASON_METADATA: reason})
     except SourceChanged:
         if lane.bucket.head(file.key):
             return TrackResult("changed")  # a newer version: its own event comes
@@ -42,11 +45,18 @@ def quarantine(
     tracked = _recorded(lane, file, existing, reason=reason, moved_to=f"s3://{lane.quarantine.name}/{key}")
     row = find(lane, file)
     if row is None or row["status"] != FileStatus.QUARANTINED:
-        lane.quarantine.discard(key, file.identity)  # it was released meanwhile, and lies where it was
+        lane.quarantine.discard(key, identity)  # it was released meanwhile, and lies where it was
         return tracked
     _delete_source(lane, row, seen)
     _tell_if_due(lane, file)
     return tracked
+
+
+def _identity_of_copy(lane: Ndjson, file: File, seen: StoredObject, existing: Row | None) -> str:
+    """Return whose copy it is; of content that came before, each upload has a copy of its own."""
+    if not lies_in_quarantine(lane, file, existing):
+        return file.identity
+    return hashlib.sha256(f"{file.identity}\n{seen.last_modified.isoformat()}".encode()).hexdigest()[:32]
 
 
 def is_moving(row: Row) -> bool:

@@ -63,6 +63,21 @@ def find(lane: Ndjson, file: File) -> Row | None:
     return newest_of_version(rows, file)
 
 
+def is_awaited(lane: Ndjson, file: File) -> bool:
+    """Tell whether a released row of the path waits for its file, which has another ETag."""
+    return any(row["status"] == FileStatus.RELEASED for row in _rows_of_path(lane, file))
+
+
+def lies_in_quarantine(lane: Ndjson, file: File, own: Row | None) -> bool:
+    """Tell whether the same content lies in quarantine for a row before the file's `own`."""
+    for row in _rows_of_path(lane, file):
+        if own and row["file_name"] == own["file_name"]:
+            return False
+        if row["etag"] == file.etag and "moved_to" in row:
+            return True
+    return False
+
+
 def _rows_of_path(lane: Ndjson, file: File) -> Iterator[Row]:
     for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)

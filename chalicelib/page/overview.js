@@ -1,11 +1,12 @@
 "use strict";
 // Overview: the day in tiles, what is stuck, and the latest files as a timeline.
 
-const STATUSES = ["triggered", "succeeded", "job_failed", "received", "not_configured", "inactive", "failed", "vanished"];
+const STATUSES = ["triggered", "succeeded", "job_failed", "rejected", "received", "not_configured", "inactive", "failed", "vanished"];
 const TILES = [
   ["triggered", "Triggered", "Their job is at work"],
   ["succeeded", "Succeeded", "Their job has done its work"],
   ["job_failed", "Job failed", "Their job ended in error"],
+  ["rejected", "Rejected", "Not what their job expects"],
   ["received", "Received", "Recorded only"],
   ["not_configured", "Not configured", "Parked, no job"],
   ["inactive", "Inactive", "Job is switched off"],
@@ -15,6 +16,7 @@ const TILES = [
 class Overview {
   constructor() {
     this.attention = new Attention();
+    this.trend = new Trend();
     this.tiles = h("div", { class: "tiles" });
     this.share = h("div", { class: "share", role: "img" });
     this.lane = h("div", { class: "cards" });
@@ -22,7 +24,7 @@ class Overview {
     this.timeline = h("ol", { class: "timeline" });
     this.quiet = h("p", { class: "state" }, "Loading…");
     this.node = h("div", { class: "view" },
-      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, this.share),
+      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, this.share, this.trend.node),
       h("div", { class: "columns" },
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
@@ -34,7 +36,7 @@ class Overview {
     const [summary, files] = await Promise.all([
       get("summary", { date: view.date }), get("files", { date: view.date, limit: 12 }),
     ]);
-    await this.attention.refresh(summary);
+    await Promise.all([this.attention.refresh(summary), this.trend.refresh(summary)]);
     this.drawTiles(summary);
     this.drawLanes(summary);
     reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);
@@ -44,7 +46,7 @@ class Overview {
   }
 
   drawTiles(summary) {
-    const tiles = TILES.map(([status, name, hint]) => ({
+    const tiles = TILES.filter(([status]) => status in summary.landing).map(([status, name, hint]) => ({
       status, name, hint, count: summary.landing[status] || 0, more: summary.at_least.includes(`landing.${status}`),
     }));
     reconcile(this.tiles, tiles, (tile) => tile.status, tileNode);
@@ -111,6 +113,7 @@ function timelineRow(row) {
 
 function outcomeOf(row) {
   const told = {
+    rejected: row.reason,
     triggered: `job ${row.job_id} started`,
     succeeded: `job ${row.job_id} has done its work`,
     job_failed: row.reason,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
@@ -32,6 +33,7 @@ from ops.stages import APP, ROOT
 
 Triple = tuple[str, str, str]
 NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
+_reading = Lock()
 _emit: Any = BaseClient._emit_api_params  # type: ignore[attr-defined]
 
 
@@ -88,7 +90,8 @@ class Recorder:
             settings = app.settings()  # the API runs in the stage's environment, not in the test's
         except SettingsError:
             return
-        policy = policy_of(handler, settings)
+        with _reading:  # else each of a route's threads would read the same code at the same time
+            policy = policy_of(handler, settings)
         for grant in needs_of(call, settings):
             if not allows(policy, grant.action, grant.resource):
                 self.denied.append(f"{handler}: {grant.action} on {grant.resource}")

@@ -28,7 +28,7 @@ GROUND = {
 }
 # what landing is to other lanes
 OFFERED = {"attempts", "catalog", "config", "entries", "executions", "jobs", "lane", "routing", "wiring"}
-LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
+LANES = {"landing", "ndjson", "discovery", "tables", "runs", "expected"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -37,6 +37,7 @@ BELOW: dict[str, set[str]] = {
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
     "runs": {"aws", "landing"},
+    "expected": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }

@@ -87,12 +87,27 @@ def test_a_forged_upload_does_not_pass_in_the_place_of_a_released_file(world: Wo
     (event,) = messages(upload(NDJSON_KEY, body=b"A\n"))
     app.ndjson_arrived(event, None)
     release = partial(operator.post, "/quarantine/release", {"key": NDJSON_KEY})
-    run(release, Nth("PutObject", 1, lambda number: Death(number, Moment.BEFORE)))
+    run(release, Nth("CompleteMultipartUpload", 1, lambda number: Death(number, Moment.BEFORE)))
     forged = {"sluice-etag": hashlib.md5(b"A\n").hexdigest(), "sluice-identity": "x", "sluice-proof": "0"}
     (event,) = messages(upload(NDJSON_KEY, body=b"B\n", Metadata=forged))
     app.ndjson_arrived(event, None)
     assert _contents(QUARANTINE) == {b"A\n", b"B\n"}
     assert keys_in(NDJSON) == []
+
+
+def test_the_true_proof_of_a_released_file_does_not_pass_under_another_key(
+    world: World, operator: Api
+) -> None:
+    other = f"in/{DATE}/b.ndjson"
+    for key in (NDJSON_KEY, other):
+        (event,) = messages(upload(key, body=b"A\n"))
+        app.ndjson_arrived(event, None)
+        assert operator.post("/quarantine/release", {"key": key}).status == 200
+    theirs = world.s3.head_object(Bucket=NDJSON, Key=other)["Metadata"]
+    assert {"sluice-etag", "sluice-proof"} < {*theirs}
+    (event,) = messages(upload(NDJSON_KEY, body=b"B\n", Metadata=theirs))
+    app.ndjson_arrived(event, None)
+    assert _contents(QUARANTINE) == {b"B\n"}
 
 
 def _as_of_0_1_0(world: World, key: str) -> None:

@@ -57,12 +57,12 @@ def there() -> Any:
     return boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
 
 
-@pytest.mark.parametrize("tail", [b"", b" " * 70_000], ids=["put", "copied in parts: another ETag"])
+@pytest.mark.parametrize("tail", [b"", b" " * 70_000], ids=["small", "larger than what is read of it"])
 def test_given_a_release_that_died_when_another_invalid_file_comes_then_that_is_quarantined(
     world: World, tail: bytes
 ) -> None:
     arrive(REVIEWED + tail)
-    release_that_dies("CreateMultipartUpload" if tail else "PutObject")
+    release_that_dies("CreateMultipartUpload")
     arrive(OTHER)
     assert outcomes() == {REVIEWED + tail: "released", OTHER: "quarantined"}
 
@@ -78,7 +78,7 @@ def test_given_two_versions_in_quarantine_when_both_are_released_then_each_has_i
 ) -> None:
     environ(MAX_BATCH_SIZE_GB="0")
     arrive(REVIEWED)
-    release_that_dies("PutObject")
+    release_that_dies("CompleteMultipartUpload")
     arrive(OTHER)
     release()
     arrive_back()
@@ -176,7 +176,8 @@ def test_given_a_newer_upload_that_overtakes_a_release_then_it_is_refused_and_no
         newer[0] = upload(KEY, body=b'{"v": 1}\n')
 
     replies: list[Reply] = []
-    run(lambda: replies.append(release()), Nth("PutObject", 1, lambda number: Meanwhile(number, overtake)))
+    last = Nth("CompleteMultipartUpload", 1, lambda number: Meanwhile(number, overtake))
+    run(lambda: replies.append(release()), last)
     assert replies[0].status == 409
     app.ndjson_arrived(sqs_event({"Records": newer}), None)
     (listed,) = Api(OPERATOR).get("/quarantine").body["items"]
@@ -186,8 +187,68 @@ def test_given_a_newer_upload_that_overtakes_a_release_then_it_is_refused_and_no
 
 def test_given_a_release_that_died_then_its_file_is_listed_until_it_is_back(world: World) -> None:
     arrive(REVIEWED)
-    release_that_dies("PutObject")
+    release_that_dies("CompleteMultipartUpload")
     (listed,) = Api(OPERATOR).get("/quarantine").body["items"]
     assert listed["status"] == "released"
     assert release().status == 200
     assert Api(OPERATOR).get("/quarantine").body["items"] == []
+
+
+def _in_quarantine_twice(world: World) -> None:
+    for body in (REVIEWED, b'{"v": 1}\n', REVIEWED):
+        arrive(body)
+
+
+def test_given_the_same_content_quarantined_twice_when_one_is_released_then_the_other_keeps_its_bytes(
+    world: World, environ: Any
+) -> None:
+    environ(MAX_BATCH_SIZE_GB="0")
+    _in_quarantine_twice(world)
+    copies = [row["moved_to"] for row in rows() if row["status"] == "quarantined"]
+    assert len({*copies}) == len(keys_in(QUARANTINE)) == 2
+    for left in (1, 0):
+        assert release().status == 200
+        arrive_back()
+        assert there() == REVIEWED
+        kept = [row["moved_to"] for row in rows() if row["status"] == "quarantined"]
+        assert kept == [f"s3://{QUARANTINE}/{key}" for key in keys_in(QUARANTINE)]
+        assert len(kept) == left
+        boto3.client("s3").delete_object(Bucket=NDJSON, Key=KEY)
+    assert [row["status"] for row in rows()] == ["manifested"] * 3
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "DeleteObject"])
+def test_given_a_worker_that_dies_when_the_same_content_is_quarantined_again_then_its_repeat_adds_no_copy(
+    world: World, environ: Any, operation: str
+) -> None:
+    environ(MAX_BATCH_SIZE_GB="0")
+    arrive(REVIEWED)
+    arrive(b'{"v": 1}\n')
+    (event,) = messages(upload(KEY, body=REVIEWED))
+    dies = Nth(operation, 1, lambda number: Death(number, Moment.BEFORE))
+    assert run(lambda: app.ndjson_arrived(event, None), dies)
+    app.ndjson_arrived(event, None)
+    assert len(keys_in(QUARANTINE)) == 2
+    assert [row["status"] for row in rows()].count("quarantined") == 2
+    assert keys_in(NDJSON) == []
+
+
+def test_given_the_content_check_was_turned_off_when_a_file_comes_back_then_its_row_takes_it(
+    world: World, environ: Any
+) -> None:
+    arrive(REVIEWED)
+    environ(NDJSON_CONTENT_CHECK="false")
+    assert release().status == 200
+    arrive_back()
+    assert [row["status"] for row in rows()] == ["pending"]
+
+
+@pytest.mark.parametrize("body", [b"no json\n", b"no json\n" + b" " * 70_000])
+def test_what_comes_back_has_another_etag_so_that_no_late_worker_deletes_it(
+    world: World, body: bytes
+) -> None:
+    (event,) = messages(record := upload(KEY, body=body))
+    app.ndjson_arrived(event, None)
+    assert release().status == 200
+    found = boto3.client("s3").head_object(Bucket=NDJSON, Key=KEY)
+    assert found["ETag"].strip('"') != record["s3"]["object"]["eTag"]

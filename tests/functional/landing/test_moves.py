@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.landing.outcomes import MAX_ATTEMPTS
+from chalicelib.landing.outcomes import MAX_ATTEMPTS, look_at_config
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
 from tests.support.api import Api
 from tests.support.aws_calls import failing
@@ -38,6 +38,7 @@ def test_a_late_mover_does_not_delete_the_file_that_was_moved_and_replayed_meanw
     world: World, operator: Api, operation: str
 ) -> None:
     etag = _aged_upload(world)
+    look_at_config(app.landing())  # else the calls that read it come first
 
     def moved_and_replayed() -> None:
         world.deliver(MYSTERY, etag)
@@ -84,6 +85,30 @@ def test_a_source_that_cannot_be_deleted_is_told_and_left_after_ten_attempts(
     assert (row["attempts"], "retry" in row) == (MAX_ATTEMPTS, False)
     assert "cannot be deleted" in operator.get("/explain", key=MYSTERY).text
     assert {*world.keys("data/")} == {MYSTERY, PARKED}
+
+
+def test_a_replay_of_a_file_whose_source_stays_starts_it_where_it_lies(
+    world: World, later: Any, operator: Api
+) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        world.land(MYSTERY, b"A")
+    activate(world, "mystery.csv")
+    for status in ("triggered", None):
+        (item,) = replay(operator, keys=[MYSTERY])
+        assert item.get("outcome", {}).get("status") == status
+    later(HOUR)
+    _reconcile()
+    assert (world.read(MYSTERY), world.read(PARKED), len(world.executions())) == (b"A", b"A", 1)
+    row = world.row(MYSTERY)
+    assert (row["status"], row["moved_to"], "retry" in row) == ("triggered", PARKED, False)
+
+
+def test_a_replay_while_the_file_is_being_moved_waits(world: World, operator: Api) -> None:
+    etag = world.upload(MYSTERY, b"A")
+    run(lambda: world.deliver(MYSTERY, etag), Nth("DeleteObject", 1, lambda n: Death(n, Moment.BEFORE)))
+    activate(world, "mystery.csv")
+    (item,) = replay(operator, keys=[MYSTERY])
+    assert (item["action"], "being moved" in item["why"], world.executions()) == ("none", True, [])
 
 
 def test_a_source_that_can_be_deleted_again_is_deleted_and_not_told_again(world: World, later: Any) -> None:

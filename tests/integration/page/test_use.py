@@ -1,70 +1,16 @@
-"""The page as a person meets it, in a real browser on the deployed zip."""
+"""The page as a person uses it: upload, search, release, replay, sign in and out."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.browser import Page, start_chromium
+from tests.integration.page.conftest import BROKEN, HOSTILE, MARKUP, NOT_JSON
+from tests.support.browser import Page
 from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
-
-AXE = "axe-core@4.14.1"
-MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
-HOSTILE = [
-    MARKUP,
-    "data/in/new\nline.csv",
-    "data/in/\u202egpj.csv",
-    "data/in/a+b %41 ünï✓.csv",
-    f"data/in/{'k' * 1000}",
-]
-BROKEN = "events/2026-01-15/broken.ndjson"
-NOT_JSON = b"not json\n" * 30_000
-
-
-@pytest.fixture(scope="module")
-def sluice(stack: DeployedSluice) -> DeployedSluice:
-    """Configure jobs and upload files for the page to show."""
-    s3, landing = stack.client("s3"), stack.names["LANDING_BUCKET"]
-    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
-    for key in HOSTILE:
-        s3.put_object(Bucket=landing, Key=key, Body=b"<script>alert(2)</script>\n")
-    for number in range(60):
-        s3.put_object(Bucket=landing, Key=f"page/{number:02}.txt", Body=b"1")
-    s3.put_object(Bucket=stack.names["NDJSON_BUCKET"], Key=BROKEN, Body=NOT_JSON)
-    return stack
-
-
-@pytest.fixture(scope="module")
-def page(sluice: DeployedSluice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    browser = start_chromium(tmp_path_factory.mktemp("profile"))
-    yield Page(browser, f"{sluice.stack.api_url}/")
-    browser.quit()
-
-
-@pytest.fixture(autouse=True)
-def quiet_console(page: Page) -> Iterator[None]:
-    """Fail a test that leaves anything in the console."""
-    page.errors()
-    yield
-    assert page.errors() == []
-
-
-@pytest.fixture
-def operator(page: Page) -> Page:
-    page.browser.get("about:blank")
-    page.open()
-    page.browser.execute_script("sessionStorage.clear()")
-    page.open()
-    page.sign_in("local-operator")
-    return page
 
 
 def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(page: Page) -> None:
@@ -185,27 +131,6 @@ def test_an_address_that_names_no_view_leads_to_the_overview(operator: Page) -> 
     assert operator.errors() == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light")])
-def test_every_view_fits_and_shows_something(operator: Page, width: int, scheme: str) -> None:
-    operator.open(width, 900, scheme)
-    for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):
-        operator.browser.execute_script("location.hash = arguments[0]", view)
-        operator.wait(lambda view=view: operator.texts("h1")[0].lower() == view)  # type: ignore[misc]
-        operator.wait(lambda: "Loading…" not in operator.texts("main .state:not([hidden])"))
-        operator.shoot(f"{view}-{width}-{scheme}")
-        assert operator.browser.execute_script("return document.documentElement.scrollWidth") <= width
-
-
-def test_every_control_has_a_name_and_is_reached_by_keyboard(operator: Page) -> None:
-    nameless = """return [...document.querySelectorAll('button, input, select, a')].filter((node) =>
-        !(node.textContent.trim() || node.getAttribute('aria-label') || node.labels?.length)).length"""
-    assert operator.browser.execute_script(nameless) == 0
-    operator.one("#key").send_keys("data/in/customers.csv\n")
-    operator.wait(lambda: operator.focused() == "detail-close")
-    operator.press(Keys.ESCAPE)
-    operator.wait(lambda: operator.focused() == "key")
-
-
 def test_a_refresh_moves_neither_focus_nor_what_was_unfolded(operator: Page, sluice: DeployedSluice) -> None:
     key = "page/growing.txt"
     s3, landing = sluice.client("s3"), sluice.names["LANDING_BUCKET"]
@@ -278,31 +203,3 @@ def test_what_needs_a_person_is_one_line_a_cause(operator: Page) -> None:
     operator.show("overview")
     operator.wait(lambda: any("file" in text for text in operator.texts(".attention a")))
     operator.shoot("attention")
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return axe-core's script from npm; without npm, or a registry that it reaches, skip."""
-    folder = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    if npm is None or subprocess.run([npm, "pack", "-s", AXE], cwd=folder, check=False).returncode:
-        pytest.skip(f"npm cannot bring {AXE}")
-    (packed,) = folder.glob("*.tgz")
-    with tarfile.open(packed) as archive:
-        script = archive.extractfile("package/axe.min.js")
-        assert script
-        return script.read().decode()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(operator: Page, axe: str, scheme: str) -> None:
-    operator.open(1280, 900, scheme)
-    found = []
-    for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):
-        operator.browser.execute_script("location.hash = arguments[0]", view)
-        operator.wait(lambda view=view: operator.texts("h1")[0].lower() == view)  # type: ignore[misc]
-        operator.wait(lambda: "Loading…" not in operator.texts("main .state:not([hidden])"))
-        found += operator.violations(axe)
-    operator.browser.execute_script("openDetail(arguments[0])", MARKUP)
-    operator.wait(lambda: operator.texts("#head .badge"))
-    assert found + operator.violations(axe) == []

@@ -1,0 +1,61 @@
+"""The page in a real browser, on the deployed zip, with files of every kind to show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import Page, start_chromium
+from tests.support.builders import SEED_JOBS
+from tests.support.deployed import DeployedSluice
+
+MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
+HOSTILE = [
+    MARKUP,
+    "data/in/new\nline.csv",
+    "data/in/\u202egpj.csv",
+    "data/in/a+b %41 ünï✓.csv",
+    f"data/in/{'k' * 1000}",
+]
+BROKEN = "events/2026-01-15/broken.ndjson"
+NOT_JSON = b"not json\n" * 30_000
+
+
+@pytest.fixture(scope="session")
+def sluice(stack: DeployedSluice) -> DeployedSluice:
+    """Configure jobs and upload files for the page to show."""
+    s3, landing = stack.client("s3"), stack.names["LANDING_BUCKET"]
+    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
+    for key in HOSTILE:
+        s3.put_object(Bucket=landing, Key=key, Body=b"<script>alert(2)</script>\n")
+    for number in range(60):
+        s3.put_object(Bucket=landing, Key=f"page/{number:02}.txt", Body=b"1")
+    s3.put_object(Bucket=stack.names["NDJSON_BUCKET"], Key=BROKEN, Body=NOT_JSON)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def page(sluice: DeployedSluice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    browser = start_chromium(tmp_path_factory.mktemp("profile"))
+    yield Page(browser, f"{sluice.stack.api_url}/")
+    browser.quit()
+
+
+@pytest.fixture(autouse=True)
+def quiet_console(page: Page) -> Iterator[None]:
+    """Fail a test that leaves anything in the console."""
+    page.errors()
+    yield
+    assert page.errors() == []
+
+
+@pytest.fixture
+def operator(page: Page) -> Page:
+    page.browser.get("about:blank")
+    page.open()
+    page.browser.execute_script("sessionStorage.clear()")
+    page.open()
+    page.sign_in("local-operator")
+    return page
