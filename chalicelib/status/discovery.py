@@ -17,7 +17,7 @@ from chalicelib.api.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
 from chalicelib.aws.document_store import Chunk, DocumentReplaced, DocumentStore
-from chalicelib.aws.failures import AWS_ERRORS, describe_failure
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
 from chalicelib.discovery.scan import LAST_SCAN_KEY
 from chalicelib.discovery.state_document import OtherLayout, fields_of, key_of
 from chalicelib.discovery.stored_state import StoredState, open_state
@@ -66,6 +66,8 @@ def last_scan(scans: Scans) -> Body | None:
     try:
         found = scans.results.read_document(LAST_SCAN_KEY)
     except AWS_ERRORS as error:
+        if not is_access_refused(error):
+            raise
         return {"outcome": "unknown", "error": f"{LAST_SCAN_KEY} cannot be read: {describe_failure(error)}"}
     if not isinstance(found, Document):
         return None

@@ -84,15 +84,13 @@ def test_a_stage_without_secrets_lets_nobody_in_and_says_why(aws: None, environ:
     assert "GetSecretValue" in reply.body["Message"]
 
 
-def test_without_settings_the_answer_is_how_to_start(
-    environ: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_settings_the_answer_names_them(environ: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LANDING_BUCKET")
     environ()  # type: ignore[operator]
     reply = Api(READER, "dev").get("/files")
     assert reply.status == 503
     assert "LANDING_BUCKET" in reply.body["Message"]
-    assert "make run" in reply.body["Message"]
+    assert "function's log" in reply.body["Message"]
     assert "\n" not in reply.body["Message"]
 
 

@@ -87,16 +87,14 @@ def test_the_api_tells_what_is_wrong_with_a_document_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidObjectState", "SlowDown"])
-def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(
-    shared_scans: Scans, code: str
-) -> None:
-    shared_scans.scan()
+def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(scans: Scans, code: str) -> None:
+    scans.scan()
     assert Api().get("/summary").body["last_scan"]["outcome"] == "complete"
     with failing("GetObject", code, 403, STATE_KEY):
         with pytest.raises(
             StateError, match=f"{STATE_KEY} cannot be read: GetObject was answered with {code}"
         ):
-            shared_scans.scan()
+            scans.scan()
         scan = Api().get("/summary").body["last_scan"]
         shown = Api().get("/discovery").body
     assert (scan["outcome"], scan["overdue"]) == ("failed", False)
@@ -105,18 +103,18 @@ def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(
     assert shown["last_scan"] == scan
 
 
-def test_a_scan_that_aws_ends_is_told_as_failed(shared_scans: Scans) -> None:
-    shared_scans.scan()
-    shared_scans.upload(A)
+def test_a_scan_that_aws_ends_is_told_as_failed(scans: Scans) -> None:
+    scans.scan()
+    scans.upload(A)
     with failing("PutObject", "AccessDenied", 403, STATE_KEY), pytest.raises(ClientError):
-        shared_scans.scan()
+        scans.scan()
     assert Api().get("/summary").body["last_scan"]["error"] == "PutObject was answered with AccessDenied"
 
 
 def test_a_last_scan_that_cannot_be_read_or_is_old_says_so(
-    shared_scans: Scans, monkeypatch: pytest.MonkeyPatch
+    scans: Scans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared_scans.scan()
+    scans.scan()
     with failing("GetObject", "AccessDenied", 403, LAST_SCAN_KEY):
         scan = Api().get("/summary").body["last_scan"]
     assert (scan["outcome"], "AccessDenied" in scan["error"]) == ("unknown", True)
