@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import __version__, logs
-from chalicelib.api.edge import AnyEvent, RefusedCallError, answered
+from chalicelib.api.edge import AnyEvent, Guard, RefusedCallError, answered
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
@@ -27,7 +26,6 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
     prepare(sys.argv, os.environ)
 
 app = Chalice(app_name="sluice", configure_logs=False)
-
 STAGE = os.environ.get("STAGE", "dev")
 LANDING_BUCKET = os.environ.get("LANDING_BUCKET", f"sluice-{STAGE}-landing")  # decorators need it on import
 DISCOVERED_QUEUE = os.environ.get("DISCOVERED_QUEUE", f"sluice-{STAGE}-discovered")
@@ -127,17 +125,21 @@ def write_table_manifests(event: AnyEvent) -> Any:
 def reconcile(event: AnyEvent) -> Any:
     """Finish what was interrupted, in every lane."""
     from chalicelib import reconcile
-    from chalicelib.runs import wiring
+    from chalicelib.runs.wiring import runs
 
-    runs = wiring.runs(settings(), landing(), discovered_files())
-    return reconcile.reconcile(runs, ndjson(), event.context)
+    return reconcile.reconcile(runs(settings(), landing(), discovered_files()), ndjson(), event.context)
 
 
-for handler in app.handler_map.values():  # the handlers above; the API's own come below
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_expected(event: AnyEvent) -> Any:
+    """Tell of expected files that did not come."""
+    from chalicelib.expected import watch, wiring
+
+    return watch.watch_expected(wiring.expected(settings()), event.context)
+
+
+for handler in app.handler_map.values():  # the handlers above; the status API comes below
     handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
-
-
-# The status API
 
 
 @cache
@@ -160,7 +162,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return AuthResponse([AuthRoute("*", methods_of(caller.body))], caller.body)
 
 
-def guarded(path: str, method: str = "GET") -> Callable[[Callable[[], Any]], Callable[[], Response]]:
+def guarded(path: str, method: str = "GET") -> Guard:
     """Register a route for callers that `authorize` lets in."""
     return lambda view: app.route(path, methods=[method], authorizer=authorize)(answered(view))
 
@@ -169,12 +171,11 @@ def guarded(path: str, method: str = "GET") -> Callable[[Callable[[], Any]], Cal
 def get_page() -> Response:
     """Serve the status page; it needs neither a token nor usable settings."""
     from chalicelib.actions import wiring
-    from chalicelib.api import status_page
     from chalicelib.api.answers import answer
+    from chalicelib.api.status_page import page_headers, page_html
 
     origin = answer(lambda: wiring.upload_urls(settings()).origin())
-    headers = status_page.page_headers(origin.body if origin.status == 200 else "")
-    return Response(status_page.page_html(), {**headers})
+    return Response(page_html(), {**page_headers(origin.body if origin.status == 200 else "")})
 
 
 @app.route("/health")
@@ -253,7 +254,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    return jobs.list_jobs(wiring.config_reader(settings()), query_of(app.current_request))
+    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app.current_request))
 
 
 @guarded("/discovery")

@@ -37,6 +37,9 @@ class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # the im
         self.body = json.dumps(refusal.body).encode()
 
 
+Guard = Callable[[Callable[[], Any]], Callable[[], Response]]
+
+
 def answered(view: Callable[[], Any]) -> Callable[[], Response]:
     """Answer a route with what `view` returns, or with the reason why it returns nothing."""
 

@@ -8,6 +8,7 @@ from chalicelib.aws.items import to_item
 
 COUNTER = "COUNTER#"
 CURSOR = "CURSOR#"
+EXPECTED = "EXPECTED#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
 MOVES = "MOVES#secret"

@@ -17,6 +17,7 @@ from chalicelib.events import LONE_SURROGATE
 from chalicelib.json_text import Path, places, read_json
 from chalicelib.landing.jobs import Job, Jobs, claimed_name
 
+MAX_ID = 256  # of a job: its bytes are a key of the tracking table
 TEXT_FIELDS = ("job_id", "job_name", "source_file_name", "target_table")
 REQUIRED = (*TEXT_FIELDS, "upsert_keys")
 OPTIONAL = ("is_active", "state_machine", "max_retries", "columns", "delimiter", "expected")
@@ -131,6 +132,8 @@ def _wrong(name: str, value: Any, machines: Collection[str] | None) -> str:
     check = CHECKS.get(name, _wrong_text)
     if wrong := check(value):
         return wrong
+    if name == "job_id" and len(value) > MAX_ID:
+        return f"must have at most {MAX_ID} characters; it has {len(value)}"
     if name == "source_file_name" and not claimed_name(value):
         return "must end in a file name"
     if name == "state_machine" and machines is not None and value not in machines:

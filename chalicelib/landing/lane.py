@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.copying import CopyTarget
+from chalicelib.aws.expected_files import ArrivalLog
 from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.state_machine import StateMachines
@@ -37,6 +38,7 @@ class Landing:
     topic: Topic
     jobs: JobConfig
     settings: Settings
+    arrivals: ArrivalLog
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     audit: Row = field(default_factory=dict)
     attempt_counted: bool = False

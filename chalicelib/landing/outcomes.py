@@ -13,7 +13,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.state_machine import Execution
 from chalicelib.errors import ConfigError
 from chalicelib.keys import shown
-from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus
+from chalicelib.landing.catalog import REPLACES, Upload, UploadStatus, iso
 from chalicelib.landing.executions import execution_input, execution_name, row_of_execution
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import Landing
@@ -45,6 +45,8 @@ def start_state_machine_execution(landing: Landing, upload: Upload, job: Job) ->
         execution = Execution(name, machine, json.loads(payload))
     else:  # the name ran before, perhaps for a job of an older config: the row names the job that ran
         execution = Execution(name, machine, landing.machine.input_of(name, machine))
+    if job.expected:
+        landing.arrivals.note(job.job_id, iso(upload.found.last_modified))
     return _record_started(landing, upload, execution)
 
 

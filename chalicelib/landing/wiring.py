@@ -7,6 +7,7 @@ from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.clients import client
 from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.document_store import DocumentStore
+from chalicelib.aws.expected_files import ArrivalLog
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.move_secret import MoveSecret
 from chalicelib.aws.state_machine import StateMachines
@@ -30,6 +31,7 @@ def landing(config: Settings, bucket: str) -> Landing:
         topic=Topic(client("sns", region), config.sns_topic_arn, config.alert_format),
         jobs=job_config(config),
         settings=config,
+        arrivals=ArrivalLog(client("dynamodb", region), config.tracking_table),
     )
 
 

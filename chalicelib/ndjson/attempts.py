@@ -21,6 +21,8 @@ BEGUN = "an attempt was begun and not finished: its worker died or ran out of ti
 def begin(lane: Ndjson, file: File, most: int) -> bool:
     """Count an attempt at a file that may have failed before; False when it has used up `most`."""
     row = rows.find(lane, file)
+    if row is None and rows.is_awaited(lane, file):
+        return True  # the row that it belongs to is found by what the object itself tells
     if row is None or row["status"] in {FileStatus.VANISHED, FileStatus.FAILED}:
         attempts, reason = (row or {}).get("attempts", 0), (row or {}).get("reason", "")
         if attempts >= most:

@@ -63,6 +63,11 @@ def find(lane: Ndjson, file: File) -> Row | None:
     return newest_of_version(rows, file)
 
 
+def is_awaited(lane: Ndjson, file: File) -> bool:
+    """Tell whether a released row of the path waits for its file, which has another ETag."""
+    return any(row["status"] == FileStatus.RELEASED for row in _rows_of_path(lane, file))
+
+
 def lies_in_quarantine(lane: Ndjson, file: File, own: Row | None) -> bool:
     """Tell whether the same content lies in quarantine for a row before the file's `own`."""
     for row in _rows_of_path(lane, file):

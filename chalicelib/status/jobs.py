@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.api.answers import Body
 from chalicelib.api.cursors import Position, decode_cursor, encode_cursor, refusal
 from chalicelib.api.parameters import NUMBER, PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.expected_files import ExpectedReader
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.landing.config import ConfigReader
+from chalicelib.aws.items import Row
+from chalicelib.expected.state import shown
+from chalicelib.expected.watch import arrival_of, watch_of
+from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.entries import FIELDS, entries_of
+from chalicelib.landing.jobs import Job
 from chalicelib.parallel import each
 from chalicelib.tables.manifests import manifest_key
 
@@ -22,7 +29,16 @@ NO_IS_ACTIVE = "It has no is_active, so it is inactive: add it, true, to have fi
 FAULTED = re.compile(r"\[(\d+)\]")
 
 
-def list_jobs(reader: ConfigReader, given: Given) -> Body:
+@dataclass(frozen=True, slots=True)
+class JobLists:
+    """What jobs are listed from: the config, and what is remembered of expected files."""
+
+    config: ConfigReader
+    expected: ExpectedReader
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def list_jobs(lists: JobLists, given: Given) -> Body:
     """Answer `GET /jobs`: jobs in the config's order; the next page goes on behind the last position.
 
     Of a config that is not a list at all, the jobs of the last good version are shown instead.
@@ -30,19 +46,25 @@ def list_jobs(reader: ConfigReader, given: Given) -> Body:
     values = read_parameters(given, *PAGING)
     limit = read_limit(values)
     start = _start(decode_cursor("jobs", values.get("cursor", "")))
+    reader = lists.config
     in_force = reader.read()
     entries = _entries(in_force.current.body)
     if entries is None:
         entries = _entries(in_force.config.body) or []
     page = list(enumerate(entries))[start : start + limit]
     more = start + limit < len(entries)
+    expectations = _expectations(lists, page, in_force.config)
     by_index = faults_by_index(in_force.current.faults)
     return {
         "config": f"s3://{reader.bucket.name}/{reader.key}",
         **in_force.told(),
         "valid": in_force.source == "current",
         "items": [
-            {**_shown(index, entry, by_index.get(index, [])), "table_manifest": manifest}
+            {
+                **_shown(index, entry, by_index.get(index, [])),
+                "table_manifest": manifest,
+                "expectation": expectations.get(index),
+            }
             for (index, entry), manifest in zip(page, _table_manifests(reader.bucket, page), strict=True)
         ],
         "next_cursor": encode_cursor("jobs", Position(str(start + limit)) if more else None),
@@ -63,6 +85,22 @@ def _table_manifests(bucket: Bucket, page: list[tuple[int, Any]]) -> list[str | 
         return "present" if found else "absent"
 
     return each(look, page)
+
+
+def _expectations(lists: JobLists, page: list[tuple[int, Any]], config: Config) -> dict[int, Body]:
+    """Return how the expected files of active jobs in force stand, by their place in the page."""
+    jobs = config.jobs.all if config.jobs else ()
+    active = {job.job_id: job for job in jobs if job.expected and job.is_active}
+    named = {index: entry.get("job_id") for index, entry in page if isinstance(entry, dict)}
+    asked = {index: active[name] for index, name in named.items() if isinstance(name, str) and name in active}
+    if not asked:
+        return {}
+    known, now = lists.expected.read(), lists.clock()
+    return {index: _expectation(job, known.get(job.job_id, {}), now) for index, job in asked.items()}
+
+
+def _expectation(job: Job, row: Row, now: datetime) -> Body:
+    return shown(job.expected or {}, watch_of(row), arrival_of(row), now)
 
 
 def _start(after: Position | None) -> int:

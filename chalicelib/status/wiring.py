@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.status.discovery import Scans
     from chalicelib.status.explain import Sources
     from chalicelib.status.files import Uploads
+    from chalicelib.status.jobs import JobLists
     from chalicelib.status.summary import Overview
 
 
@@ -44,6 +45,16 @@ def config_reader(config: Settings) -> ConfigReader:
     s3 = client("s3", config.aws_region)
     landing, copies = Bucket(s3, config.landing_bucket), Bucket(s3, config.s3_state_bucket)
     return ConfigReader(landing, config.config_key, copies, frozenset(config.state_machines))
+
+
+def job_lists(config: Settings) -> JobLists:
+    """Wire the list of jobs."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.expected_files import ExpectedReader
+    from chalicelib.status.jobs import JobLists
+
+    expected = ExpectedReader(client("dynamodb", config.aws_region), config.tracking_table)
+    return JobLists(config_reader(config), expected)
 
 
 def scans(config: Settings) -> Scans:

@@ -21,6 +21,7 @@ from ops.stages import LOCAL, ROOT, load_stage
 MAX_BYTES = 1_500_000
 SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
+REQUIRED = ("tzdata/",)  # what requirements.txt brings
 CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
 
 
@@ -50,7 +51,13 @@ def faults(package: Path, root: Path = ROOT) -> list[str]:
     with ZipFile(package) as zipped:
         inside = {name for name in zipped.namelist() if not name.endswith("/")}
     expected = _shipped(root) | CHALICE_RUNTIME
-    found = [f"{name} is in the package and ships nowhere" for name in sorted(inside - expected)]
+    foreign = sorted(name for name in inside - expected if not name.startswith(REQUIRED))
+    found = [f"{name} is in the package and ships nowhere" for name in foreign]
+    found += [
+        f"{name} is not in the package"
+        for name in REQUIRED
+        if not any(each.startswith(name) for each in inside)
+    ]
     found += [f"{name} is not in the package" for name in sorted(expected - inside)]
     size = package.stat().st_size
     if size > MAX_BYTES:
@@ -59,7 +66,7 @@ def faults(package: Path, root: Path = ROOT) -> list[str]:
 
 
 def _shipped(root: Path) -> set[str]:
-    """Return the files that belong into the package; requirements.txt adds no dependency to them."""
+    """Return the files of ours that belong into the package."""
     files = (path for path in (root / "chalicelib").rglob("*") if path.is_file())
     code = {path.relative_to(root).as_posix() for path in files if "__pycache__" not in path.parts}
     return {"app.py"} | code

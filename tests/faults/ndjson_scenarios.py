@@ -18,8 +18,9 @@ from chalicelib import parallel
 from tests.faults.matrix import Case
 from tests.faults.ndjson_invariants import ndjson_faults
 from tests.support import ndjson as lane
+from tests.support.api import OPERATOR, Api
 from tests.support.builders import NDJSON, sqs_event
-from tests.support.reset import forget_everything
+from tests.support.reset import date_object, forget_everything, stored
 
 DAY = lane.DATE
 LIMIT_OF_TWO_FILES = f"{2 * len(lane.LINES) / 1024**3:.30f}"  # GB
@@ -136,6 +137,39 @@ class Arrived:
             yield
 
 
+@dataclass
+class ReleasedMeanwhile(Arrived):
+    """An invalid file of an hour ago; meanwhile another worker moves it and an operator releases it."""
+
+    released: bool = False
+
+    def begin(self) -> None:
+        """Let the file be older than whatever comes now."""
+        super().begin()
+        self.released = False
+        date_object(NDJSON, self.files[0][0], datetime.now(UTC) - timedelta(hours=1))
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Let another worker have the same message, and an operator release what it moved."""
+        return {"a move and a release": self._move_and_release}
+
+    def _move_and_release(self) -> None:
+        self._once_more(self.waiting)
+        with self.process():
+            answer = Api(OPERATOR).post("/quarantine/release", {"key": self.files[0][0]})
+        self.released = answer.status == 200
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge that a released file lies where it was, once, and that its one row says so."""
+        if not self.released:
+            return super().faults(case)
+        key, body = self.files[0]
+        there, statuses = stored(NDJSON, key), lane.statuses()
+        faults = [] if there and there.value == body else [f"its bytes are gone: {key}"]
+        faults += [f"and in quarantine: {one}" for one in lane.keys_in(lane.QUARANTINE)]
+        return faults + lane.imbalance() + ([] if statuses == {"manifested": 1} else [f"rows: {statuses}"])
+
+
 def _key(name: str, folder: str = "in") -> str:
     return f"{folder}/{DAY}/{name}"
 
@@ -146,6 +180,7 @@ INVALID = [(_key("bad.ndjson"), BAD)]
 OTHER = lane.LINES.replace(b"1", b"2")
 A_THEN_B: Any = [[VALID[0], (_key("d.ndjson"), OTHER)], [(VALID[0][0], OTHER), (_key("e.ndjson"), OTHER)]]
 ARRIVED = [
+    ReleasedMeanwhile("invalid, released meanwhile", INVALID, "quarantined"),
     Arrived("a batch and a file that waits", VALID),
     Arrived("one file, flushed by age", VALID[:1]),
     Arrived("a full batch is flushed by reconcile", VALID[:1], by_reconcile=True),

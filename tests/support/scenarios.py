@@ -42,6 +42,9 @@ def files_start_jobs(world: World) -> None:
     world.deliver("data/in/customers.csv")
     world.land("data/in/orders.csv", b"")
     world.land("elsewhere/orders.csv")
+    world.configure([job(source_file_name="expected.csv", expected={"every_hours": 24})])
+    world.land("data/in/expected.csv")
+    world.configure()
 
 
 def files_are_parked(world: World) -> None:
@@ -237,6 +240,22 @@ def tables_get_manifests(world: World) -> None:
     app.write_table_manifests({}, None)
 
 
+def files_are_expected(world: World) -> None:
+    """A file that is late, and a job that is switched off."""
+    hourly = job(expected={"every_hours": 1, "grace_minutes": 0})
+    world.configure([hourly])
+    app.watch_expected({}, None)
+    boto3.client("dynamodb").update_item(
+        TableName="sluice-local-tracking",
+        Key={"date_prefix": {"S": "EXPECTED#"}, "file_name": {"S": hourly["job_id"]}},
+        UpdateExpression="SET since = :since",
+        ExpressionAttributeValues={":since": {"S": "2026-01-01T00:00:00Z"}},
+    )
+    app.watch_expected({}, None)
+    world.configure([{**hourly, "is_active": False}])
+    app.watch_expected({}, None)
+
+
 FILES_LAND: list[Scenario] = [
     files_start_jobs,
     files_are_parked,
@@ -252,6 +271,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "discover_csv": [csv_files_are_discovered],
     "glue_run_changed": [glue_runs_end],
     "write_table_manifests": [tables_get_manifests],
+    "watch_expected": [files_are_expected],
     "reconcile": [
         the_landing_lane_is_repaired,
         repairs_fail_too,

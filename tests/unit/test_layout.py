@@ -29,7 +29,7 @@ GROUND = {
 # what landing and ndjson are to other lanes
 OFFERED = {"attempts", "catalog", "config", "entries", "executions", "jobs", "lane", "manifests", "routing",
            "wiring"}  # fmt: skip
-LANES = {"landing", "ndjson", "discovery", "tables", "runs"}
+LANES = {"landing", "ndjson", "discovery", "tables", "runs", "expected"}
 BELOW: dict[str, set[str]] = {
     "aws": set(),
     "api": {"aws"},
@@ -38,6 +38,7 @@ BELOW: dict[str, set[str]] = {
     "discovery": {"aws", "landing"},
     "tables": {"aws", "landing"},
     "runs": {"aws", "landing", "ndjson"},
+    "expected": {"aws", "landing"},
     "status": {"aws", "api", *LANES},
     "actions": {"aws", "api", "status", *LANES},
 }

@@ -7,6 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
+from chalicelib.expected import watch
 from chalicelib.landing import outcomes, parking
 from chalicelib.ndjson import quarantine, repair_batches
 from chalicelib.runs import finishing, manifest_runs
@@ -58,6 +59,8 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
     described = set(re.findall(r"^\| ([^|]+?) \|", runbook, re.MULTILINE)) - {"Subject", "---"}
     assert described == {
         quarantine.SUBJECT,
+        watch.LATE_SUBJECT,
+        watch.COME_SUBJECT,
         quarantine.STAYS_SUBJECT,
         repair_batches.SURGE_SUBJECT,
         parking.NOT_CONFIGURED_SUBJECT,

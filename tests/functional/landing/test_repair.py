@@ -172,6 +172,7 @@ def test_while_the_config_is_broken_moves_are_ended(world: World, later: Any) ->
     )
     assert world.keys("data/") == [MYSTERY, "data/new_files/mystery.csv"]
     world.configure(b"{")
+    world.forget_last_good_config()
     later(HOUR)
     assert _reconcile() == {"waiting": 1, "moves_finished": 1}
     assert world.keys("data/") == ["data/new_files/mystery.csv"]

@@ -47,7 +47,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"job_nam": "x"}, "[0].job_nam is not a field of Sluice: is job_name meant? Rename it"),
     ({"is_activ": False}, "[0].is_activ is not a field of Sluice: is is_active meant? Rename it"),
     ({"jobId": "x"}, "[0].jobId is not a field of Sluice: is job_id meant?"),
-    ({"job_id": "x" * (MAX_TEXT + 1)}, "must have at most 1024 characters; it has 1025"),
+    ({"job_name": "x" * (MAX_TEXT + 1)}, "must have at most 1024 characters; it has 1025"),
+    ({"job_id": "x" * 257}, "must have at most 256 characters; it has 257"),
 ]
 BEYOND_A_SCHEMA: list[tuple[dict[str, Any], str]] = [
     ({"state_machine": "huge"}, "[0].state_machine is 'huge': STATE_MACHINES names large, small"),
