@@ -15,6 +15,7 @@ const ONLY_OPERATORS = "only operators may do this: sign in with an operator's t
 const session = {
   stage: "",
   role: "",
+  statuses: [],
   get token() { return sessionStorage.getItem("sluice-token") || ""; },
   set token(value) {
     if (value) sessionStorage.setItem("sluice-token", value);
@@ -50,10 +51,13 @@ async function call(method, path, { query = {}, body = undefined, token = sessio
 
 async function learnRole() {
   if (!session.token || session.role) return;
-  const summary = await get("summary");
+  learn(await get("summary"));
+  showAccount();
+}
+
+function learn(summary) {
   session.role = summary.role;
   session.statuses = Object.keys(summary.landing);
-  showAccount();
 }
 
 const get = (path, query) => call("GET", path, { query });
@@ -84,7 +88,7 @@ async function signIn(event) {
   $("token-submit").disabled = true;
   try {
     session.token = "";
-    session.role = (await call("GET", "summary", { token })).role;
+    learn(await call("GET", "summary", { token }));
     session.token = token;
     $("token-value").value = "";
     $("token").close();

@@ -47,7 +47,7 @@ class Trend {
       this.items = (await get("trend", { days: 14 })).items;
       this.asked = Date.now();
     }
-    const items = this.items.map((item) => (item.date === summary.date ? refreshed(item, summary) : item));
+    const items = this.items = this.items.map((item) => (item.date === summary.date ? refreshed(item, summary) : item));
     const most = Math.max(1, ...items.map(filesOf));
     reconcile(this.days, items.map((item) => ({ ...item, most, chosen: item.date === view.date })), (item) => item.date, dayNode);
     const seen = STATUSES.filter((status) => items.some((item) => item.landing[status]));
@@ -83,8 +83,8 @@ function dayNode(item) {
     view.status = status;
     location.hash = "files";
   };
-  return h("li", {}, h("button", { type: "button", class: "day", "data-focus": "day", "aria-pressed": String(item.chosen), "aria-label": spoken(item), title: spoken(item), onclick: choose },
-    h("span", { class: "day-count" }, filesOf(item) ? short(filesOf(item)) : ""), barOf(item), h("span", { class: "day-name" }, `${month}-${day}`)));
+  return h("li", {}, h("button", { type: "button", class: "day", "data-focus": "day", "aria-pressed": String(item.chosen), title: spoken(item), onclick: choose },
+    h("span", { class: "hidden" }, spoken(item)), h("span", { class: "day-count", "aria-hidden": "true" }, filesOf(item) ? short(filesOf(item)) : ""), barOf(item), h("span", { class: "day-name", "aria-hidden": "true" }, `${month}-${day}`)));
 }
 
 function barOf(item) {
