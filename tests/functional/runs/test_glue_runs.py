@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import boto3
@@ -241,7 +242,7 @@ def test_death_at_each_call_of_an_end_leaves_it_to_be_recorded(lane: Ndjson, wor
         deliver(lane, *_files(batch))
         (new,) = {*run_ids()} - known
         event = end_glue_run(new, "FAILED", "why")
-        assert run(lambda event=event: glue_run_changed(lane, event), death)
+        assert run(partial(glue_run_changed, lane, event), death)
         ask_glue(lane, lambda: True)
         (record,) = [record for record in items("MANIFEST#") if record["job_run_id"] == new]
         assert _told(record) == ("done", "FAILED", "why")
