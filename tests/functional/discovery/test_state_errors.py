@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.discovery import stored_state
 from chalicelib.errors import StateError
-from chalicelib.status import discovery
 from tests.support.api import Api
-from tests.support.aws_calls import failing
-from tests.support.scans import LAST_SCAN_KEY, STATE_KEY, Scans
+from tests.support.scans import Scans
 
 A, B, C = (f"incoming/{folder}/x.csv" for folder in ("a", "b", "cé"))
 LINES = '{"version":1,"files":{\n"incoming/a/x.csv":%s,\n"incoming/b/x.csv":%s\n}}'
@@ -84,39 +79,3 @@ def test_the_api_tells_what_is_wrong_with_a_document_that_cannot_be_used(
     assert "s3://sluice-local-artifacts/state/processed_files.json, line 1" in reply.body["fault"]
     explained = Api().get("/explain", key=A)
     assert (explained.status, explained.body["discovery"]) == (200, None)
-
-
-@pytest.mark.parametrize("code", ["AccessDenied", "InvalidObjectState", "SlowDown"])
-def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(scans: Scans, code: str) -> None:
-    scans.scan()
-    assert Api().get("/summary").body["last_scan"]["outcome"] == "complete"
-    with failing("GetObject", code, 403, STATE_KEY):
-        with pytest.raises(
-            StateError, match=f"{STATE_KEY} cannot be read: GetObject was answered with {code}"
-        ):
-            scans.scan()
-        scan = Api().get("/summary").body["last_scan"]
-        shown = Api().get("/discovery").body
-    assert (scan["outcome"], scan["overdue"]) == ("failed", False)
-    assert code in scan["error"]
-    assert code in shown["fault"]
-    assert shown["last_scan"] == scan
-
-
-def test_a_scan_that_aws_ends_is_told_as_failed(scans: Scans) -> None:
-    scans.scan()
-    scans.upload(A)
-    with failing("PutObject", "AccessDenied", 403, STATE_KEY), pytest.raises(ClientError):
-        scans.scan()
-    assert Api().get("/summary").body["last_scan"]["error"] == "PutObject was answered with AccessDenied"
-
-
-def test_a_last_scan_that_cannot_be_read_or_is_old_says_so(
-    scans: Scans, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scans.scan()
-    with failing("GetObject", "AccessDenied", 403, LAST_SCAN_KEY):
-        scan = Api().get("/summary").body["last_scan"]
-    assert (scan["outcome"], "AccessDenied" in scan["error"]) == ("unknown", True)
-    monkeypatch.setattr(discovery, "OVERDUE", timedelta(seconds=-60))
-    assert Api().get("/summary").body["last_scan"]["overdue"] is True
