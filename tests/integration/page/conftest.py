@@ -52,10 +52,16 @@ def quiet_console(page: Page) -> Iterator[None]:
 
 
 @pytest.fixture
-def operator(page: Page) -> Page:
+def visitor(page: Page) -> Page:
+    """Open the page signed out, whatever the test before it did."""
     page.browser.get("about:blank")
     page.open()
     page.browser.execute_script("sessionStorage.clear()")
     page.open()
-    page.sign_in("local-operator")
     return page
+
+
+@pytest.fixture
+def operator(visitor: Page) -> Page:
+    visitor.sign_in("local-operator")
+    return visitor

@@ -13,17 +13,16 @@ from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
 
 
-def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(page: Page) -> None:
-    page.open()
-    page.wait(lambda: page.one("#token").get_attribute("open"))
-    assert page.one("#token-value").get_attribute("value") == "local-operator"
-    page.one("#token-value").clear()
-    page.one("#token-value").send_keys("wrong")
-    page.one("#token-submit").click()
-    page.wait(lambda: "not known" in page.one("#token-error").text)
-    assert all("401" in error for error in page.errors())  # the browser itself reports a refused request
-    page.sign_in("local-reader")
-    page.wait(lambda: page.one("#live-text").text == "Live")
+def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(visitor: Page) -> None:
+    visitor.wait(lambda: visitor.one("#token").get_attribute("open"))
+    assert visitor.one("#token-value").get_attribute("value") == "local-operator"
+    visitor.one("#token-value").clear()
+    visitor.one("#token-value").send_keys("wrong")
+    visitor.one("#token-submit").click()
+    visitor.wait(lambda: "not known" in visitor.one("#token-error").text)
+    assert all("401" in error for error in visitor.errors())  # the browser itself reports a refused request
+    visitor.sign_in("local-reader")
+    visitor.wait(lambda: visitor.one("#live-text").text == "Live")
 
 
 def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, tmp_path: Path) -> None:
@@ -174,16 +173,13 @@ def test_whoever_signs_out_sees_nothing_until_signed_in_again(operator: Page) ->
     operator.wait(lambda: operator.texts("tbody tr"))
 
 
-def test_a_reader_sees_what_operators_may_do_and_why_it_is_not_for_readers(page: Page) -> None:
-    page.open()
-    page.browser.execute_script("sessionStorage.clear()")
-    page.open()
-    page.sign_in("local-reader")
-    page.wait(lambda: page.one("#upload").get_attribute("disabled"))
-    page.browser.execute_script("openDetail(arguments[0])", MARKUP)
-    page.wait(lambda: page.one("#head [data-focus=replay]").get_attribute("disabled"))
-    assert "only operators" in page.one("#head [data-focus=replay]").get_attribute("title")
-    page.shoot("reader")
+def test_a_reader_sees_what_operators_may_do_and_why_it_is_not_for_readers(visitor: Page) -> None:
+    visitor.sign_in("local-reader")
+    visitor.wait(lambda: visitor.one("#upload").get_attribute("disabled"))
+    visitor.browser.execute_script("openDetail(arguments[0])", MARKUP)
+    visitor.wait(lambda: visitor.one("#head [data-focus=replay]").get_attribute("disabled"))
+    assert "only operators" in visitor.one("#head [data-focus=replay]").get_attribute("title")
+    visitor.shoot("reader")
 
 
 def test_the_address_keeps_day_filter_and_key_through_a_reload(operator: Page) -> None:
