@@ -49,9 +49,8 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
     "python -m ops config lint samples/config.json data/in/customers.csv data/in/customer.csv": (
         "tests/unit/test_config_command.py runs the command"
     ),
-    '{"expected": {"by": "06:30", "timezone": "Europe/Berlin", "days": ["mon", "tue", "wed", "thu", "fri"]}}': (
-        "tests/functional/expected watches such files"
-    ),
+    '{"expected": {"by": "06:30", "timezone": "Europe/Berlin", "days": ["mon", "tue", "wed", '
+    '"thu", "fri"]}}': "tests/functional/expected watches such files",
     '{"$schema": "docs/contracts/job-config.schema.json", "jobs": []}': (
         "tests/unit/landing/test_entries.py reads one of this form"
     ),
