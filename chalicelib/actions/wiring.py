@@ -60,13 +60,18 @@ def releases(config: Settings) -> Releases:
     from chalicelib.aws.release_log import ReleaseLog
     from chalicelib.aws.tracking_reader import TrackingReader
 
+    s3 = client("s3", config.aws_region)
     secret = MoveSecret(client("dynamodb", config.aws_region), config.tracking_table)
     return Releases(
         tracking=TrackingReader(client("dynamodb", config.aws_region), config.tracking_table),
         log=ReleaseLog(client("dynamodb", config.aws_region), config.tracking_table),
-        arrivals=Bucket(client("s3", config.aws_region), config.ndjson_bucket),
-        target=CopyTarget(client("s3", config.aws_region), config.ndjson_bucket, secret),
-        quarantine=Bucket(client("s3", config.aws_region), config.quarantine_bucket),
+        arrivals=Bucket(s3, config.ndjson_bucket),
+        target=CopyTarget(
+            s3,
+            Bucket(s3, config.ndjson_bucket),
+            secret,
+        ),
+        quarantine=Bucket(s3, config.quarantine_bucket),
         queue=MessageTarget(client("sqs", config.aws_region), config.ndjson_queue),
     )
 

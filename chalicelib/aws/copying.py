@@ -46,11 +46,11 @@ class KeysTakenError(RuntimeError):
 class CopyTarget:
     """The bucket that copies go into; `secret` signs them, so that they are told from what uploaders put."""
 
-    def __init__(self, s3: S3Client, name: str, secret: MoveSecret) -> None:
+    def __init__(self, s3: S3Client, bucket: Bucket, secret: MoveSecret) -> None:
         self._s3 = s3
-        self._bucket = Bucket(s3, name)
+        self._bucket = bucket
         self._secret = secret
-        self.name = name
+        self.name = bucket.name
 
     def copy_once(
         self,

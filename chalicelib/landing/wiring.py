@@ -22,7 +22,7 @@ def landing(config: Settings, bucket: str) -> Landing:
     region = config.aws_region
     return Landing(
         bucket=Bucket(client("s3", region), bucket),
-        target=CopyTarget(client("s3", region), bucket, move_secret(config)),
+        target=CopyTarget(client("s3", region), Bucket(client("s3", region), bucket), move_secret(config)),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
         machine=StateMachines(

@@ -21,11 +21,12 @@ def ndjson(config: Settings) -> Ndjson:
     """Wire the lane of the NDJSON bucket."""
     region = config.aws_region
     job = config.glue_job_name
+    s3 = client("s3", region)
     secret = MoveSecret(client("dynamodb", region), config.tracking_table)
     return Ndjson(
         bucket=Bucket(client("s3", region), config.ndjson_bucket),
-        released=CopyTarget(client("s3", region), config.ndjson_bucket, secret),
-        quarantine=CopyTarget(client("s3", region), config.quarantine_bucket, secret),
+        released=CopyTarget(s3, Bucket(s3, config.ndjson_bucket), secret),
+        quarantine=CopyTarget(s3, Bucket(s3, config.quarantine_bucket), secret),
         manifests=Bucket(client("s3", region), config.manifest_bucket),
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),

@@ -42,6 +42,7 @@ def ndjson_uploads() -> list[dict[str, Any]]:
     records = [ndjson.upload(f"in/{ndjson.DATE}/{number}.ndjson") for number in range(3)]
     records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong.txt"))
     records.append(ndjson.upload(f"in/{ndjson.DATE}/wrong-big.txt", body=b"x" * BIG, Tagging="a=b"))
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/odd\x01.txt", body=b"x" * BIG))
     records.append(ndjson.upload(f"in/{ndjson.DATE}/empty.ndjson", body=b"", size=0))
     records.append(ndjson.record_of(f"in/{ndjson.DATE}/gone.ndjson", "0" * 32))
     return records

@@ -18,6 +18,7 @@ from tests.support import ndjson
 from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job, s3_event, sqs_event
+from tests.support.first_scenarios import a_first_move_copies_what_no_xml_names, secrets_are_read
 from tests.support.ndjson_scenarios import (
     BIG,
     batches_are_repaired,
@@ -213,18 +214,6 @@ def send(queue: str, body: str) -> None:
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
 
 
-def secrets_are_read(_world: World) -> None:
-    """The tokens are read from secrets, as in AWS stages."""
-    with patch.dict(os.environ, {"API_TOKENS_SECRET": "sluice-local-api-token"}):
-        forget_wiring()
-        for role in ("reader", "operator"):
-            boto3.client("secretsmanager").create_secret(
-                Name=f"sluice-local-api-token-{role}", SecretString=f"secret-{role}"
-            )
-        Api("secret-reader").get("/summary")
-    forget_wiring()
-
-
 def through_the_queue(scenario: Scenario) -> Scenario:
     """Have the files of a landing scenario brought by the queue of discovered files."""
 
@@ -281,6 +270,7 @@ FILES_LAND: list[Scenario] = [
     objects_vanish,
     the_config_breaks,
     an_object_cannot_be_read,
+    a_first_move_copies_what_no_xml_names,
 ]
 SCENARIOS: dict[str, list[Scenario]] = {
     "object_created": FILES_LAND,

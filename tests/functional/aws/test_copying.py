@@ -37,7 +37,7 @@ def source(s3: Any) -> Bucket:
 
 @pytest.fixture
 def target(s3: Any) -> CopyTarget:
-    return CopyTarget(s3, QUARANTINE, MoveSecret(boto3.client("dynamodb"), TRACKING))
+    return CopyTarget(s3, Bucket(s3, QUARANTINE), MoveSecret(boto3.client("dynamodb"), TRACKING))
 
 
 def _copy(source: Bucket, target: CopyTarget, identity: str, keys: list[str]) -> str:
