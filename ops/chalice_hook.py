@@ -31,12 +31,14 @@ from ops.teardown.undeclared import remove_undeclared
 DEFAULT_STAGE = "dev"
 OLDEST_GOOD_PYTHON = (3, 12)
 
+LOOKED_AT = "SLUICE_PACKAGE_LOOKED_AT"  # set where a package is made to be looked at, and not deployed
+
 
 def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
     """Prepare this process for a command of Chalice's that app.py names; others need nothing."""
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
-    elif "package" in arguments:
+    elif "package" in arguments and LOOKED_AT not in environ:
         or_exit(refuse_packaging)
     elif "delete" in arguments:
         chalice_record.tolerate_gone()

@@ -13,6 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from ops.chalice_cli import run_chalice
+from ops.chalice_hook import LOOKED_AT
 from ops.errors import OperationError
 from ops.policies import write_policies
 from ops.policies.writing import EMULATORS
@@ -32,7 +33,7 @@ def build(folder: Path, root: Path = ROOT) -> Path:
         _copy(root / name, project / name)
     write_policies(load_stage(LOCAL, project), EMULATORS, root=project)
     # in the CLI app.py imports `ops`, which is not copied
-    environ = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region, "PYTHONPATH": str(ROOT)}
+    environ = {**os.environ, "AWS_DEFAULT_REGION": EMULATORS.region, "PYTHONPATH": str(ROOT), LOOKED_AT: "1"}
     options = ["--stage", LOCAL, "--pkg-format", "terraform", str(folder / "out")]
     run_chalice("package", *options, project=project, environ=environ)
     return folder / "out" / "deployment.zip"
