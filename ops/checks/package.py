@@ -22,7 +22,7 @@ from ops.stages import LOCAL, ROOT, load_stage
 MAX_BYTES = 1_500_000
 SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "policies", "__pycache__", "*.pyc")
-REQUIRED = ("tzdata/",)  # what requirements.txt brings
+REQUIRED = ("tzdata/", "tzdata-")  # what requirements.txt brings: the package, and what tells its version
 CHALICE_RUNTIME = frozenset({"chalice/__init__.py", "chalice/app.py"})
 
 
