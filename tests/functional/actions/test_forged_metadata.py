@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON
 from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, upload
 from tests.support.replays import activate, replay
+from tests.support.reset import date_object
 from tests.support.world import World
 
 MYSTERY = "data/in/mystery.csv"
@@ -129,6 +131,7 @@ def test_a_move_that_0_1_0_recorded_is_finished(world: World) -> None:
 def test_a_way_back_that_0_1_0_began_is_finished(world: World, operator: Api) -> None:
     world.land(MYSTERY, b"A")
     world.upload(MYSTERY, b"A", Metadata={"sluice-identity": _identity(LANDING, PARKED)})
+    date_object(LANDING, MYSTERY, datetime.now(UTC) + timedelta(seconds=2))  # not in the second of its upload
     activate(world, "mystery.csv")
     (item,) = replay(operator, keys=[MYSTERY])
     assert item["outcome"]["status"] == "triggered"
