@@ -70,6 +70,7 @@ def fill_batches(records: list[dict[str, Any]]) -> None:
 
 def glue_runs_end(_world: World) -> None:
     """Glue runs of batches fail, and their events tell so."""
+    ndjson.create_glue_job("sluice-job")
     fill_batches(ndjson_uploads())
     with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
         forget_wiring()

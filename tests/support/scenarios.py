@@ -29,6 +29,7 @@ from tests.support.ndjson_scenarios import (
     ndjson_files_arrive,
     repair,
 )
+from tests.support.run_scenarios import executions_end
 from tests.support.world import World
 
 Scenario = Callable[[World], None]
@@ -277,6 +278,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "ndjson_arrived": [ndjson_files_arrive, batches_fill],
     "csv_discovered": [through_the_queue(scenario) for scenario in FILES_LAND],
     "discover_csv": [csv_files_are_discovered],
+    "execution_changed": [executions_end],
     "glue_run_changed": [glue_runs_end],
     "write_table_manifests": [tables_get_manifests],
     "watch_expected": [files_are_expected],
