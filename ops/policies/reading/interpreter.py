@@ -10,7 +10,7 @@ from ops.policies.reading.core import NIL, OPAQUE, Arguments, Frame, Site, Value
 from ops.policies.reading.data import Box, Text, box, formatted, sequence, text
 from ops.policies.reading.decorators import decorated
 from ops.policies.reading.functions import Function, arguments_of, bind
-from ops.policies.reading.library import External, import_modules, import_names
+from ops.policies.reading.outside import External, import_modules, import_names
 
 LOOKS_ONLY = (ast.Is, ast.IsNot, ast.Not)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)

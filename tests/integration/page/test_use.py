@@ -198,4 +198,6 @@ def test_the_address_keeps_day_filter_and_key_through_a_reload(operator: Page) -
 def test_what_needs_a_person_is_one_line_a_cause(operator: Page) -> None:
     operator.show("overview")
     operator.wait(lambda: any("file" in text for text in operator.texts(".attention a")))
+    lines = operator.texts(".attention a")
+    assert len({*lines}) == len(lines)
     operator.shoot("attention")

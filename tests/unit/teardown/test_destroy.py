@@ -99,8 +99,10 @@ def test_what_is_gone_but_still_listed_is_waited_for(home: Any, monkeypatch: pyt
 
 
 def test_what_is_gone_meanwhile_is_no_error(home: Any) -> None:
+    there = find(home, "sluice-prod")
     for kind in ("rule", "function", "role"):
         delete(home, Resource(kind, "sluice-prod-gone", "sluice-prod-gone"))
+    assert find(home, "sluice-prod") == there
 
 
 def test_empty_stores_of_a_stack_that_is_gone_make_way_and_full_ones_are_named(home: Any) -> None:
