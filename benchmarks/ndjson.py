@@ -15,7 +15,7 @@ from benchmarks.seeds import ndjson as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
 from benchmarks.support.scale import scaled
 from tests.support.emulation import emulated_aws
-from tests.support.ndjson import Clock, lane_with, messages, unseen, upload
+from tests.support.lanes.ndjson import Clock, lane_with, messages, unseen, upload
 
 SIZES = (scaled(1) * 150, scaled(2) * 150, scaled(3) * 150)  # BENCH_SCALE=10 measured the same at 6,000
 SLUICE, CHECKED, LITERAL = "sluice", "sluice, content check", "literal seed"

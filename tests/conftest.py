@@ -15,7 +15,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 # isort: split
 import app
 from tests.faults.share import summary
-from tests.support.scans import Scans
+from tests.support.lanes.scans import Scans
 from tests.support.world import World
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import app
 from benchmarks.support.counting import counting
-from tests.support.ndjson import imbalance, manifests, messages, statuses, upload
+from tests.support.lanes.ndjson import imbalance, manifests, messages, statuses, upload
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from collections import Counter
 from chalicelib.landing.catalog import UploadStatus
 from tests.disorder.landing_model import Story, Upload, broken_promises
 from tests.support.builders import LANDING
+from tests.support.lanes.scans import ARTIFACTS, STATE_KEY, checked_layout
 from tests.support.reset import stored
-from tests.support.scans import ARTIFACTS, STATE_KEY, checked_layout
 from tests.support.world import World
 
 IN_SCOPE = re.compile(r"incoming/(?!logs/|temp/|backups/)[^/]+/[^/]*[^/]\.csv", re.IGNORECASE)

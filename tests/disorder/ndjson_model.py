@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 from chalicelib.ndjson.tracking import FileStatus, date_in
-from tests.support import ndjson
 from tests.support.builders import NDJSON
+from tests.support.lanes import ndjson
 from tests.support.reset import stored
 
 INVALID = b"no json\n"

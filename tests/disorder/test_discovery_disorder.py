@@ -23,7 +23,7 @@ from tests.disorder.landing_users import LandingUsers
 from tests.faults.dying import Call, Death, Fault, Meanwhile, Moment, Nth, Send, no_fault, run
 from tests.faults.partial import HalfSent
 from tests.support.builders import s3_event, sqs_event
-from tests.support.scans import ARTIFACTS, STATE_KEY, LambdaContext, Scans
+from tests.support.lanes.scans import ARTIFACTS, STATE_KEY, LambdaContext, Scans
 from tests.support.world import World
 
 KEYS = [

@@ -18,8 +18,8 @@ from chalicelib.ndjson.lane import Ndjson
 from tests.disorder.depth import Disorder, tell
 from tests.disorder.ndjson_model import INVALID, File, Story, broken_promises
 from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
-from tests.support import ndjson
 from tests.support.builders import NDJSON
+from tests.support.lanes import ndjson
 from tests.support.reset import date_object, forget_everything
 
 START = datetime(2026, 1, 15, 8, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
-from tests.support import ndjson
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING
+from tests.support.lanes import ndjson
 from tests.support.reset import date_object
 from tests.support.world import World
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.faults.landing_scenarios import LANDED
 from tests.faults.matrix import Scenario, cases_of, judge
-from tests.faults.ndjson_scenarios import ARRIVED
-from tests.faults.operator_scenarios import OPERATED
-from tests.faults.repair_scenarios import UNDONE
-from tests.faults.scheduled_scenarios import SCHEDULED
+from tests.faults.scenarios.landing import LANDED
+from tests.faults.scenarios.ndjson import ARRIVED
+from tests.faults.scenarios.operator import OPERATED
+from tests.faults.scenarios.repair import UNDONE
+from tests.faults.scenarios.scheduled import SCHEDULED
 from tests.faults.share import MATRIX, chosen
 
 SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *UNDONE, *SCHEDULED, *OPERATED]

@@ -21,7 +21,7 @@ from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Process, ProcessDied, Send, running
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     ARTIFACTS,
     MB,
     TABLE,

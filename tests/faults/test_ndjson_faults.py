@@ -16,7 +16,7 @@ from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Death, Failure, Fault, Moment, calls_of, deaths, run
 from tests.support.emulation import emulated_aws
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     QUARANTINE,
     Clock,
     create_glue_job,

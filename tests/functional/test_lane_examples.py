@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ops.stages import ROOT
-from tests.support.lane_examples import PAGE, documents, page
+from tests.support.lanes.examples import PAGE, documents, page
 
 LANES = (ROOT / "README.md").read_text().partition("## The lanes")[2].partition("\n## ")[0]
 
@@ -21,7 +21,7 @@ def real() -> str:
 
 def test_the_page_shows_what_a_real_run_does(real: str) -> None:
     assert documents(PAGE.read_text()) == documents(real)
-    assert real == PAGE.read_text(), "run: python -m tests.support.lane_examples > docs/lanes.md"
+    assert real == PAGE.read_text(), "run: python -m tests.support.lanes.examples > docs/lanes.md"
 
 
 def test_the_readmes_outcomes_are_those_of_a_real_run(real: str) -> None:

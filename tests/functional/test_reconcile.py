@@ -17,10 +17,10 @@ from chalicelib import logs, reconcile
 from chalicelib.landing import repair
 from chalicelib.landing.outcomes import look_at_config
 from tests.faults.dying import Call, Fault, ProcessDied, Send, calls_of, run
-from tests.support import ndjson
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, s3_event
-from tests.support.scans import LambdaContext
+from tests.support.lanes import ndjson
+from tests.support.lanes.scans import LambdaContext
 from tests.support.world import World
 
 CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"

@@ -10,8 +10,9 @@ import pytest
 import app
 from chalicelib.errors import ConfigError
 from tests.hostile.corpus import CONFIGS, NDJSON, SECRET, WRONG_VALUES
-from tests.support import builders, ndjson
+from tests.support import builders
 from tests.support.builders import job, s3_event, sqs_event
+from tests.support.lanes import ndjson
 from tests.support.world import World
 
 FIELDS = ["job_id", "job_name", "source_file_name", "target_table", "upsert_keys", "is_active"]

@@ -10,8 +10,8 @@ import pytest
 import app
 from chalicelib.errors import EventError
 from tests.hostile.corpus import WRONG_VALUES, paths, substituted
-from tests.support import ndjson
 from tests.support.builders import eventbridge_event, s3_event, sns_envelope, sqs_event
+from tests.support.lanes import ndjson
 from tests.support.world import World
 
 KEY = "notes/event.txt"

@@ -9,7 +9,7 @@ from chalicelib.keys import shown
 from tests.hostile.corpus import CHARACTERS, PREFIX, SECRET, SEQUENCES
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import LANDING, job
-from tests.support.replays import replay
+from tests.support.lanes.replays import replay
 from tests.support.reset import stored
 from tests.support.world import World
 

@@ -11,7 +11,7 @@ import app
 from chalicelib.errors import StateError
 from tests.hostile.corpus import SEQUENCES, WRONG_VALUES, substituted
 from tests.support.api import Api
-from tests.support.scans import Scans, laid_out
+from tests.support.lanes.scans import Scans, laid_out
 from tests.support.world import World
 
 KEY = "incoming/a/known.csv"

@@ -46,7 +46,8 @@ def test_the_new_lanes_test_passes_and_its_code_keeps_the_house_rules(project: P
     code = ("app.py", "chalicelib", "tests/functional/parked")
     _run(project, "ruff", "check", *code)
     _run(project, "ruff", "format", "--check", *code)
-    _run(project, "pytest", "-q", "-p", "no:xdist", "tests/unit/test_layout.py", "tests/unit/test_sizes.py")
+    house = ("tests/house/test_layout.py", "tests/house/test_sizes.py")
+    _run(project, "pytest", "-q", "-p", "no:xdist", *house)
 
 
 def test_its_policy_follows_from_the_code_and_allows_nothing_else(project: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from ops.stages import ROOT
 from tests.support.deployed import DeployedSluice
-from tests.support.redshift import load_manifest
-from tests.support.scans import checked_layout
+from tests.support.lanes.redshift import load_manifest
+from tests.support.lanes.scans import checked_layout
 
 SHOP, DEEP = "incoming/shop/orders_2026.csv", "incoming/shop/2026/orders.csv"
 MYSTERY, SKIPPED = "incoming/new folder/mystery+%41.csv", "incoming/Logs/orders.csv"

@@ -22,7 +22,7 @@ from moto import mock_aws
 from chalicelib.aws.tracking_keys import MOVES, tracking_key
 from ops.deploy.provision import provision
 from ops.stages import LOCAL, Target, load_stage
-from tests.support.strict_aws import strict
+from tests.support.strict.aws import strict
 
 PARSE = yaml.load
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"

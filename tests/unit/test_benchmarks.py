@@ -17,7 +17,7 @@ from benchmarks.reporting import Budget, markdown, show
 from benchmarks.support.counting import Count, item_bytes
 from benchmarks.support.instant_aws import ETAG, FILE_SIZE, instant_aws
 from tests.support.builders import NDJSON, s3_event, sqs_event
-from tests.support.ndjson_scenarios import forget_wiring
+from tests.support.scenarios.ndjson import forget_wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,10 +12,10 @@ import requests
 from botocore.client import BaseClient
 
 import app
-from tests.support import runs
 from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON, s3_event, sqs_event
-from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
+from tests.support.lanes import runs
+from tests.support.lanes.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, row, rows, upload
 from tests.support.world import World
 
 KEY = "in/2026-01-15/a.ndjson"

@@ -15,8 +15,8 @@ from chalicelib.landing.catalog import identify
 from tests.faults.dying import Death, Moment, Nth, run
 from tests.support.api import Api
 from tests.support.builders import LANDING, NDJSON
-from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, upload
-from tests.support.replays import activate, replay
+from tests.support.lanes.ndjson import DATE, QUARANTINE, keys_in, messages, upload
+from tests.support.lanes.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
 

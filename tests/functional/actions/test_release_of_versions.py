@@ -13,7 +13,7 @@ from chalicelib.ndjson.tracking import File, FileStatus, tracking_row
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import NDJSON, sqs_event
-from tests.support.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, rows, upload
+from tests.support.lanes.ndjson import DATE, QUARANTINE, keys_in, messages, record_of, rows, upload
 from tests.support.reset import date_object
 from tests.support.world import World
 

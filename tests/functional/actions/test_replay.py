@@ -13,7 +13,7 @@ from chalicelib.landing.lane import Landing
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, job
-from tests.support.replays import activate, replay
+from tests.support.lanes.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
 

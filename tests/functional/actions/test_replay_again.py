@@ -14,7 +14,7 @@ from tests.faults.dying import Call, Moment, Process, ProcessDied, Send, running
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, SEED_JOBS, job, s3_event
-from tests.support.replays import activate, replay
+from tests.support.lanes.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
 

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 import app
 from tests.support.api import OPERATOR, READER, Api, Reply
-from tests.support.ndjson import messages, upload
+from tests.support.lanes.ndjson import messages, upload
 from tests.support.world import World
 
 Route = tuple[str, str]

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.support.builders import LANDING, NDJSON
-from tests.support.strict_aws import without_list_bucket
+from tests.support.strict.aws import without_list_bucket
 from tests.support.world import MACHINE, TABLE, TOPIC
 
 ROW = {"file_key": {"S": "k"}, "timestamp": {"S": "t"}}

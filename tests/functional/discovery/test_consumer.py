@@ -13,7 +13,7 @@ import app
 from chalicelib.errors import EventError
 from tests.faults.dying import Call, ProcessDied, Send, calls_of, deaths, run
 from tests.support.builders import LANDING, SEED_JOBS, job, sqs_event
-from tests.support.scans import LambdaContext, Scans
+from tests.support.lanes.scans import LambdaContext, Scans
 from tests.support.world import World
 
 ORDERS, ODD = "incoming/shop/orders.csv", "incoming/shop/odd one+%41.csv"

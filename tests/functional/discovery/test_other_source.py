@@ -9,8 +9,8 @@ import pytest
 import app
 from tests.support.api import Api
 from tests.support.builders import SEED_JOBS, job, sqs_event
-from tests.support.replays import activate, replay
-from tests.support.scans import Scans
+from tests.support.lanes.replays import activate, replay
+from tests.support.lanes.scans import Scans
 from tests.support.world import World
 
 OTHER = "partner-drop"

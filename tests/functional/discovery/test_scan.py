@@ -9,7 +9,7 @@ from typing import Any
 import app
 from tests.faults.dying import Process, running
 from tests.support.builders import LANDING, sqs_event
-from tests.support.scans import ARTIFACTS, STATE_KEY, Scans, pages_of
+from tests.support.lanes.scans import ARTIFACTS, STATE_KEY, Scans, pages_of
 
 A, B = "incoming/a/x.csv", "incoming/b/y.csv"
 

@@ -9,8 +9,8 @@ import pytest
 
 import app
 from tests.support.builders import LANDING, s3_event, sqs_event
+from tests.support.lanes.scans import Scans
 from tests.support.reset import date_object
-from tests.support.scans import Scans
 from tests.support.world import World
 
 SOURCE = "partner-drop"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.discovery import stored_state
-from tests.support.scans import Scans
+from tests.support.lanes.scans import Scans
 
 A, B, C, D = (f"incoming/{folder}/x.csv" for folder in ("a", "b", "cé", "d"))
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.discovery import stored_state
 from chalicelib.errors import StateError
 from tests.support.api import Api
-from tests.support.scans import Scans
+from tests.support.lanes.scans import Scans
 
 A, B, C = (f"incoming/{folder}/x.csv" for folder in ("a", "b", "cé"))
 LINES = '{"version":1,"files":{\n"incoming/a/x.csv":%s,\n"incoming/b/x.csv":%s\n}}'

@@ -11,7 +11,7 @@ from chalicelib.errors import StateError
 from chalicelib.status import discovery
 from tests.support.api import Api
 from tests.support.aws_calls import failing
-from tests.support.scans import LAST_SCAN_KEY, STATE_KEY, Scans
+from tests.support.lanes.scans import LAST_SCAN_KEY, STATE_KEY, Scans
 
 A = "incoming/a/x.csv"
 

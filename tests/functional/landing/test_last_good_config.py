@@ -14,8 +14,8 @@ from tests.faults.dying import calls_of, deaths, run
 from tests.support.api import Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job
+from tests.support.lanes.scans import ARTIFACTS
 from tests.support.reset import date_object
-from tests.support.scans import ARTIFACTS
 from tests.support.world import World
 
 CUSTOMERS, ORDERS = "data/in/customers.csv", "data/in/orders.csv"

@@ -15,7 +15,7 @@ from tests.support.api import Api
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, job
 from tests.support.iam import Recorder
-from tests.support.replays import activate, replay
+from tests.support.lanes.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
 

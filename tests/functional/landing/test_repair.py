@@ -16,9 +16,9 @@ from chalicelib.landing.repair import repair_landing
 from tests.faults.dying import Call, Death, Moment, Nth, Process, Send, calls_of, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
-from tests.support.ndjson import items
+from tests.support.lanes.ndjson import items
+from tests.support.lanes.scans import LambdaContext, pages_of
 from tests.support.reset import date_object
-from tests.support.scans import LambdaContext, pages_of
 from tests.support.world import World
 
 CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"

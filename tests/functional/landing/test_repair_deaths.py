@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 import app
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Process, ProcessDied, Send, run, running
-from tests.support import ndjson
 from tests.support.aws_calls import failing
 from tests.support.builders import NDJSON
+from tests.support.lanes import ndjson
+from tests.support.lanes.scans import pages_of
 from tests.support.reset import date_object
-from tests.support.scans import pages_of
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"

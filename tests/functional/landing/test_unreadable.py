@@ -16,7 +16,7 @@ from tests.faults.dying import Call, Process, Send, running
 from tests.support.api import Api
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, NDJSON
-from tests.support.scans import aws_error
+from tests.support.lanes.scans import aws_error
 from tests.support.world import World
 
 CUSTOMERS, NOTES = "data/in/customers.csv", "notes/secret.txt"

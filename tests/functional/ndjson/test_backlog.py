@@ -11,7 +11,7 @@ import pytest
 from chalicelib.deadline import Until, shares_of
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Send, calls_of, run
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     Clock,
     create_glue_job,
@@ -25,8 +25,8 @@ from tests.support.ndjson import (
     statuses,
     unseen,
 )
-from tests.support.runs import runs
-from tests.support.scans import aws_error
+from tests.support.lanes.runs import runs
+from tests.support.lanes.scans import aws_error
 from tests.support.world import World
 
 JOB = "transform"

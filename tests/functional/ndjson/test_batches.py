@@ -16,7 +16,7 @@ from chalicelib.ndjson import batches, threshold
 from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, make_manifests
 from tests.faults.dying import Call, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     ARTIFACTS,
     DATE,
     MB,

@@ -11,7 +11,7 @@ from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import finish
 from chalicelib.ndjson.threshold import check_threshold, make_manifests
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     MB,
     Clock,

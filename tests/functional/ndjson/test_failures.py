@@ -16,9 +16,20 @@ from tests.faults.dying import Call, ProcessDied, Send, run
 from tests.support.api import OPERATOR, READER, Api
 from tests.support.aws_calls import failing
 from tests.support.builders import NDJSON, sqs_event
-from tests.support.ndjson import DATE, LINES, Clock, deliver, keys_in, lane_with, row, rows, statuses, upload
+from tests.support.lanes.ndjson import (
+    DATE,
+    LINES,
+    Clock,
+    deliver,
+    keys_in,
+    lane_with,
+    row,
+    rows,
+    statuses,
+    upload,
+)
+from tests.support.lanes.scans import LambdaContext
 from tests.support.reset import date_object
-from tests.support.scans import LambdaContext
 from tests.support.world import World
 
 KEY, NAME = f"in/{DATE}/a.ndjson", "a.ndjson"

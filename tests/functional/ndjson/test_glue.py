@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Death, Failure, Fault, Meanwhile, Moment, Send, calls_of, run
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     ARTIFACTS,
     MB,
     Clock,

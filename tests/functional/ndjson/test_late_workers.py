@@ -9,7 +9,7 @@ import app
 from tests.faults.dying import Meanwhile, Nth, run
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import NDJSON
-from tests.support.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, statuses, upload
+from tests.support.lanes.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, statuses, upload
 from tests.support.reset import date_object
 from tests.support.world import World
 

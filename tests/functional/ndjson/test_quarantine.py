@@ -16,7 +16,7 @@ from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from tests.faults.dying import Death, Moment, Nth, calls_of, deaths, run
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import NDJSON
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     LINES,
     MB,

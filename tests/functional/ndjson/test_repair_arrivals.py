@@ -16,7 +16,7 @@ from chalicelib.proof import signed
 from chalicelib.reconcile import reconcile
 from tests.faults.dying import Call, Fault, Process, ProcessDied, Send, calls_of, run, running
 from tests.support.builders import NDJSON
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     LINES,
     QUARANTINE,
@@ -33,9 +33,9 @@ from tests.support.ndjson import (
     rows,
     statuses,
 )
+from tests.support.lanes.runs import runs
+from tests.support.lanes.scans import aws_error, pages_of
 from tests.support.reset import date_object
-from tests.support.runs import runs
-from tests.support.scans import aws_error, pages_of
 from tests.support.world import World
 
 ANY_SIZE = {"EXPECTED_FILE_SIZE_MB": "0.001", "SIZE_TOLERANCE_PERCENT": "100"}

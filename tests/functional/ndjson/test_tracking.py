@@ -11,7 +11,7 @@ import app
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
 from tests.support.builders import NDJSON, eventbridge_event, s3_event, sns_envelope, sqs_event
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     LINES,
     MB,

@@ -12,7 +12,7 @@ from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from tests.faults.dying import calls_of
 from tests.support.builders import NDJSON
-from tests.support.ndjson import (
+from tests.support.lanes.ndjson import (
     DATE,
     QUARANTINE,
     Clock,

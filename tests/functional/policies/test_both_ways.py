@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.settings import Settings
 from tests.support.iam import Recorder, Triple, allows, handlers, needs_of, policy_of, triples_of
-from tests.support.scenarios import SCENARIOS
+from tests.support.scenarios.handlers import SCENARIOS
 from tests.support.world import World
 
 # What the reading says a handler can call and none does, each with the reason.

@@ -11,8 +11,8 @@ import pytest
 from tests.faults.dying import calls_of, deaths, run
 from tests.support.api import Api
 from tests.support.builders import job
-from tests.support.replays import replay
-from tests.support.runs import deliver, end, reconcile
+from tests.support.lanes.replays import replay
+from tests.support.lanes.runs import deliver, end, reconcile
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"

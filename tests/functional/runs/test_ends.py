@@ -8,7 +8,7 @@ import pytest
 
 import app
 from tests.faults.dying import calls_of, deaths, run
-from tests.support.runs import deliver, end, told
+from tests.support.lanes.runs import deliver, end, told
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"

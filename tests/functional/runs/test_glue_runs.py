@@ -17,8 +17,8 @@ from chalicelib.ndjson.lane import Ndjson
 from chalicelib.runs import manifest_runs
 from chalicelib.runs.manifest_runs import ask_glue, glue_run_changed
 from tests.faults.dying import Call, Death, Fault, Moment, Send, calls_of, deaths, run
-from tests.support.glue_runs import JOB, end_glue_run, glue_event, run_ids, try_again
-from tests.support.ndjson import (
+from tests.support.lanes.glue_runs import JOB, end_glue_run, glue_event, run_ids, try_again
+from tests.support.lanes.ndjson import (
     MB,
     Clock,
     create_glue_job,

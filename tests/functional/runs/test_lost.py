@@ -11,7 +11,7 @@ from chalicelib.runs import lost
 from tests.faults.dying import calls_of, deaths, run
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import job
-from tests.support.runs import deliver, end, reconcile, runs
+from tests.support.lanes.runs import deliver, end, reconcile, runs
 from tests.support.world import World
 
 CUSTOMERS = "data/in/customers.csv"

@@ -12,8 +12,8 @@ from chalicelib.status.batches import key_in
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, NDJSON, job, sqs_event
-from tests.support.ndjson import LINES, messages, rows, upload
-from tests.support.scans import Scans
+from tests.support.lanes.ndjson import LINES, messages, rows, upload
+from tests.support.lanes.scans import Scans
 from tests.support.world import World
 
 STORY_OF_A_RELEASE = ("It was quarantined: Line 1", "An operator released it", "It was accepted")

@@ -14,8 +14,8 @@ from chalicelib.status.batches import NdjsonLists
 from chalicelib.status.files import Uploads
 from tests.support.api import Api
 from tests.support.builders import SEED_JOBS, job
-from tests.support.ndjson import MB, messages, upload
-from tests.support.scans import ARTIFACTS, Scans
+from tests.support.lanes.ndjson import MB, messages, upload
+from tests.support.lanes.scans import ARTIFACTS, Scans
 from tests.support.world import World
 
 DATE = "2026-01-15"

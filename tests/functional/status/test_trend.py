@@ -12,7 +12,7 @@ from chalicelib.aws.items import to_item
 from chalicelib.status import trend
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
-from tests.support.runs import deliver, end
+from tests.support.lanes.runs import deliver, end
 from tests.support.world import TABLE, World
 
 DAY = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()

@@ -14,8 +14,8 @@ from chalicelib.tables import spool
 from tests.faults.dying import Call, Meanwhile, Process, Send, calls_of, deaths, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, SEED_JOBS, job
-from tests.support.redshift import load_manifest
-from tests.support.scans import LambdaContext, pages_of
+from tests.support.lanes.redshift import load_manifest
+from tests.support.lanes.scans import LambdaContext, pages_of
 from tests.support.world import World
 
 ORDERS = "manifests/tables/orders.manifest"

@@ -9,9 +9,9 @@ from unittest.mock import patch
 import app
 from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Process, running
-from tests.support import glue_runs, ndjson
 from tests.support.aws_calls import failing
-from tests.support.scans import pages_of
+from tests.support.lanes import glue_runs, ndjson
+from tests.support.lanes.scans import pages_of
 from tests.support.world import World
 
 BIG = 6 * 1024**2  # larger than one read, so that it is copied in parts

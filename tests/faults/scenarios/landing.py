@@ -17,11 +17,11 @@ import app
 from chalicelib.landing.lane import Landing
 from chalicelib.settings import Settings
 from tests.faults.dying import Meanwhile
-from tests.faults.invariants import landing_faults
+from tests.faults.invariants.landing import landing_faults
 from tests.faults.matrix import Case
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event
-from tests.support.replays import replay
+from tests.support.lanes.replays import replay
 from tests.support.reset import date_object, forget_everything, stored
 from tests.support.world import World
 

@@ -18,13 +18,13 @@ from botocore.exceptions import ClientError
 from moto.sqs.models import sqs_backends
 
 from tests.faults.dying import Failure
-from tests.faults.landing_scenarios import JOBS, LARGE, Landed
+from tests.faults.invariants.operator import release_faults, replay_faults
 from tests.faults.matrix import Case, Scenario
-from tests.faults.ndjson_scenarios import BAD, VALID, Arrived
-from tests.faults.operator_invariants import release_faults, replay_faults
-from tests.support import ndjson as lane
+from tests.faults.scenarios.landing import JOBS, LARGE, Landed
+from tests.faults.scenarios.ndjson import BAD, VALID, Arrived
 from tests.support.api import OPERATOR, Api, Reply
 from tests.support.builders import LANDING, NDJSON, job, s3_event
+from tests.support.lanes import ndjson as lane
 from tests.support.reset import ACCOUNT, REGION, date_object, stored
 
 ACTIVE_NOW = [

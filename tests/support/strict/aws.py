@@ -15,9 +15,9 @@ from typing import Any
 from botocore import handlers
 from botocore.exceptions import ClientError
 
-from tests.support.strict_dynamodb import DYNAMODB_RULES
-from tests.support.strict_rules import Rejected
-from tests.support.strict_s3 import S3_RULES, hidden_buckets
+from tests.support.strict.dynamodb import DYNAMODB_RULES
+from tests.support.strict.rules import Rejected
+from tests.support.strict.s3 import S3_RULES, hidden_buckets
 
 Parameters = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from botocore.parsers import ResponseParserError
 from moto.s3.models import s3_backends
 
-from tests.support.strict_rules import Rejected
+from tests.support.strict.rules import Rejected
 
 ACCOUNT = "123456789012"
 KEY_BYTES = 1024

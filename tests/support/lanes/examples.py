@@ -1,6 +1,6 @@
 """docs/lanes.md: an example of each lane, written from a real run of its handlers.
 
-`python -m tests.support.lane_examples` writes the page anew; a test holds it to what the handlers do now.
+`python -m tests.support.lanes.examples` writes the page anew; a test holds it to what the handlers do now.
 Times, identities and durations differ between runs, so the page shows fixed ones.
 """
 
@@ -22,10 +22,10 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 import app
 from ops.local.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
-from tests.support import ndjson, runs
 from tests.support.builders import NDJSON, sqs_event
-from tests.support.ndjson_scenarios import forget_wiring
-from tests.support.scans import Scans
+from tests.support.lanes import ndjson, runs
+from tests.support.lanes.scans import Scans
+from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
 SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
@@ -33,7 +33,7 @@ INTRODUCTION = """# The lanes, by example
 
 For those who send files. [All pages](README.md)
 
-This page shows what each lane is given, returns and leaves behind. `python -m tests.support.lane_examples`
+This page shows what each lane is given, returns and leaves behind. `python -m tests.support.lanes.examples`
 writes it from a real run on the files of `samples/`, and a test holds it to what the handlers do. Times and
 identities are fixed, and a batch is full at 0.3 MB. What fields may hold: [contracts](contracts/README.md).
 """

@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib import parallel
+from tests.faults.invariants.ndjson import ndjson_faults
 from tests.faults.matrix import Case
-from tests.faults.ndjson_invariants import ndjson_faults
-from tests.support import ndjson as lane
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import NDJSON, sqs_event
+from tests.support.lanes import ndjson as lane
 from tests.support.reset import date_object, forget_everything, stored
 
 DAY = lane.DATE

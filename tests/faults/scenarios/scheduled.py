@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 
 import app
-from tests.faults.invariants import landing_faults
-from tests.faults.landing_scenarios import JOBS
+from tests.faults.invariants.landing import landing_faults
 from tests.faults.matrix import Case, Scenario
+from tests.faults.scenarios.landing import JOBS
 from tests.support.builders import CONFIG_KEY, LANDING, job, sqs_event
+from tests.support.lanes.scans import Scans
 from tests.support.reset import forget_everything, stored
-from tests.support.scans import Scans
 from tests.support.world import World
 
 OUTCOMES = {

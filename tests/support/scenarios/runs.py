@@ -9,10 +9,10 @@ from unittest.mock import patch
 import boto3
 from botocore.exceptions import ClientError
 
-from tests.support import runs
 from tests.support.aws_calls import failing
 from tests.support.builders import job
-from tests.support.ndjson_scenarios import BIG, forget_wiring
+from tests.support.lanes import runs
+from tests.support.scenarios.ndjson import BIG, forget_wiring
 from tests.support.world import World
 
 

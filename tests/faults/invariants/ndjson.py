@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.support import ndjson as lane
 from tests.support.builders import NDJSON
+from tests.support.lanes import ndjson as lane
 from tests.support.reset import stored
 
 RELATED = {

@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 import app
 from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Death, Failure, Fault, Moment, Nth, run
-from tests.faults.invariants import landing_faults
-from tests.faults.landing_scenarios import LARGE, Landed
+from tests.faults.invariants.landing import landing_faults
 from tests.faults.matrix import Case, Scenario
-from tests.faults.ndjson_scenarios import UNANNOUNCED, VALID, Arrived
+from tests.faults.scenarios.landing import LARGE, Landed
+from tests.faults.scenarios.ndjson import UNANNOUNCED, VALID, Arrived
 from tests.support.builders import LANDING
-from tests.support.ndjson import items
+from tests.support.lanes.ndjson import items
+from tests.support.lanes.scans import LambdaContext
 from tests.support.reset import stored
-from tests.support.scans import LambdaContext
 
 ONE_KEY = {"MOTO_S3_DEFAULT_MAX_KEYS": "1"}  # a page has one key, so each file takes a run
 UNTOLD = ("gone without a row", "recorded Counter", "no row says so")  # faults that only an event could mend

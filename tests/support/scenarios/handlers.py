@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.errors import ConfigError
-from tests.support import ndjson
 from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job, s3_event, sqs_event
-from tests.support.first_scenarios import a_first_move_copies_what_no_xml_names, secrets_are_read
-from tests.support.ndjson_scenarios import (
+from tests.support.lanes import ndjson
+from tests.support.scenarios.first import a_first_move_copies_what_no_xml_names, secrets_are_read
+from tests.support.scenarios.ndjson import (
     BIG,
     batches_are_repaired,
     batches_fill,
@@ -29,7 +29,7 @@ from tests.support.ndjson_scenarios import (
     ndjson_files_arrive,
     repair,
 )
-from tests.support.run_scenarios import executions_end
+from tests.support.scenarios.runs import executions_end
 from tests.support.world import World
 
 Scenario = Callable[[World], None]

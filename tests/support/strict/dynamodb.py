@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from tests.support.strict_rules import Rejected
+from tests.support.strict.rules import Rejected
 
 ACCOUNT = "123456789012"
 BATCH_WRITES = 25

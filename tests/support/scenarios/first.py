@@ -8,7 +8,7 @@ from unittest.mock import patch
 import boto3
 
 from tests.support.api import Api
-from tests.support.ndjson_scenarios import BIG, forget_wiring
+from tests.support.scenarios.ndjson import BIG, forget_wiring
 from tests.support.world import World
 
 
