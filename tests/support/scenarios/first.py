@@ -8,16 +8,35 @@ from unittest.mock import patch
 import boto3
 
 from tests.support.api import Api
-from tests.support.scenarios.ndjson import BIG, forget_wiring
+from tests.support.scenarios.landing import the_last_good_config_serves
+from tests.support.scenarios.ndjson import BIG, forget_wiring, repair
 from tests.support.world import World
 
 
 def a_first_move_copies_what_no_xml_names(world: World) -> None:
     """No secret signs copies yet, and the file's name cannot stand in an answer of S3."""
+    forget_secret()
+    world.land("data/in/odd\x01.csv", b"x" * BIG)
+
+
+def a_first_repair_copies_what_no_xml_names(world: World) -> None:
+    """An upload of such a name was lost too; the job config changes, and breaks, between the repairs."""
+    forget_secret()
+    world.upload("data/in/odder\x01.csv", b"x" * BIG)
+    repair()
+
+    def repair_another() -> None:
+        world.upload(f"data/in/{len(world.keys())}.csv")
+        repair()
+
+    the_last_good_config_serves(world, repair_another)
+
+
+def forget_secret() -> None:
+    """Have no secret sign copies yet."""
     key = {"date_prefix": {"S": "MOVES#secret"}, "file_name": {"S": "SECRET"}}
     boto3.client("dynamodb").delete_item(TableName="sluice-local-tracking", Key=key)
     forget_wiring()
-    world.land("data/in/odd\x01.csv", b"x" * BIG)
 
 
 def secrets_are_read(_world: World) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
 import app
 from chalicelib.ndjson import repair_arrivals
-from tests.faults.dying import Process, running
+from tests.faults.dying import Call, Meanwhile, Process, Send, running
+from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing
 from tests.support.lanes import glue_runs, ndjson
 from tests.support.lanes.scans import pages_of
@@ -68,6 +70,31 @@ def fill_batches(records: list[dict[str, Any]]) -> None:
     forget_wiring()
 
 
+def a_release_overtakes(_world: World) -> None:
+    """Before a worker copies an invalid file, another quarantines it and an operator releases it."""
+    record = ndjson.upload(f"in/{ndjson.DATE}/overtaken.txt")
+    release_before_the_copy(record, lambda: app.ndjson_arrived(ndjson.messages(record)[0], None))
+
+
+def release_before_the_copy(record: dict[str, Any], worker: Callable[[], object]) -> None:
+    """Run a worker that quarantines a file; before it makes the copy, others quarantine and release it."""
+
+    def others_do_it() -> None:
+        app.ndjson_arrived(ndjson.messages(record)[0], None)
+        Api(OPERATOR).post("/quarantine/release", {"key": record["s3"]["object"]["key"]})
+
+    left = [others_do_it]
+
+    def overtaking(call: Call, send: Send) -> Any:
+        if left and (call.operation, call.parameters.get("Bucket")) == ("PutObject", ndjson.QUARANTINE):
+            return Meanwhile(call.number, left.pop())(call, send)
+        return send()
+
+    with running(Process(overtaking)):
+        worker()
+    assert not left
+
+
 def glue_runs_end(_world: World) -> None:
     """Glue runs of batches fail, and their events tell so."""
     ndjson.create_glue_job("sluice-job")
@@ -90,6 +117,18 @@ def batches_are_repaired(world: World) -> None:
         with failing("StartJobRun", "InternalServiceException", 500):
             repair()
         repair()
+
+
+def ends_are_asked_for(_world: World) -> None:
+    """No event told that Glue's runs ended, and none told of an invalid file, which a release overtakes."""
+    ndjson.create_glue_job("sluice-job")
+    fill_batches([ndjson.upload(f"in/{ndjson.DATE}/unheard-of.ndjson")])
+    with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
+        for run in glue_runs.run_ids("sluice-job"):
+            glue_runs.end_glue_run(run, job="sluice-job")
+        repair()
+    record = ndjson.upload(f"in/{ndjson.DATE}/overtaken.txt")
+    release_before_the_copy(record, repair)
 
 
 def lost_arrivals_are_found(_world: World) -> None:

@@ -6,12 +6,12 @@ import os
 from contextlib import suppress
 from unittest.mock import patch
 
-import boto3
 from botocore.exceptions import ClientError
 
 from tests.support.aws_calls import failing
 from tests.support.builders import job
 from tests.support.lanes import runs
+from tests.support.scenarios.first import forget_secret
 from tests.support.scenarios.ndjson import BIG, forget_wiring
 from tests.support.world import World
 
@@ -23,8 +23,7 @@ def executions_end(world: World) -> None:
         forget_wiring()
         ended = [runs.end(_started(world, name)) for name in ("small", "big", "odd\x01")]
         failed = [runs.end(_started(world, name), "FAILED", "Error", "cause") for name in ("one", "two")]
-        key = {"date_prefix": {"S": "MOVES#secret"}, "file_name": {"S": "SECRET"}}
-        boto3.client("dynamodb").delete_item(TableName="sluice-local-tracking", Key=key)
+        forget_secret()
         world.s3.delete_object(Bucket="sluice-local-artifacts", Key="state/job-config.json")
         forget_wiring()
         with failing("UploadPartCopy", "Refused"), suppress(ClientError):
