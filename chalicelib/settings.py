@@ -197,12 +197,16 @@ class Settings:
         return settings
 
     def _disagreements(self) -> Iterator[SettingFault]:
-        for name in ("input_prefix", "s3_prefix", "config_key"):
-            awaited = getattr(self, name)
+        awaits = {
+            "INPUT_PREFIX": self.input_prefix,
+            "S3_PREFIX": self.s3_prefix,
+            "CONFIG_KEY": self.config_key,
+        }
+        for name, awaited in awaits.items():
             for own, called in self._own_outputs().items():
                 if own and awaited.startswith(own):
                     yield SettingFault(
-                        name.upper(),
+                        name,
                         awaited,
                         f"lies under {called}, where Sluice itself writes, so what lands there would be "
                         "ignored: choose one outside of the other",

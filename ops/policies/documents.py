@@ -9,19 +9,19 @@ from typing import Any
 
 from ops.policies.grants import Grant
 
+Grants = Iterable[Grant]
 
-def document(grants: Iterable[Grant], denied: Iterable[Grant] = ()) -> dict[str, Any]:
+
+def document(grants: Grants, denied: Grants = (), more: Iterable[Any] = ()) -> dict[str, Any]:
     """Return an IAM policy of exactly these grants: one statement per set of actions that share resources.
 
-    What is `denied` stays so whatever is granted.
+    What is `denied` stays so whatever is granted; `more` are statements of their own.
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [*_statements("Allow", grants), *_statements("Deny", denied)],
-    }
+    statements = [*_statements("Allow", grants), *_statements("Deny", denied), *more]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _statements(effect: str, grants: Iterable[Grant]) -> list[dict[str, Any]]:
+def _statements(effect: str, grants: Grants) -> list[dict[str, Any]]:
     actions: dict[str, set[str]] = defaultdict(set)
     for grant in grants:
         actions[grant.resource].add(grant.action)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Kind, Need
+from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Need
 from ops.policies.reading.clients import Call
 from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place, follow
+from ops.stages import APP
 
 WRITES = ("s3:DeleteObject", "s3:PutObject")
 PROTECTED = (("landing_bucket", "config_key"), ("s3_state_bucket", "s3_state_key"))  # settings that name them
@@ -27,19 +28,18 @@ class Grant:
     resource: str
 
 
-def grants_of(handler: Handler, place: Place, app: str) -> set[Grant]:
+def grants_of(handler: Handler, place: Place) -> set[Grant]:
     """Return all that a handler needs in a stage, and nothing else."""
     grants = {grant for call in handler.calls for grant in grants_of_call(call, place)}
     stage = place.settings.stage
-    function = f"{app}-{stage}" if handler.name == API else f"{app}-{stage}-{handler.name}"
+    function = f"{APP}-{stage}" if handler.name == API else f"{APP}-{stage}-{handler.name}"
     grants |= {Grant(action, f"{place.log_group_arn(function)}:*") for action in LOGS}
     if handler.kind == "on_sqs_message":
         queue = place.arn("queue", _queue(handler, place))
         grants |= {Grant(action, queue) for action in POLLER}
     if handler.kind in DEAD_LETTERS:  # asynchronous: what fails for good goes to the dead-letter queue
-        grants.add(
-            Grant("sqs:SendMessage", place.arn("queue", f"{app}-{stage}-{DEAD_LETTERS[handler.kind]}"))
-        )
+        queue = place.arn("queue", f"{APP}-{stage}-{DEAD_LETTERS[handler.kind]}")
+        grants.add(Grant("sqs:SendMessage", queue))
     return grants
 
 
@@ -49,7 +49,7 @@ def denials_of(handler: Handler, place: Place) -> set[Grant]:
     The job config is its author's. The state of discovery is discovery's.
     """
     return {
-        Grant(action, place.object_arn(bucket, key))
+        Grant(action, place.arn("bucket", "/".join(getattr(place.settings, one) for one in (bucket, key))))
         for bucket, key in PROTECTED
         for action in WRITES
         if _writes(handler, place, bucket) and not _writes(handler, place, bucket, key)
@@ -58,45 +58,27 @@ def denials_of(handler: Handler, place: Place) -> set[Grant]:
 
 def _writes(handler: Handler, place: Place, bucket: str, key: str = "") -> bool:
     """Tell whether a handler writes to the bucket that a setting names, or just the key that one names."""
-    wanted = place.names(frozenset({Text((Setting(bucket),))}), "bucket", bucket)
     return any(
-        wanted & place.names(call.parameters["Bucket"], "bucket", call.at) and (not key or _may_be(call, key))
+        getattr(place.settings, bucket) in place.names(call.parameters["Bucket"], "bucket", call.at)
         for call in handler.calls
-        if _is_write(call)
-    )
-
-
-def _is_write(call: Call) -> bool:
-    needs = NEEDS.get((call.operation.service, call.operation.name), ())
-    return any(need.action in WRITES for need in needs)
-
-
-def _may_be(call: Call, key: str) -> bool:
-    return any(
-        isinstance(value, Text) and value.parts == (Setting(key),) for value in call.parameters.get("Key", ())
+        if any(need.action in WRITES for need in NEEDS.get(call.operation.path, ()))
+        if not key or Text((Setting(key),)) in call.parameters.get("Key", ())
     )
 
 
 def _queue(handler: Handler, place: Place) -> str:
-    values = handler.options.get("queue") or handler.options.get("queue_arn")
-    if not values:
-        raise Refused(f"{handler.name}: on_sqs_message needs queue=…")
+    values = handler.options.get("queue") or handler.options.get("queue_arn") or frozenset()
     names = place.names(values, "queue", handler.name)
     if len(names) != 1:
-        raise Refused(
-            f"{handler.name}: cannot tell its queue; name it by an environment variable of Settings"
-        )
+        raise Refused(f"{handler.name}: cannot tell its queue; name it by a variable of Settings")
     return names.pop()
 
 
 def grants_of_call(call: Call, place: Place) -> set[Grant]:
     """Return what one operation needs."""
-    operation = f"{call.operation.service}.{call.operation.name}"
-    needs = NEEDS.get((call.operation.service, call.operation.name))
+    operation, needs = call.operation, NEEDS.get(call.operation.path)
     if needs is None:
-        raise Refused(
-            f"{call.at}: {operation} has no entry in ops/policies/actions.py; add what IAM asks for it"
-        )
+        raise Refused(f"{call.at}: {operation} is not in ops/policies/actions.py; add what IAM asks for it")
     unmapped = sorted(UNMAPPED_PARAMETERS & call.parameters.keys())
     if unmapped:
         raise Refused(f"{call.at}: {operation} with {unmapped[0]} needs permissions that are not mapped")
@@ -121,12 +103,8 @@ def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:
             yield Grant(need.action, arn)
         return
     for name in place.names(values, need.kind, call.at):
-        for arn in _arns(need.kind, name, call, place):
-            yield Grant(need.action, arn)
-
-
-def _arns(kind: Kind, name: str, call: Call, place: Place) -> list[str]:
-    if kind != "index":
-        return [place.arn(kind, name)]
-    indexes = place.names(call.parameters["IndexName"], kind, call.at)
-    return [place.index_arn(name, index) for index in sorted(indexes)]
+        if need.kind != "index":
+            yield Grant(need.action, place.arn(need.kind, name))
+            continue
+        for index in place.names(call.parameters["IndexName"], need.kind, call.at):
+            yield Grant(need.action, place.arn(need.kind, f"{name}/index/{index}"))

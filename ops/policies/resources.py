@@ -69,28 +69,16 @@ class Place:
         if keys and all(isinstance(value, Text) and value.literal for value in (*buckets, *keys)):
             (name,), (key,) = (self.names(values, "object", where) for values in (buckets, keys))
             return {self.arn("bucket", f"{name}/{key}")}
-        found = set[str]()
+        found, moved = set[str](), set(self.settings.own_outputs) - {"", *OWN_OUTPUTS}
         for value in buckets:
             for name in self.names(frozenset({value}), "object", where):
-                confined = self._is_foreign_source(value)
-                prefixes = self._of_source if confined else ("",)
+                prefixes = ("",) if not self._is_foreign_source(value) else (self.settings.s3_prefix, *moved)
                 found |= {self.arn("bucket", f"{name}/{prefix}*") for prefix in prefixes}
         return found
-
-    def object_arn(self, bucket: str, key: str) -> str:
-        """Return the ARN of the object that two settings name."""
-        names = frozenset({Text((Setting(bucket),))}), frozenset({Text((Setting(key),))})
-        (bucket_name,), (key_name,) = (self.names(one, "object", bucket) for one in names)
-        return self.arn("bucket", f"{bucket_name}/{key_name}")
 
     def _is_foreign_source(self, value: Value) -> bool:
         named = isinstance(value, Text) and Setting("s3_source_bucket") in value.parts
         return named and self.settings.s3_source_bucket != self.settings.landing_bucket
-
-    @property
-    def _of_source(self) -> tuple[str, ...]:
-        moved = set(self.settings.own_outputs) - {"", *OWN_OUTPUTS}
-        return (self.settings.s3_prefix, *sorted(moved))
 
     def arn(self, kind: Kind, name: str) -> str:
         """Return the ARN of a resource; queues may be named by URL, topics and machines are by ARN."""
@@ -98,17 +86,11 @@ class Place:
             return name
         if kind == "bucket":
             return f"arn:{self.target.partition}:s3:::{name}"
-        if kind == "object":
-            return f"arn:{self.target.partition}:s3:::{name}/*"
         if kind == "queue" and "://" in name:
             _, account, queue = urlsplit(name).path.rsplit("/", 2)
             return self._regional("sqs", queue, account)
         service, pattern = REGIONAL[kind]
         return self._regional(service, pattern.format(name))
-
-    def index_arn(self, table: str, index: str) -> str:
-        """Return the ARN of a table's index."""
-        return self._regional("dynamodb", f"table/{table}/index/{index}")
 
     def log_group_arn(self, function: str) -> str:
         """Return the ARN of a function's log group."""
@@ -127,6 +109,7 @@ def _replaced(text: str, setting: Setting) -> str:
 
 REGIONAL: dict[Kind, tuple[str, str]] = {
     "table": ("dynamodb", "table/{}"),
+    "index": ("dynamodb", "table/{}"),
     "queue": ("sqs", "{}"),
     "topic": ("sns", "{}"),
     "machine": ("states", "stateMachine:{}"),

@@ -16,20 +16,14 @@ from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
 from ops.policies.documents import document
 from ops.policies.grants import denials_of, grants_of
-from ops.policies.reading.handlers import Handler, read_handlers
+from ops.policies.reading.handlers import read_handlers
 from ops.policies.reading.sources import Refused
 from ops.policies.resources import Place
-from ops.stages import APP, CONFIG, ROOT, Stage, Target, environment_of, load_stage
+from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage
 
 EMULATORS = Target(account="123456789012", region="us-east-1")
-TRACING = [  # what X-Ray asks of a function; these actions have no resources
-    {
-        "Sid": "XrayA",
-        "Effect": "Allow",
-        "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
-        "Resource": "*",
-    }
-]
+XRAY = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]  # these actions have no resources
+TRACING = {"Sid": "XrayA", "Effect": "Allow", "Action": XRAY, "Resource": "*"}
 FOLDER = "policies"  # below .chalice, where iam_policy_file is looked up
 
 
@@ -44,10 +38,12 @@ def write_policies(
     handlers = read_handlers(root)
     place = place_of(stage, target, environment)
     folder = root / CONFIG.parent / FOLDER / stage.name
-    traced = TRACING if stage.settings.get("xray") else []
-    wanted = {folder / f"{handler.name}.json": _policy(handler, place, traced) for handler in handlers}
-    names = [handler.name for handler in handlers]
-    wanted[root / CONFIG] = entered((root / CONFIG).read_text(), stage.name, names)
+    traced = [TRACING] if stage.settings.get("xray") else []
+    wanted = {
+        folder / f"{one.name}.json": _json(document(grants_of(one, place), denials_of(one, place), traced))
+        for one in handlers
+    }
+    wanted[root / CONFIG] = entered((root / CONFIG).read_text(), stage.name, [one.name for one in handlers])
     folder.mkdir(parents=True, exist_ok=True)
     for orphan in set(folder.glob("*.json")) - set(wanted):
         orphan.unlink()
@@ -61,11 +57,6 @@ def place_of(stage: Stage, target: Target, environment: Mapping[str, str] | None
         return Place(Settings.from_environ(variables), target)
     except SettingsError as error:
         raise Refused(f"stage {stage.name}: {error}") from None
-
-
-def _policy(handler: Handler, place: Place, traced: list[dict[str, Any]]) -> str:
-    derived = document(grants_of(handler, place, APP), denials_of(handler, place))
-    return _json({**derived, "Statement": [*derived["Statement"], *traced]})
 
 
 def entered(text: str, stage: str, functions: list[str]) -> str:

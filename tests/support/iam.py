@@ -29,7 +29,7 @@ from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.sources import Source
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
-from ops.stages import APP, ROOT
+from ops.stages import ROOT
 
 Triple = tuple[str, str, str]
 NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
@@ -47,7 +47,7 @@ def handlers() -> dict[str, Handler]:
 def policy_of(handler: str, settings: Settings) -> dict[str, Any]:
     """Return the policy of a handler under these settings."""
     place = Place(settings, EMULATORS)
-    return document(grants_of(handlers()[handler], place, APP), denials_of(handlers()[handler], place))
+    return document(grants_of(handlers()[handler], place), denials_of(handlers()[handler], place))
 
 
 def allows(policy: dict[str, Any], action: str, resource: str) -> bool:

@@ -45,6 +45,10 @@ class Operation(Client):
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
 
+    @property
+    def path(self) -> tuple[str, str]:
+        return self.service, self.name
+
     def attribute(self, at: Site, name: str) -> Values:
         raise at.refuse(f"{name} of {self} cannot be followed")
 
@@ -56,7 +60,7 @@ class Operation(Client):
         at.escape(given.all())
         certain = frozenset(one.arg for one in getattr(at.node, "keywords", ()) if one.arg)
         at.known.calls[at.node, at.frame, self] = Call(self, dict(given.named), certain, at.where)
-        if (self.service, self.name) != ("sqs", "get_queue_url"):
+        if self.path != ("sqs", "get_queue_url"):
             return OPAQUE
         made = box(at, mapping=True)  # the URL of a queue stands for the queue
         made.put(at, given.get(0, "QueueName"), "QueueUrl")

@@ -67,7 +67,6 @@ class Value:
         return self.items(at)
 
     def store(self, at: Site, keys: Values, values: Values) -> None:
-        """Run `self[key] = value`."""
         at.escape(keys | values)
 
 

@@ -31,7 +31,8 @@ SAME_ELEMENTS = frozenset(
 )  # fmt: skip
 REACHES_ANYTHING = frozenset(
     {"builtins.eval", "builtins.exec", "builtins.compile", "builtins.globals", "builtins.locals",
-     "builtins.__import__", "builtins.setattr", "builtins.delattr", "builtins.object.__setattr__"}
+     "builtins.__import__", "builtins.getattr", "builtins.setattr", "builtins.delattr",
+     "builtins.object.__setattr__"}
 )  # fmt: skip
 
 
@@ -75,13 +76,6 @@ def _super(at: Site, _given: Arguments) -> Values:
     return OPAQUE  # the parent that has methods is from outside: object, Exception, a protocol
 
 
-def _getattr(at: Site, given: Arguments) -> Values:
-    names = literals_of(given.get(1, "name"))
-    if names is None:
-        raise at.refuse("getattr() with a name that is not a literal cannot be followed")
-    return union([*(at.read(given.get(0, "object"), name) for name in names), *given.positional[2:]])
-
-
 def _field(at: Site, given: Arguments) -> Values:
     """Return the default of a field of a dataclass."""
     if not given.named.keys() <= {"default", "default_factory", "repr", "compare", "hash", "metadata"}:
@@ -114,7 +108,7 @@ MODELS: dict[str, Callable[[Site, Arguments], Values]] = dict.fromkeys(SAME_ELEM
     "builtins.next": _one_element, "builtins.min": _one_element, "builtins.max": _one_element,
     "builtins.map": _map, "builtins.zip": _zip, "builtins.dict": mapping,
     "builtins.enumerate": lambda at, given: _zip(at, Arguments([OPAQUE, given.get(0, "iterable")])),
-    "builtins.super": _super, "builtins.getattr": _getattr, "functools.partial": _partial,
+    "builtins.super": _super, "functools.partial": _partial,
     "dataclasses.replace": _replace, "dataclasses.field": _field, "os.environ.get": _environment,
     "os.getenv": _environment, "typing.cast": lambda _at, given: given.get(1, "val"),
 }  # fmt: skip

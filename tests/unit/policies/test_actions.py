@@ -14,7 +14,7 @@ from ops.policies.actions import NEEDS, POLLER, Kind, Need
 from ops.policies.documents import document
 from ops.policies.grants import LOGS, Grant, grants_of
 from ops.policies.writing import EMULATORS, place_of
-from ops.stages import APP, load_stage
+from ops.stages import load_stage
 from tests.support.iam import handlers
 from tests.support.linting import actions, parliament
 
@@ -38,7 +38,7 @@ STAGES = ("local", "dev", "prod")
 def grants_in(stage: str) -> dict[str, set[Grant]]:
     """Return what each function of a stage may do."""
     place = place_of(load_stage(stage), EMULATORS)
-    return {name: grants_of(handler, place, APP) for name, handler in handlers().items()}
+    return {name: grants_of(handler, place) for name, handler in handlers().items()}
 
 
 def explained(finding: Any) -> bool:

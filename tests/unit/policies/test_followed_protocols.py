@@ -143,10 +143,6 @@ FORMS = {
         def run(landing, ndjson, event):
             event.register(Task(landing.read))
         """,
-    "literal getattr": """
-        def run(landing, ndjson, event):
-            return getattr(landing, "read")("k")
-        """,
     "conditional expression": """
         def run(landing, ndjson, event):
             bucket = landing if event else None

@@ -12,7 +12,7 @@ from ops.policies import Refused
 from ops.policies.grants import Grant, grants_of, grants_of_call
 from ops.policies.reading.handlers import read_handlers
 from ops.policies.resources import Place
-from ops.stages import APP, Target
+from ops.stages import Target
 from tests.support.emulation import LOCAL_ENVIRONMENT
 
 PLACE = Place(Settings.from_environ(LOCAL_ENVIRONMENT), Target("123456789012", "us-east-1"))
@@ -192,7 +192,7 @@ def test_given_an_sqs_handler_then_its_poller_may_work_its_queue(project: Path) 
     trigger = 'on_sqs_message(queue=os.environ.get("NDJSON_QUEUE", "x"), batch_size=10)'
     write(project, "return event", "s3", "landing_bucket", trigger)
 
-    found = grants_of(read_handlers(project)[0], PLACE, APP)
+    found = grants_of(read_handlers(project)[0], PLACE)
 
     queue = "arn:aws:sqs:us-east-1:123456789012:sluice-local-ndjson"
     assert {grant.action for grant in found if grant.resource == queue} == {
@@ -206,7 +206,7 @@ def test_given_an_sqs_handler_then_its_poller_may_work_its_queue(project: Path) 
 def test_given_a_call_of_the_api_then_the_logs_are_those_of_the_function_chalice_makes(project: Path) -> None:
     write(project, "return event", "s3", "landing_bucket", 'route("/")')
 
-    found = grants_of(read_handlers(project)[0], PLACE, APP)
+    found = grants_of(read_handlers(project)[0], PLACE)
 
     logs = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/sluice-local:*"
     assert found == {Grant("logs:CreateLogStream", logs), Grant("logs:PutLogEvents", logs)}

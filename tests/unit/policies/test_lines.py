@@ -7,7 +7,7 @@ import pytest
 from ops.stages import ROOT
 
 
-@pytest.mark.parametrize(("folder", "limit"), [("ops/policies", 2_100), ("ops/policies/reading", 1_500)])
+@pytest.mark.parametrize(("folder", "limit"), [("ops/policies", 2_000), ("ops/policies/reading", 1_500)])
 def test_given_the_code_that_derives_policies_then_it_stays_within_its_lines(folder: str, limit: int) -> None:
     files = [*(ROOT / folder).rglob("*.py")]
 

@@ -203,15 +203,12 @@ FORMS = {
         """,
         "adapter Store goes where",
     ),
-    "own dictionary by getattr": (
+    "literal getattr": (
         """
-        class Worker(Exception):
-            def __init__(self, bucket):
-                self.bucket = bucket
         def run(landing, ndjson, event):
-            return getattr(Worker(landing), "__dict__")["bucket"].read("k")  # here
+            return getattr(landing, "read")("k")  # here
         """,
-        "__dict__ cannot be followed",
+        "builtins.getattr",
     ),
 }
 

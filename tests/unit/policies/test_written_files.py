@@ -12,7 +12,7 @@ from ops.policies import write_policies
 from ops.policies.documents import document
 from ops.policies.grants import grants_of
 from ops.policies.writing import EMULATORS, entered, place_of
-from ops.stages import APP, CONFIG, ROOT, load_stage
+from ops.stages import CONFIG, ROOT, load_stage
 from tests.support.iam import handlers
 
 STAGES = ("local", "dev", "prod")
@@ -115,5 +115,5 @@ def test_given_a_stage_then_every_policy_fits_into_a_role(stage: str) -> None:
     place = place_of(load_stage(stage), EMULATORS)
 
     for name, handler in handlers().items():
-        policy = json.dumps(document(grants_of(handler, place, APP)), separators=(",", ":"))
+        policy = json.dumps(document(grants_of(handler, place)), separators=(",", ":"))
         assert len(policy) <= POLICY_LIMIT, name
