@@ -164,6 +164,7 @@ class Replayed(Landed):
     def _move_and_replay(self) -> None:
         self.replayed = True
         self._alone(self.event_comes)()
+        self.pass_time()  # an operator takes a while
         self.seen().configure([*JOBS, job(job_id="since", source_file_name=self.key.rpartition("/")[2])])
         with self.process():
             replay(Api(OPERATOR), keys=[self.key])
