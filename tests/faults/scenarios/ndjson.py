@@ -192,7 +192,7 @@ class Undeletable(Arrived):
         return {"the same messages": lambda: self._once_more(self.waiting)}
 
     def faults(self, _: Case) -> list[str]:
-        """Judge that one row tells of the one copy and why the source stays, and that attempts have an end."""
+        """Judge that one row tells of the one copy and why the source stays, and that attempts end."""
         (row,) = lane.rows()
         told = (row["status"], "AccessDenied" in row.get("source_stays", ""), row.get("attempts"))
         faults = [] if told == (self.status, True, MAX_ATTEMPTS) else [f"its row tells {row}"]
