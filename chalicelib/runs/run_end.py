@@ -89,7 +89,7 @@ def read_end(told: Mapping[str, Any], name: str, stopped: datetime) -> RunEnd | 
 
 
 def readable_cause(cause: str) -> str:
-    """Return a cause as it is; of a failed Glue job, whose cause is its whole run as JSON, that job's message."""
+    """Return a cause as it is; of a Glue job, whose cause is its whole run as JSON, that job's message."""
     try:
         run = json.loads(cause)
     except (ValueError, RecursionError):
