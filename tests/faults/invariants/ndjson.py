@@ -9,6 +9,7 @@ from tests.support.builders import NDJSON
 from tests.support.lanes import ndjson as lane
 from tests.support.reset import stored
 
+Version = tuple[str, str]  # key and ETag
 RELATED = {
     "manifested": {"manifested"},
     "quarantined": {"quarantined", "manifested"},
@@ -16,9 +17,7 @@ RELATED = {
 }
 
 
-def ndjson_faults(
-    status: str, glue_job: str, now: datetime, twice: tuple[str, str] | None = None
-) -> list[str]:
+def ndjson_faults(status: str, glue_job: str, now: datetime, twice: Version | None = None) -> list[str]:
     """Judge every file, manifest, record, run and lock; current versions have `status`.
 
     `twice` is the key and ETag of content that came back after other content: it has two rows.
@@ -38,7 +37,7 @@ def _untold() -> list[str]:
     return [f"no row tells of {key} in quarantine" for key in {*lane.keys_in(lane.QUARANTINE)} - told]
 
 
-def _of_current(key: str, twice: tuple[str, str] | None) -> list[str]:
+def _of_current(key: str, twice: Version | None) -> list[str]:
     path, etag = f"s3://{NDJSON}/{key}", stored(NDJSON, key).etag.strip('"')
     judged = [(row["file_path"], row.get("seen_etag", row["etag"]), row["status"]) for row in lane.rows()]
     rows = [status for *version, status in judged if version == [path, etag]]

@@ -91,8 +91,8 @@ class Undone(Landed):
 class Unlisted(Arrived):
     """The messages of NDJSON files never came; one run of reconcile lists one file.
 
-    Their batch is full at once, so its Glue run starts while only the grace of events has passed. The emulated
-    Glue knows no other clock than the machine's, and runs are looked up an hour back.
+    Their batch is full at once, so its Glue run starts while only the grace of events has passed. The
+    emulated Glue knows no other clock than the machine's, and runs are looked up an hour back.
     """
 
     def begin(self) -> None:
