@@ -138,6 +138,7 @@ class Settings:
     new_files_prefix: str = _setting(_folder, "data/new_files/", parse_empty=True)
     inactive_prefix: str = _setting(_prefix, "", parse_empty=True)
     archive_prefix: str = _setting(_prefix, "", parse_empty=True)
+    rejected_prefix: str = _setting(_folder, "data/rejected/", parse_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
@@ -222,15 +223,19 @@ class Settings:
     @property
     def own_outputs(self) -> tuple[str, ...]:
         """Prefixes whose objects Sluice itself writes; an empty one stands for none."""
-        return (self.new_files_prefix, self.inactive_prefix, self.archive_prefix, *OWN_OUTPUTS)
+        return (*self._moved_to, *OWN_OUTPUTS)
 
     def _own_outputs(self) -> dict[str, str]:
-        parked = {
+        return {own: repr(own) for own in OWN_OUTPUTS} | self._moved_to
+
+    @property
+    def _moved_to(self) -> dict[str, str]:
+        return {
             self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",
             self.inactive_prefix: f"INACTIVE_PREFIX={self.inactive_prefix!r}",
+            self.rejected_prefix: f"REJECTED_PREFIX={self.rejected_prefix!r}",
             self.archive_prefix: f"ARCHIVE_PREFIX={self.archive_prefix!r}",
         }
-        return {own: repr(own) for own in OWN_OUTPUTS} | parked
 
     @property
     def min_file_bytes(self) -> int:

@@ -19,17 +19,16 @@ from chalicelib.logs import log
 from chalicelib.moves import destination_keys, file_name
 
 NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
+REJECTED_SUBJECT = "File Rejected"
 SOURCE_STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
-def park(
-    landing: Landing, upload: Upload, prefix: str, status: UploadStatus, job_id: str | None = None
-) -> Outcome:
-    """Move the file below `prefix`, once and over nothing, and record where it went."""
+def park(landing: Landing, upload: Upload, prefix: str, status: UploadStatus, **details: str) -> Outcome:
+    """Move the file below `prefix`, once and over nothing, and record where it went and `details`."""
     keys = destination_keys(prefix, file_name(upload.key), upload.identity)
     moved_to, is_new = landing.target.copy_new(landing.bucket, upload.found, keys, upload.identity)
     unended: Row = {"retry": RETRY, "attempts": 1, "unreported": True}
-    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id, **unended)
+    row = landing.row(upload, status, moved_to=moved_to, **details, **unended)
     existing = landing.catalog.record(row, REPLACES[status])
     if existing and _is_surplus(landing, upload, existing, moved_to, is_new=is_new):
         landing.target.discard(moved_to, upload.identity)
@@ -91,15 +90,16 @@ def _delete(landing: Landing, found: StoredObject) -> str:
 
 
 def _report_parked(landing: Landing, row: Row) -> None:
-    key = row["file_key"]
+    key, job_id = row["file_key"], row.get("job_id", "")
+    moved = f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
     if row["status"] == UploadStatus.NOT_CONFIGURED:
-        message = (
-            f"File not found in {landing.settings.config_key}\n"
-            f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
-        )
+        message = f"File not found in {landing.settings.config_key}\n{moved}"
         landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
+    elif row["status"] == UploadStatus.REJECTED:
+        message = f"File: {shown(file_name(key))}\nJob ID: {job_id}\nWhy: {row['reason']}\n{moved}"
+        landing.topic.publish_notification(REJECTED_SUBJECT, message)
     else:
-        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, row.get("job_id", "")))
+        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, job_id))
 
 
 def _report_source(landing: Landing, row: Row, why: str) -> None:

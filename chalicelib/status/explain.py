@@ -17,7 +17,7 @@ from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refu
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.events import MAX_KEY_BYTES
-from chalicelib.landing.catalog import iso
+from chalicelib.landing.catalog import MAX_READ_BYTES, iso
 from chalicelib.landing.config import ConfigReader
 from chalicelib.moves import file_name
 from chalicelib.settings import Settings
@@ -25,7 +25,14 @@ from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
 from chalicelib.status.explain_ndjson import manifest_records, stored_verdict, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict, unreadable
+from chalicelib.status.prediction import (
+    FOLDER_MARKER,
+    Prediction,
+    is_discoverable,
+    predict,
+    unreadable,
+    with_header,
+)
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # of a key, the newest: a story tells of no more
@@ -96,7 +103,7 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
 def _look(bucket: Bucket, key: str) -> StoredObject | None:
     """Read what S3 knows of an object; of one that it does not give out, what a listing tells."""
     try:
-        return bucket.read(key, 1)
+        return bucket.read(key, MAX_READ_BYTES)
     except AWS_ERRORS as error:
         if not is_access_refused(error):
             raise
@@ -120,9 +127,14 @@ def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject 
         plain = sources.settings.new_files_prefix + file_name(key)
         taken = len(plain.encode()) <= MAX_KEY_BYTES and where.head(plain) is not None
         predicted = predict(key, sources.settings, config, bucket=where.name, parked_name_taken=taken)
-        refusal = there.refusal if there else None
-        prediction = (unreadable(predicted, refusal) if refusal else predicted).shown()
+        prediction = _of_content(predicted, sources.settings, there).shown()
     return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
+
+
+def _of_content(predicted: Prediction, settings: Settings, there: StoredObject | None) -> Prediction:
+    if there is None:
+        return predicted
+    return unreadable(predicted, there.refusal) if there.refusal else with_header(predicted, settings, there)
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:
