@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_table import RETRY
+from chalicelib.aws.copying import has_same_content
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.keys import shown
@@ -39,9 +40,18 @@ def park(landing: Landing, upload: Upload, prefix: str, status: UploadStatus, **
 def _is_surplus(landing: Landing, upload: Upload, existing: Row, moved_to: str, *, is_new: bool) -> bool:
     """Tell whether another worker came to an outcome first, and this one's copy is one too many.
 
-    It came to another outcome; or it had moved the file, and a replay has brought it back since.
+    It came to another outcome; or it had moved the file, and a replay has brought it back since. Where that
+    is not seen the copy stays: the other worker may have found it, and deleted the source.
     """
-    return existing.get("moved_to") != moved_to or (is_new and not landing.bucket.is_unchanged(upload.found))
+    return existing.get("moved_to") != moved_to or (is_new and _is_back(landing, upload.found))
+
+
+def _is_back(landing: Landing, found: StoredObject) -> bool:
+    """Tell whether a copy that Sluice made of a file lies where the file was found."""
+    there = landing.bucket.head(found.key)
+    if there is None or (there.etag, there.last_modified) == (found.etag, found.last_modified):
+        return False
+    return has_same_content(found, there) is not False and bool(landing.target.claims(there))
 
 
 def end_move(landing: Landing, row: Row, found: StoredObject | None) -> Outcome:

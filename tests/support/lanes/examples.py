@@ -28,7 +28,7 @@ from tests.support.lanes.scans import Scans
 from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
-SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
+SURROUNDINGS = {"MAX_BATCH_SIZE_GB": "0.0003", "LOG_LEVEL": "ERROR"}  # three sample files fill a batch
 INTRODUCTION = """# The lanes, by example
 
 For those who send files. [All pages](README.md)
@@ -51,11 +51,20 @@ STEADY = (
 
 def page() -> str:
     """Run every lane on an empty emulated AWS and tell what it did."""
-    with emulated_aws(), patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": SMALL_BATCH_GB}):
+    with emulated_aws(), patch.dict(os.environ, SURROUNDINGS):
         forget_wiring()
         world = World()
         world.configure((SAMPLES / "config.json").read_bytes())
-        lanes = (_routing, _ends, _inactive_and_other_files, _ndjson, _discovery, _table_manifests, _repair)
+        lanes = (
+            _routing,
+            _ends,
+            _inactive_and_other_files,
+            _rejected,
+            _ndjson,
+            _discovery,
+            _table_manifests,
+            _repair,
+        )
         text = "\n".join([INTRODUCTION, *(part for lane in lanes for part in lane(world))])
     forget_wiring()
     return _steady(text)
@@ -125,6 +134,23 @@ def _inactive_and_other_files(world: World) -> Iterator[str]:
     yield "## Landing: any other file\n\n`samples/notes.txt` lands as `notes/notes.txt`.\n"
     yield _block("`object_created` returns:", _land(world, "notes/notes.txt", "notes.txt"))
     yield _block("Its row:", world.row("notes/notes.txt"))
+
+
+def _rejected(world: World) -> Iterator[str]:
+    key = "data/in/shop/customers.csv"
+    yield "## Routing: a file with another header than its job's\n"
+    jobs = json.loads(_sample("config.json"))
+    jobs[0]["columns"] = ["customer_id", "name", "country"]
+    world.configure(jobs)
+    forget_wiring()
+    yield _block(
+        "`samples/customers.csv` lands as `data/in/shop/customers.csv`, and its job has:",
+        {"columns": jobs[0]["columns"]},
+    )
+    yield _block("`object_created` returns:", _land(world, key, "customers.csv"))
+    yield _block("The alert:", _alert(world))
+    world.configure(_sample("config.json"))
+    forget_wiring()
 
 
 def _alert(world: World) -> dict[str, str]:
