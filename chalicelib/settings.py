@@ -74,6 +74,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
+def _suffixes(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if not names or not all(re.fullmatch(r"\.[^\s/]+", name) for name in names):
+        raise ValueError("endings of file names, such as .ndjson,.ndjson.gz")
+    return names
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
         raise ValueError("DEBUG, INFO, WARNING, ERROR or CRITICAL")
@@ -158,6 +165,7 @@ class Settings:
     state_machines: Mapping[str, str] = _setting(_machines, Machines())
     config_cache_seconds: int = _setting(_whole(0, 86_400), 60)
     ndjson_content_check: bool = _setting(_flag, True)
+    ndjson_suffixes: tuple[str, ...] = _setting(_suffixes, (".ndjson",))
     glue_job_name: str = _setting(_text, "")
     s3_prefix: str = _setting(_folder, "incoming/", parse_empty=True)
     s3_state_key: str = _setting(_text, "state/processed_files.json")

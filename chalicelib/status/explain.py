@@ -62,7 +62,9 @@ def explain(sources: Sources, given: Given) -> Body:
     records = [manifest_of(row, sources.settings.manifest_bucket)
                for row in manifest_records(sources.tracking, tracked)]  # fmt: skip
     entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
-    is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
+    is_ndjson = bool(tracked or in_ndjson) or (
+        not uploads and not in_landing and _is_named_ndjson(sources, key)
+    )
     where = _bucket_of(sources, key, uploads, in_landing)
     in_source = _look(where, key) if where is sources.source else None
     there = in_source if where is sources.source else in_landing
@@ -87,6 +89,10 @@ def explain(sources: Sources, given: Given) -> Body:
             "source": _object(in_source),
         },
     }
+
+
+def _is_named_ndjson(sources: Sources, key: str) -> bool:
+    return key.lower().endswith(sources.settings.ndjson_suffixes)
 
 
 def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: StoredObject | None) -> Bucket:
