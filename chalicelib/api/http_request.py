@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import RequestError
+from chalicelib.json_text import RepeatedFieldError, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,11 @@ def query_of(request: Any) -> dict[str, list[str]]:
 def body_of(request: Any) -> Any:
     """Return the JSON body, None without one; raise RequestError for no JSON, or a field given twice."""
     try:
-        return json.loads(request.raw_body, object_pairs_hook=_each_once) if request.raw_body else None
+        return read_json(request.raw_body) if request.raw_body else None
+    except RepeatedFieldError as error:
+        raise RequestError(str(error)) from None
     except (ValueError, RecursionError):
         raise RequestError('the body is not JSON: send an object, as {"key": "data/in/a.csv"}') from None
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise RequestError(f"{name[:80]!r} is given twice in one object of the body: give it once")
-        fields[name] = value
-    return fields
 
 
 def caller_of(request: Any) -> Operator:
