@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.local.demo import create_glue_jobs
 from ops.local.processes import free_port
 from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
@@ -26,9 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedSluice]:
-    """Start a whole Sluice; once as it is, once with the functions' roles enforced."""
+    """Start a whole Sluice with the samples' Glue jobs; once as it is, once with roles enforced."""
     folder = tmp_path_factory.mktemp(f"sluice-{request.param}")
     auth = request.param == "enforced"
     local = LocalSluice(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
     with running(local, print, auth=auth):
-        yield DeployedSluice(local, load_stage(LOCAL).environment, auth)
+        deployed = DeployedSluice(local, load_stage(LOCAL).environment, auth)
+        create_glue_jobs(deployed.client("glue"))
+        yield deployed
