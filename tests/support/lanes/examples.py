@@ -22,13 +22,15 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 import app
 from ops.local.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
+from tests.support.api import Api
 from tests.support.builders import NDJSON, sqs_event
 from tests.support.lanes import ndjson, runs
+from tests.support.lanes.glue_runs import JOB, end_glue_run, run_ids
 from tests.support.lanes.scans import Scans
 from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
-SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
+BATCHES = {"MAX_BATCH_SIZE_GB": "0.0003", "GLUE_JOB_NAME": JOB}  # three sample files fill a batch
 INTRODUCTION = """# The lanes, by example
 
 For those who send files. [All pages](README.md)
@@ -44,6 +46,7 @@ STEADY = (
     (r"-\d{14}-[0-9a-f]{8}\b", "-20261120080000-0a1b2c3d"),
     (r"#[0-9a-f]{8}\b", "#0a1b2c3d"),
     (r"batch-(\d+)-[0-9TZ-]+\.json", r"batch-\1-20261120T080000Z.json"),
+    (r"\bjr_[0-9a-f]+", "jr_0a1b2c3d"),
     (r'("sequencer": ")[0-9A-F]+', r"\g<1>0055AED6DCD90281E5"),
     (r'("execution_time_seconds": )[\d.]+', r"\g<1>0.1"),
 )
@@ -51,11 +54,21 @@ STEADY = (
 
 def page() -> str:
     """Run every lane on an empty emulated AWS and tell what it did."""
-    with emulated_aws(), patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": SMALL_BATCH_GB}):
+    with emulated_aws(), patch.dict(os.environ, BATCHES):
         forget_wiring()
+        ndjson.create_glue_job(JOB)
         world = World()
         world.configure((SAMPLES / "config.json").read_bytes())
-        lanes = (_routing, _ends, _inactive_and_other_files, _ndjson, _discovery, _table_manifests, _repair)
+        lanes = (
+            _routing,
+            _ends,
+            _inactive_and_other_files,
+            _ndjson,
+            _glue,
+            _discovery,
+            _table_manifests,
+            _repair,
+        )
         text = "\n".join([INTRODUCTION, *(part for lane in lanes for part in lane(world))])
     forget_wiring()
     return _steady(text)
@@ -147,6 +160,19 @@ def _ndjson(world: World) -> Iterator[str]:
     yield _block(f"That manifest, `{key}`:", json.loads(body))
     yield _block("The row of the file that did not fit, and waits for the next:", rows["readings-2.ndjson"])
     yield _block("The row of the file that is no JSON, now in quarantine:", rows["broken.ndjson"])
+
+
+def _glue(world: World) -> Iterator[str]:
+    yield "## NDJSON: how a batch's Glue run ended\n\nThe run of that manifest fails.\n"
+    (run_id,) = run_ids()
+    event = end_glue_run(run_id, "FAILED", "Column id is missing")
+    yield _block("`glue_run_changed` returns:", app.glue_run_changed(event, None))
+    (item,) = Api().items("/manifests", date=MOMENT[:10])
+    yield _block("`GET /manifests` then shows of it:", item)
+    yield _block("The alert:", _alert(world))
+    key = "2026-11-20/readings-0.ndjson"
+    told = Api().get("/explain", key=key).body["story"]
+    yield _block(f"`GET /explain?key={key}` tells, among other things:", told[-1])
 
 
 def _discovery(world: World) -> Iterator[str]:
