@@ -63,11 +63,12 @@ REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload as the object itself shows it, and the event that led to it."""
+    """One upload as the object itself shows it, the event that led to it, and when it was looked at."""
 
     bucket: str
     found: StoredObject
     event: ObjectEvent
+    looked_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -37,6 +37,7 @@ from chalicelib.landing.vanished import record_vanished
 from chalicelib.logs import emit_metrics, log
 
 OVERWRITES_FOLLOWED = 3
+PAUSE = timedelta(seconds=2)  # of a worker, in which others may have acted: no operator is that quick
 MOST_VALUES = 100  # of one metric in a line
 OVERWRITTEN = "overwritten before it was read"
 UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
@@ -77,16 +78,17 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
             f"event is of bucket {event.bucket!r:.80}, this lane watches {landing.bucket.name!r}"
         )
     for _ in range(OVERWRITES_FOLLOWED):
+        looked_at = landing.clock()
         found = _read(landing, event.key)
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
         if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # the newer object is routed as well
             record_vanished(landing, event, OVERWRITTEN)
-        upload = Upload(event.bucket, found, event)
+        upload = Upload(event.bucket, found, event, looked_at)
         try:
             return _logged(event, upload.identity, _catalogue_or_route(landing, upload, discovered))
         except SourceChanged:
-            continue  # overwritten while it was moved: the newer upload is what is there now
+            continue  # overwritten or moved meanwhile: what is there now is routed
     raise RuntimeError(f"s3://{event.bucket}/{event.key} was overwritten {OVERWRITES_FOLLOWED} times at once")
 
 
@@ -135,9 +137,20 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
     if job and job.is_active and not is_replay and _awaits_content(landing, upload):
         return record(landing, upload, UploadStatus.RECEIVED, reason=AWAITS_CONTENT, retry=RETRY)
     if job and job.is_active:
+        _look_again(landing, upload)
         return start_state_machine_execution(landing, upload, job)
     started = find_started(landing, upload) if is_late or is_replay else None
     return started or _set_aside(landing, upload, job)
+
+
+def _look_again(landing: Landing, upload: Upload) -> None:
+    """Raise SourceChanged when this worker paused, and the file was moved away or brought back meanwhile.
+
+    A file that was parked and replayed in the pause is another upload now, and its job was started for that.
+    """
+    paused = upload.looked_at and landing.clock() - upload.looked_at > PAUSE
+    if paused and not landing.bucket.is_unchanged(upload.found):
+        raise SourceChanged(upload.key)
 
 
 def _awaits_content(landing: Landing, upload: Upload) -> bool:
