@@ -81,7 +81,7 @@ def test_every_upload_has_its_outcome_though_workers_are_killed(
     with watched(soaked.stack.children[0].process.pid, LOOKS_BETWEEN_KILLS) as watch:
         with ThreadPoolExecutor(CLIENTS) as clients:
             list(clients.map(lambda upload: put(soaked, s3, *upload), sent))
-        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=120 + SOAK / 2)
+        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=300 + SOAK)
     found = outcomes(soaked)
     started, moved = executions(soaked), archived(soaked)
     with capsys.disabled():
