@@ -29,6 +29,7 @@ BENCHMARKS = (
     "cold_start",
     "memory",
     "cost",
+    "ends",
     "package_size",
 )
 NEEDS = {  # the other benchmarks whose results a benchmark reads

@@ -129,7 +129,7 @@ class Arrived:
     def _reconcile(self) -> int:
         with self.process():
             counts = app.reconcile({}, None)
-        return int(sum(counts[part]["errors"] for part in ("ndjson", "arrivals", "failed")))
+        return int(sum(counts[part]["errors"] for part in ("ndjson", "arrivals", "glue_runs", "failed")))
 
     @contextmanager
     def process(self) -> Iterator[None]:
