@@ -17,7 +17,7 @@ from chalicelib.errors import ConfigError
 from tests.disorder.depth import tell
 from tests.disorder.landing_model import Upload, broken_promises
 from tests.disorder.landing_users import LandingUsers
-from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, calls_of, no_fault, run
+from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
 from tests.support.builders import eventbridge_event, s3_event
 from tests.support.world import World
 
@@ -31,7 +31,18 @@ KEYS = [
 BODIES = [b"one", b"two", b"", b"0123456789" * 500]
 WORKERS = 3
 WIRED = app.landing.__wrapped__
-FAULTS = ["none", "none", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
+FAULTS = [
+    "none",
+    "none",
+    "dies",
+    "fails",
+    "stays",
+    "repeats",
+    "overwritten",
+    "deleted",
+    "reconciled",
+    "replayed",
+]
 
 
 class LandingDisorder(LandingUsers):
@@ -52,6 +63,10 @@ class LandingDisorder(LandingUsers):
     @rule(key=st.sampled_from(KEYS))
     def delete(self, key: str) -> None:
         super().delete(key)
+
+    @rule(key=st.sampled_from(KEYS))
+    def operator_replays(self, key: str) -> None:
+        self._replay(key, 0)
 
     @rule()
     def executions_end(self) -> None:
@@ -89,6 +104,7 @@ class LandingDisorder(LandingUsers):
             "overwritten": lambda: self.upload(upload.key, b"newer"),
             "deleted": lambda: self.delete(upload.key),
             "reconciled": lambda: self._reconcile(other),
+            "replayed": lambda: self._move_and_replay(upload, other),
         }
         if name in meanwhile:
             return Meanwhile(number, meanwhile[name], moment)
@@ -96,22 +112,41 @@ class LandingDisorder(LandingUsers):
             "none": no_fault,
             "dies": Death(number, moment),
             "fails": Failure(number, "ThrottlingException", moment),
+            "stays": Nth("DeleteObject", 1, lambda each: Failure(each, "AccessDenied", http_status=403)),
         }
         return faults[name]
+
+    def _move_and_replay(self, upload: Upload, worker: int) -> None:
+        self._handle(upload, worker)
+        self.now += timedelta(seconds=90)  # an operator takes a while
+        self.configure("wild")
+        self._replay(upload.key, worker)
+
+    def _replay(self, key: str, worker: int) -> None:
+        with self._as(worker):
+            back = self.replay(key)
+        if back:
+            self.events.append(back)
 
     def _deliver(self, upload: Upload, worker: int, fault: Fault) -> bool:
         done: list[bool] = []
         died = run(lambda: done.append(self._handle(upload, worker)), fault)
         self.story.died |= died or isinstance(fault, (Failure, Meanwhile))
-        upload.delivered |= bool(done and done[0])
+        if done and done[0]:
+            upload.delivered = upload.delivered or self.now
         return bool(done and done[0])
 
     def _handle(self, upload: Upload, worker: int) -> bool:
         with self._as(worker), suppress(ClientError, ConfigError):
-            shape = s3_event if worker else eventbridge_event
-            app.object_created(shape(upload.key, etag=upload.etag, size=len(upload.body)), None)
+            app.object_created(self._event(upload, worker), None)
             return True
         return False
+
+    def _event(self, upload: Upload, worker: int) -> dict[str, Any]:
+        about: Any = {"etag": upload.etag, "size": len(upload.body)}
+        if worker:
+            return s3_event(upload.key, eventTime=f"{upload.modified:%Y-%m-%dT%H:%M:%S}.500Z", **about)
+        return eventbridge_event(upload.key, **about) | {"time": f"{upload.modified:%Y-%m-%dT%H:%M:%SZ}"}
 
     def _reconcile(self, worker: int) -> dict[str, Any]:
         with self._as(worker):
@@ -133,7 +168,7 @@ class LandingDisorder(LandingUsers):
 
     def faults(self) -> list[str]:
         calls = calls_of(lambda: self._reconcile(0))
-        reads = ("Get", "Batch", "List", "Query", "Scan")
+        reads = ("Get", "Batch", "List", "Query", "Scan", "Describe")
         return broken_promises(self.world, self.story) + [
             f"a settled system's reconcile calls {call}"
             for call in calls

@@ -47,7 +47,7 @@ OF_A_BATCH = st.one_of(  # its plan, its claims, its manifest, its Glue run
     st.tuples(st.just("UpdateItem"), st.integers(2, 4)),
     st.tuples(st.sampled_from(["PutObject", "StartJobRun", "StartJobRun"]), st.just(1)),
 )
-FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
+FAULTS = ["none", "none", "dies", "dies", "fails", "stays", "repeats", "overwritten", "deleted", "reconciled"]
 
 
 class NdjsonDisorder(Disorder):
@@ -160,6 +160,8 @@ class NdjsonDisorder(Disorder):
             "dies": lambda number: Death(number, moment),
             "fails": lambda number: _failure(number, moment),
         }
+        if name == "stays":
+            return Nth("DeleteObject", 1, lambda each: Failure(each, "AccessDenied", http_status=403))
         if name in meanwhile:
             return Nth(*place, lambda number: Meanwhile(number, meanwhile[name], moment))
         return Nth(*place, faults[name])
