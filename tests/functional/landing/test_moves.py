@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 import app
 from chalicelib.landing.outcomes import MAX_ATTEMPTS, look_at_config
@@ -122,6 +123,20 @@ def test_a_source_that_can_be_deleted_again_is_deleted_and_not_told_again(world:
     assert world.keys("data/") == [PARKED]
     assert not {"retry", "source_stays", "attempts"} & {*world.row(MYSTERY)}
     assert len(world.alerts()) == 1
+
+
+def test_a_failed_file_whose_source_cannot_be_deleted_is_parked_by_its_retry(
+    world: World, later: Any
+) -> None:
+    etag = world.upload(MYSTERY)
+    with failing("PutObject", "InternalError", 500, PARKED), pytest.raises(ClientError):
+        world.deliver(MYSTERY, etag)
+    later(HOUR)
+    with failing("DeleteObject", "AccessDenied", 403):
+        counts = _reconcile()
+    assert (counts["retried"], counts["errors"]) == (1, 0)
+    row = world.row(MYSTERY)
+    assert (row["status"], row["moved_to"], "retry" in row) == ("not_configured", PARKED, True)
 
 
 def test_the_repair_loses_no_newer_upload_and_no_source_whose_copy_is_gone(world: World, later: Any) -> None:
