@@ -31,10 +31,11 @@ from tests.support.world import World
 JOBS = [
     job(source_file_name="active.csv"),
     job(job_id="off", source_file_name="idle.csv", is_active=False),
+    job(job_id="strict", source_file_name="strict.csv", columns=["id", "city"]),
 ]
 LARGE = b"0123456789" * 7000  # larger than one read: S3 copies it
 LAMBDA_REPEATS = 2
-ALERTED = {"not_configured", "inactive"}
+ALERTED = {"not_configured", "inactive", "rejected"}
 WIRED = app.landing.__wrapped__  # a fresh process has a fresh lane
 
 
@@ -265,6 +266,7 @@ LANDED = [
     Landed("no job, empty", "data/in/mystery.csv", "not_configured", b""),
     Landed("no job, large", "data/in/mystery.bin", "not_configured", LARGE, {"Tagging": "team=a"}),
     Landed("no job, name taken", "data/in/b/m.csv", "not_configured", LARGE, taken="data/new_files/m.csv"),
+    Landed("another header", "data/in/strict.csv", "rejected"),
     Landed("elsewhere", "notes/a.txt", "received"),
     Landed("the config itself", CONFIG_KEY, "received", b"[{}]"),
 ]

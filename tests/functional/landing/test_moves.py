@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -10,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
+from chalicelib.landing import parking
 from chalicelib.landing.outcomes import MAX_ATTEMPTS, look_at_config
-from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
+from tests.faults.dying import Death, Meanwhile, Moment, Nth, Process, ProcessDied, run, running
 from tests.support.api import Api
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, job
@@ -89,6 +91,28 @@ def test_a_source_that_cannot_be_deleted_is_told_and_left_after_ten_attempts(
     assert (row["attempts"], "retry" in row) == (MAX_ATTEMPTS, False)
     assert "cannot be deleted" in operator.get("/explain", key=MYSTERY).text
     assert {*world.keys("data/")} == {MYSTERY, PARKED}
+
+
+def test_a_death_after_the_last_attempt_leaves_a_person_to_be_told(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403), patch.object(parking, "MAX_ATTEMPTS", 2):
+        world.land(MYSTERY)
+        later(HOUR)
+        with suppress(ProcessDied), running(Process(Nth("Publish", 1, lambda n: Death(n, Moment.BEFORE)))):
+            _reconcile()
+        assert "retry" in world.row(MYSTERY)
+        later(2 * HOUR)
+        _reconcile()
+    assert [alert["Subject"] for alert in world.alerts()].count(parking.SOURCE_STAYS_SUBJECT) == 1
+    assert "retry" not in world.row(MYSTERY)
+
+
+def test_an_attempt_to_end_a_move_counts_though_its_worker_dies(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        world.land(MYSTERY)
+    later(HOUR)
+    with suppress(ProcessDied), running(Process(Nth("HeadObject", 1, lambda n: Death(n, Moment.BEFORE)))):
+        _reconcile()
+    assert world.row(MYSTERY)["attempts"] == 2
 
 
 def test_a_replay_of_a_file_whose_source_stays_starts_it_where_it_lies(
@@ -205,3 +229,11 @@ def test_an_operator_or_no_grace_lets_an_empty_file_start_at_once(
     assert item["outcome"]["status"] == "triggered"
     environ(RECONCILE_GRACE_SECONDS="0")
     assert world.land("data/in/second.csv", b"")["status"] == "triggered"
+
+
+def test_a_copy_that_another_worker_found_and_relied_on_is_kept(world: World) -> None:
+    etag = world.upload(MYSTERY, b"A")
+    look_at_config(app.landing())
+    another = Nth("PutItem", 1, lambda call: Meanwhile(call, lambda: world.deliver(MYSTERY, etag)))
+    run(lambda: world.deliver(MYSTERY, etag), another)
+    assert (world.keys("data/"), world.read(PARKED)) == ([PARKED], b"A")
