@@ -19,6 +19,7 @@ from tests.support.reset import stored
 from tests.support.world import World
 
 MOST_RETRIES = 1  # of any job of a story
+SECONDS_BEFORE_EVENT = timedelta(seconds=3)
 CACHED = timedelta(seconds=60)  # a worker may start jobs by an older config for so long
 
 
@@ -31,7 +32,8 @@ class Upload:
     etag: str
     modified: datetime
     superseded: bool = False
-    delivered: bool = False
+    delivered: datetime | None = None  # when its event was first handled to the end
+    started_before_return: frozenset[str] | None = None  # once an operator had it brought back: what ran then
 
 
 @dataclass
@@ -52,6 +54,23 @@ class Story:
             same[0].superseded = False
         else:
             self.uploads.append(upload)
+
+    def twin_of(self, upload: Upload) -> bool:
+        """Tell whether an upload may count as one with another, of the same content (docs/reliability.md)."""
+        same = (
+            one for one in self.uploads if one is not upload and identity(one)[:2] == identity(upload)[:2]
+        )
+        return any(
+            abs(one.modified - upload.modified) <= SECONDS_BEFORE_EVENT
+            or upload.modified < one.modified <= (upload.delivered or one.modified)
+            for one in same
+        )
+
+    def bring_back(self, moved: set[tuple[str, str, str]], running: frozenset[str]) -> None:
+        """Note of which uploads an operator's replay has taken the parked copy away."""
+        for upload in self.uploads:
+            if identity(upload) in moved and upload.started_before_return is None:
+                upload.started_before_return = running
 
     def supersede(self, key: str) -> None:
         """Mark the version under `key` as overwritten or deleted."""
@@ -90,6 +109,11 @@ def identity(upload: Upload) -> tuple[str, str, str]:
     return upload.key, upload.etag, iso(upload.modified)
 
 
+def identity_of(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what a row tells of its upload's identity."""
+    return row["file_key"], row["etag"], row["last_modified"]
+
+
 def jobs_in(body: bytes | None) -> Jobs | None:
     """Return a config's jobs, None when it is missing or invalid."""
     try:
@@ -108,17 +132,20 @@ def outcome_by(jobs: Jobs, key: str) -> str:
 
 def broken_promises(world: World, story: Story) -> list[str]:
     """Return every way in which what is stored breaks a promise; empty when all holds."""
-    rows = {(row["file_key"], row["etag"], row["last_modified"]): row for row in world.rows()}
+    rows = {identity_of(row): row for row in world.rows()}
     return [
-        *_of_rows(world.rows()),
+        *_of_rows(
+            world.rows(), {identity(one) for one in story.uploads if one.started_before_return is not None}
+        ),
         *_of_executions(world, story, rows),
         *(fault for upload in story.uploads for fault in _of_upload(world, story, upload, rows)),
     ]
 
 
-def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
+def _of_rows(rows: list[dict[str, Any]], returned: set[tuple[str, str, str]]) -> list[str]:
     doubled = Counter((row["file_key"], row["timestamp"]) for row in rows)
-    places = Counter(row["moved_to"] for row in rows if "moved_to" in row)
+    parked = [row for row in rows if "moved_to" in row and identity_of(row) not in returned]
+    places = Counter(row["moved_to"] for row in parked)
     faults = [f"two rows of one upload: {each}" for each, count in doubled.items() if count > 1]
     faults += [f"two uploads moved to one key: {each}" for each, count in places.items() if count > 1]
     return faults + [
@@ -146,7 +173,7 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
     if row is None:
         if not upload.superseded:
             return [f"no row: {name}"]
-        heard = upload.delivered and not any(key[:2] == (upload.key, upload.etag) for key in rows)
+        heard = upload.delivered and not story.twin_of(upload)
         return [f"no row of an overwritten or deleted upload whose event came: {name}"] if heard else []
     allowed = story.allowed(upload)
     if upload.superseded:
@@ -156,7 +183,10 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
     faults += _of_end(story, row) if row["status"] in STARTED else []
     if not upload.superseded:
         faults += _of_bytes(upload, row)
-    return faults + _of_parked(upload, row)
+    if upload.started_before_return is None:
+        return faults + _of_parked(upload, row)
+    again = row.get("execution", "") not in {"", *upload.started_before_return}
+    return [*faults, f"started for what was brought back, beside that: {name}"] if again else faults
 
 
 def attempts_of(row: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from chalicelib.errors import ConfigError
 from tests.disorder.depth import tell
 from tests.disorder.landing_model import Upload, broken_promises
 from tests.disorder.landing_users import LandingUsers
-from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, calls_of, no_fault, run
+from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
 from tests.support.builders import eventbridge_event, s3_event
 from tests.support.lanes import runs
 from tests.support.world import World
@@ -33,7 +33,18 @@ BODIES = [b"one", b"two", b"", b"0123456789" * 500]
 WORKERS = 3
 WIRED = app.landing.__wrapped__
 RUN_ENDS = ["SUCCEEDED", "FAILED", "FAILED", "ABORTED"]
-FAULTS = ["none", "none", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
+FAULTS = [
+    "none",
+    "none",
+    "dies",
+    "fails",
+    "stays",
+    "repeats",
+    "overwritten",
+    "deleted",
+    "reconciled",
+    "replayed",
+]
 
 
 class LandingDisorder(LandingUsers):
@@ -96,6 +107,10 @@ class LandingDisorder(LandingUsers):
             return True
         return False
 
+    @rule(key=st.sampled_from(KEYS))
+    def operator_replays(self, key: str) -> None:
+        self._replay(key, 0)
+
     @precondition(lambda self: self.events)
     @rule(
         which=st.integers(0, 50),
@@ -115,6 +130,7 @@ class LandingDisorder(LandingUsers):
             "overwritten": lambda: self.upload(upload.key, b"newer"),
             "deleted": lambda: self.delete(upload.key),
             "reconciled": lambda: self._reconcile(other),
+            "replayed": lambda: self._move_and_replay(upload, other),
         }
         handled = self._deliver(upload, worker, self._fault(fault, meanwhile, number, moment))
         if again or not handled:
@@ -137,22 +153,41 @@ class LandingDisorder(LandingUsers):
             "none": no_fault,
             "dies": Death(number, moment),
             "fails": Failure(number, "ThrottlingException", moment),
+            "stays": Nth("DeleteObject", 1, lambda each: Failure(each, "AccessDenied", http_status=403)),
         }
         return faults[name]
+
+    def _move_and_replay(self, upload: Upload, worker: int) -> None:
+        self._handle(upload, worker)
+        self.now += timedelta(seconds=90)  # an operator takes a while
+        self.configure("wild")
+        self._replay(upload.key, worker)
+
+    def _replay(self, key: str, worker: int) -> None:
+        with self._as(worker):
+            back = self.replay(key)
+        if back:
+            self.events.append(back)
 
     def _deliver(self, upload: Upload, worker: int, fault: Fault) -> bool:
         done: list[bool] = []
         died = run(lambda: done.append(self._handle(upload, worker)), fault)
         self.story.died |= died or isinstance(fault, (Failure, Meanwhile))
-        upload.delivered |= bool(done and done[0])
+        if done and done[0]:
+            upload.delivered = upload.delivered or self.now
         return bool(done and done[0])
 
     def _handle(self, upload: Upload, worker: int) -> bool:
         with self._as(worker), suppress(ClientError, ConfigError):
-            shape = s3_event if worker else eventbridge_event
-            app.object_created(shape(upload.key, etag=upload.etag, size=len(upload.body)), None)
+            app.object_created(self._event(upload, worker), None)
             return True
         return False
+
+    def _event(self, upload: Upload, worker: int) -> dict[str, Any]:
+        about: Any = {"etag": upload.etag, "size": len(upload.body)}
+        if worker:
+            return s3_event(upload.key, eventTime=f"{upload.modified:%Y-%m-%dT%H:%M:%S}.500Z", **about)
+        return eventbridge_event(upload.key, **about) | {"time": f"{upload.modified:%Y-%m-%dT%H:%M:%SZ}"}
 
     def _reconcile(self, worker: int) -> dict[str, Any]:
         with self._as(worker):
