@@ -84,7 +84,7 @@ def the_last_good_config_serves(world: World, read_config: Callable[[], object])
     for config in (SEED_JOBS, [job()], b"{"):
         world.configure(config)
         app.landing.cache_clear()
-        app.discovered_files.cache_clear()
+        app.discovered.cache_clear()
         read_config()
     world.configure()
 
