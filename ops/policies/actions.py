@@ -83,7 +83,7 @@ NEEDS: dict[tuple[str, str], Needs] = {
     **_alike("sqs", "queue", "QueueName", "get_queue_url"),
     ("sqs", "send_message_batch"): _one("sqs:SendMessage", "queue", "QueueUrl"),
     ("sns", "publish"): _one("sns:Publish", "topic", "TopicArn"),
-    **_alike("states", "machine", "stateMachineArn", "start_execution list_executions describe_state_machine"),
+    **_alike("states", "machine", "stateMachineArn", "start_execution list_executions"),
     **_alike("states", "execution", "executionArn", "describe_execution stop_execution"),
     **_alike("glue", "job", "JobName", "start_job_run get_job get_job_run get_job_runs"),
     **_alike("secretsmanager", "secret", "SecretId", "get_secret_value describe_secret"),

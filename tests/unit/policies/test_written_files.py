@@ -54,7 +54,7 @@ def test_given_a_call_added_below_a_handler_then_only_the_policies_that_reach_it
     write_policies(load_stage("local", copy), EMULATORS, root=copy)
     topic = copy / "chalicelib" / "aws" / "state_machine.py"
     source = topic.read_text()
-    call = "        self._states.describe_state_machine(stateMachineArn=self.arn)\n"
+    call = "        self._states.list_executions(stateMachineArn=self.arn)\n"
     topic.write_text(
         source.replace(
             "        try:\n            self._states.start",
@@ -67,7 +67,7 @@ def test_given_a_call_added_below_a_handler_then_only_the_policies_that_reach_it
     folder = copy / ".chalice" / "policies" / "local"
     assert folder / "object_created.json" in changed
     assert folder / "authorize.json" not in changed
-    assert "states:DescribeStateMachine" in (folder / "object_created.json").read_text()
+    assert "states:ListExecutions" in (folder / "object_created.json").read_text()
 
 
 def test_given_state_machines_by_alias_then_exactly_these_may_be_started(copy: Path) -> None:
