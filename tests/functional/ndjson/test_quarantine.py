@@ -38,6 +38,7 @@ from tests.support.reset import date_object
 KEY = f"in/{DATE}-bad.ndjson"
 NAME = f"{DATE}-bad.ndjson"
 MOVED = f"quarantine/{DATE}/{KEY}"
+OF_THE_SEED = {"SIZE_TOLERANCE_PERCENT": "99"}
 
 
 @pytest.fixture
@@ -63,17 +64,20 @@ def alerts(aws: None) -> Callable[[], list[str]]:
 @pytest.mark.parametrize(
     ("key", "size", "body", "reason"),
     [
-        ("in/a.json", 10 * MB, b"{}", "Invalid extension"),
+        ("in/a.json", MB, b"{}", "Invalid extension"),
         ("in/a.ndjson", MB // 20, b"{}", "Size 0.05MB out of range"),
         ("in/a.ndjson", 20 * MB, b"{}", "Size 20.00MB out of range"),
-        ("in/a.ndjson", 10 * MB, b"not json", "Line 1 of those not blank is not JSON"),
-        ("in/a.ndjson", 10 * MB, b"{}\n[1]\n", "Line 2 of those not blank is not a JSON object but an array"),
+        ("in/a.ndjson", MB, b"not json", "Line 1 of those not blank is not JSON"),
+        ("in/a.ndjson", MB, b"{}\n[1]\n", "Line 2 of those not blank is not a JSON object but an array"),
     ],
 )
 def test_an_invalid_file_is_moved_with_its_reason(
-    lane: Ndjson, key: str, size: int, body: bytes, reason: str
+    aws: None, key: str, size: int, body: bytes, reason: str
 ) -> None:
-    deliver(lane, upload(key, size=size, body=body, ContentType="text/x", Metadata={"mine": "yes"}))
+    deliver(
+        lane_with(**OF_THE_SEED),
+        upload(key, size=size, body=body, ContentType="text/x", Metadata={"mine": "yes"}),
+    )
 
     (stored,) = rows()
     assert stored["status"] == "quarantined"
@@ -82,14 +86,14 @@ def test_an_invalid_file_is_moved_with_its_reason(
     assert (stored["quarantine"], stored["quarantined_at"]) == ("1", "2026-01-15T12:00:00.000Z")
     assert keys_in(NDJSON) == []
     moved = boto3.client("s3").get_object(Bucket=QUARANTINE, Key=f"quarantine/{DATE}/{key}")
-    assert moved["Body"].read() == body
+    assert moved["Body"].read() == body.ljust(size, b"\n")
     assert moved["Metadata"]["sluice-reason"] == stored["reason"]
     assert (moved["Metadata"]["mine"], moved["ContentType"]) == ("yes", "text/x")
 
 
 @pytest.mark.parametrize("size", [104_858, 10 * MB, 20_866_662])
-def test_the_bounds_are_inclusive(lane: Ndjson, size: int) -> None:
-    deliver(lane, upload(KEY, size=size))
+def test_the_bounds_are_inclusive(aws: None, size: int) -> None:
+    deliver(lane_with(**OF_THE_SEED), upload(KEY, size=size))
 
     assert statuses() == {"pending": 1}
 
