@@ -26,6 +26,9 @@ class Grant:
     action: str
     resource: str
 
+    def is_within(self, wide: Grant) -> bool:
+        return self.action == wide.action and self.resource.startswith(wide.resource[:-1])
+
 
 def grants_of(handler: Handler, place: Place) -> set[Grant]:
     """Return all that a handler needs in a stage, and nothing else."""
@@ -39,14 +42,12 @@ def grants_of(handler: Handler, place: Place) -> set[Grant]:
     if handler.kind in DEAD_LETTERS:  # asynchronous: what fails for good goes to the dead-letter queue
         queue = place.arn("queue", f"{APP}-{stage}-{DEAD_LETTERS[handler.kind]}")
         grants.add(Grant("sqs:SendMessage", queue))
-    return grants
+    wide = {one for one in grants if one.resource.endswith("/*")}
+    return {one for one in grants if not any(one.is_within(each) for each in wide - {one})}
 
 
 def denials_of(handler: Handler, place: Place) -> set[Grant]:
-    """Return the writes that a handler is denied, whatever else it may write: documents it has no part in.
-
-    The job config is its author's. The state of discovery is discovery's.
-    """
+    """Return the writes that a handler is denied whatever else it may write: to documents of others."""
     written = {one.resource for one in grants_of(handler, place) if one.action in WRITES}
     named = ("/".join(getattr(place.settings, one) for one in pair) for pair in PROTECTED)
     buckets = {resource.partition("/")[0] for resource in written}

@@ -62,14 +62,12 @@ class Place:
 
     def object_arns(self, buckets: Values, keys: Values, where: str, *, written: bool) -> set[str]:
         """Return the ARNs of what may be read, or is `written`, in a bucket: see `_places`."""
-        found = {
+        return {
             self.arn("bucket", f"{name}/{place}")
             for bucket in buckets
             for name in self.names(frozenset({bucket}), "object", where)
             for place in self._places(bucket, keys, where, written)
         }
-        wide = {one for one in found if one.endswith("*")}
-        return {one for one in found if not any(one.startswith(each[:-1]) for each in wide - {one})}
 
     def _places(self, bucket: Value, keys: Values, where: str, written: bool) -> set[str]:
         """Return the keys that are known, the beginnings of others, and where files of any key may lie.
