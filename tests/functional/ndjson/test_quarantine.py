@@ -102,7 +102,7 @@ def test_the_reason_outlives_metadata_that_leaves_no_room_for_it(lane: Ndjson) -
     deliver(lane, upload(KEY, body=b"no", Metadata={"mine": "x" * 2000}))
 
     metadata = boto3.client("s3").head_object(Bucket=QUARANTINE, Key=MOVED)["Metadata"]
-    assert set(metadata) == {"sluice-reason", "sluice-identity", "sluice-proof"}
+    assert set(metadata) == {"sluice-reason", "sluice-identity", "sluice-content", "sluice-proof"}
 
 
 def test_a_quarantined_object_is_never_overwritten(lane: Ndjson) -> None:
