@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
 
 from chalicelib import __version__, logs
-from chalicelib.api.edge import AnyEvent, answered, known_caller
+from chalicelib.api.edge import AnyEvent, answered, known_caller, take_any_event
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
@@ -24,7 +23,7 @@ if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr
 if os.environ.get("AWS_CHALICE_CLI_MODE"):  # never in Lambda
     from ops.chalice_entry import prepare
 
-    prepare(sys.argv, os.environ)
+    prepare(os.environ)
 
 app = Chalice(app_name="sluice", configure_logs=False)
 STAGE = os.environ.get("STAGE", "dev")
@@ -51,7 +50,7 @@ def landing() -> Landing:
 
 
 @cache
-def discovered_files() -> Landing:
+def discovered() -> Landing:
     """Wire the landing lane on the bucket that discovery scans."""
     from chalicelib.landing import wiring
 
@@ -87,7 +86,7 @@ def csv_discovered(event: AnyEvent) -> Any:
     """Catalogue and route the files that discovery has queued."""
     from chalicelib.discovery import consumer
 
-    return consumer.csv_discovered(discovered_files(), event.payload, event.context)
+    return consumer.csv_discovered(discovered(), event.payload, event.context)
 
 
 @app.on_cw_event(ended_executions(os.environ))
@@ -95,7 +94,7 @@ def execution_changed(event: AnyEvent) -> Any:
     """Record how an execution ended."""
     from chalicelib.runs import changes, wiring
 
-    return changes.execution_changed(wiring.runs(settings(), landing(), discovered_files()), event.payload)
+    return changes.execution_changed(wiring.runs(settings(), landing(), discovered()), event.payload)
 
 
 @app.on_cw_event(ended_glue_runs(os.environ))
@@ -128,8 +127,7 @@ def reconcile(event: AnyEvent) -> Any:
     from chalicelib import reconcile
     from chalicelib.runs import wiring
 
-    runs = wiring.runs(settings(), landing(), discovered_files())
-    return reconcile.reconcile(runs, ndjson(), event.context)
+    return reconcile.reconcile(wiring.runs(settings(), landing(), discovered()), ndjson(), event.context)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
@@ -140,8 +138,7 @@ def watch_expected(event: AnyEvent) -> Any:
     return watch.watch_expected(wiring.expected(settings()), event.context)
 
 
-for handler in app.handler_map.values():  # the handlers above; the status API comes below
-    handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
+take_any_event(app)  # the handlers above; the status API comes below
 
 
 @cache
@@ -171,10 +168,8 @@ def get_page() -> Response:
     """Serve the status page; it needs neither a token nor usable settings."""
     from chalicelib.actions import wiring
     from chalicelib.api import status_page
-    from chalicelib.api.answers import answer
 
-    origin = answer(lambda: wiring.upload_urls(settings()).origin())
-    headers = status_page.page_headers(origin.body if origin.status == 200 else "")
+    headers = status_page.page_headers(lambda: wiring.upload_urls(settings()).origin())
     return Response(status_page.page_html(), {**headers})
 
 
@@ -190,7 +185,7 @@ def get_summary() -> Any:
     """Count the files of a day and what is stuck."""
     from chalicelib.status import summary, wiring
 
-    return summary.summarize(wiring.overview(settings()), app.current_request)
+    return summary.summarize(wiring.overview(settings()), query_of(app), caller_of(app))
 
 
 @guarded("/trend")
@@ -198,7 +193,7 @@ def get_trend() -> Any:
     """Tell of each of the last days what landed, and how long it took."""
     from chalicelib.status import trend, wiring
 
-    return trend.show_trend(wiring.uploads(settings()), query_of(app.current_request))
+    return trend.show_trend(wiring.uploads(settings()), query_of(app))
 
 
 @guarded("/files")
@@ -206,7 +201,7 @@ def get_files() -> Any:
     """List the uploads of a date."""
     from chalicelib.status import files, wiring
 
-    return files.list_files(wiring.uploads(settings()), query_of(app.current_request))
+    return files.list_files(wiring.uploads(settings()), query_of(app))
 
 
 @guarded("/file")
@@ -214,7 +209,7 @@ def get_file() -> Any:
     """Show every version of one key."""
     from chalicelib.status import files, wiring
 
-    return files.show_file(wiring.uploads(settings()), query_of(app.current_request))
+    return files.show_file(wiring.uploads(settings()), query_of(app))
 
 
 @guarded("/explain")
@@ -222,7 +217,7 @@ def get_explain() -> Any:
     """Tell what happened to a key and what would happen now."""
     from chalicelib.status import explain, wiring
 
-    return explain.explain(wiring.sources(settings()), query_of(app.current_request))
+    return explain.explain(wiring.sources(settings()), query_of(app))
 
 
 @guarded("/batches")
@@ -230,7 +225,7 @@ def get_batches() -> Any:
     """Show what waits for its batch."""
     from chalicelib.status import batches, wiring
 
-    return batches.list_batches(wiring.ndjson_lists(settings()), query_of(app.current_request))
+    return batches.list_batches(wiring.ndjson_lists(settings()), query_of(app))
 
 
 @guarded("/manifests")
@@ -238,7 +233,7 @@ def get_manifests() -> Any:
     """List the batch manifests of a date."""
     from chalicelib.status import batches, wiring
 
-    return batches.list_manifests(wiring.ndjson_lists(settings()), query_of(app.current_request))
+    return batches.list_manifests(wiring.ndjson_lists(settings()), query_of(app))
 
 
 @guarded("/quarantine")
@@ -246,7 +241,7 @@ def get_quarantine() -> Any:
     """List what is quarantined."""
     from chalicelib.status import batches, wiring
 
-    return batches.list_quarantine(wiring.ndjson_lists(settings()), query_of(app.current_request))
+    return batches.list_quarantine(wiring.ndjson_lists(settings()), query_of(app))
 
 
 @guarded("/jobs")
@@ -254,7 +249,7 @@ def get_jobs() -> Any:
     """List the jobs of the config and its faults."""
     from chalicelib.status import jobs, wiring
 
-    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app.current_request))
+    return jobs.list_jobs(wiring.job_lists(settings()), query_of(app))
 
 
 @guarded("/discovery")
@@ -262,7 +257,7 @@ def get_discovery() -> Any:
     """Show the last scan and its state."""
     from chalicelib.status import discovery, wiring
 
-    return discovery.show_discovery(wiring.scans(settings()), query_of(app.current_request))
+    return discovery.show_discovery(wiring.scans(settings()), query_of(app))
 
 
 @guarded("/replay", "POST")
@@ -270,8 +265,7 @@ def post_replay() -> Any:
     """Route uploads again."""
     from chalicelib.actions import replay, wiring
 
-    replays = wiring.replays(settings(), landing(), discovered_files())
-    return replay.replay(replays, body_of(app.current_request), caller_of(app.current_request))
+    return replay.replay(wiring.replays(settings(), landing(), discovered()), body_of(app), caller_of(app))
 
 
 @guarded("/quarantine/release", "POST")
@@ -279,8 +273,7 @@ def post_release() -> Any:
     """Let a quarantined file pass."""
     from chalicelib.actions import release, wiring
 
-    releases = wiring.releases(settings())
-    return release.release(releases, body_of(app.current_request), caller_of(app.current_request))
+    return release.release(wiring.releases(settings()), body_of(app), caller_of(app))
 
 
 @guarded("/redrive", "POST")
@@ -288,8 +281,7 @@ def post_redrive() -> Any:
     """Send dead letters back."""
     from chalicelib.actions import redrive, wiring
 
-    redrives = wiring.redrives(settings(), landing(), discovered_files())
-    return redrive.redrive(redrives, body_of(app.current_request), caller_of(app.current_request))
+    return redrive.redrive(wiring.redrives(settings(), landing(), discovered()), body_of(app), caller_of(app))
 
 
 @guarded("/upload", "POST")
@@ -297,4 +289,4 @@ def post_upload() -> Any:
     """Offer a place to put a file."""
     from chalicelib.actions import upload, wiring
 
-    return upload.offer_upload(wiring.uploads(settings()), body_of(app.current_request))
+    return upload.offer_upload(wiring.uploads(settings()), body_of(app))

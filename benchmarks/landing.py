@@ -51,13 +51,13 @@ def measure(case: str, size: int, process: Callable[[str, str], object]) -> Coun
     """Count the calls for `size` uploads of a case."""
     with emulated_aws():
         app.landing.cache_clear()
-        app.discovered_files.cache_clear()
+        app.discovered.cache_clear()
         world = World()
         world.configure([job()])
         keys = [CASES[case].format(n=number) for number in range(size)]
         body = LARGE if "large" in case else SMALL
         uploads = [(key, world.upload(key, body)) for key in keys]
-        for lane in (app.landing(), app.discovered_files()):
+        for lane in (app.landing(), app.discovered()):
             lane.jobs.revalidate()  # a warm function has the config
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
 

@@ -6,8 +6,9 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
+from chalicelib.packed import kind_of
+
 NAMES_SHOWN = 10
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def wrong_header(start: bytes, size: int, columns: Sequence[str], delimiter: str) -> str:
@@ -18,8 +19,8 @@ def wrong_header(start: bytes, size: int, columns: Sequence[str], delimiter: str
     """
     if not start:
         return "it is empty: its first line must name the columns"
-    if start.startswith(UTF_16):
-        return "it is UTF-16: write it in UTF-8"
+    if what := kind_of(start):
+        return f"it is {what}, no text that names the columns"
     is_whole = len(start) >= size
     try:
         text = start.decode("utf-8-sig", errors="strict" if is_whole else "ignore")

@@ -78,6 +78,13 @@ def _prefixes(text: str) -> tuple[str, ...]:
     return tuple(_prefix(one.strip()) for one in text.split(",") if one.strip())
 
 
+def _suffixes(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if not names or not all(re.fullmatch(r"\.[^\s/]+", name) for name in names):
+        raise ValueError("endings of file names, such as .ndjson,.ndjson.gz")
+    return names
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
         raise ValueError("DEBUG, INFO, WARNING, ERROR or CRITICAL")
@@ -142,6 +149,7 @@ class Settings:
     new_files_prefix: str = _setting(_folder, "data/new_files/", parse_empty=True)
     inactive_prefix: str = _setting(_prefix, "", parse_empty=True)
     archive_prefix: str = _setting(_prefix, "", parse_empty=True)
+    rejected_prefix: str = _setting(_folder, "data/rejected/", parse_empty=True)
     ndjson_queue: str = _setting(_text, "")
     discovered_queue: str = _setting(_text, "")
     landing_dlq: str = _setting(_text, "")  # queue names, like the two above
@@ -161,6 +169,7 @@ class Settings:
     state_machines: Mapping[str, str] = _setting(_machines, Machines())
     config_cache_seconds: int = _setting(_whole(0, 86_400), 60)
     ndjson_content_check: bool = _setting(_flag, True)
+    ndjson_suffixes: tuple[str, ...] = _setting(_suffixes, (".ndjson",))
     glue_job_name: str = _setting(_text, "")
     s3_prefix: str = _setting(_folder, "incoming/", parse_empty=True)
     s3_state_key: str = _setting(_text, "state/processed_files.json")
@@ -227,15 +236,19 @@ class Settings:
     @property
     def own_outputs(self) -> tuple[str, ...]:
         """Prefixes whose objects Sluice itself writes; an empty one stands for none."""
-        return (self.new_files_prefix, self.inactive_prefix, self.archive_prefix, *OWN_OUTPUTS)
+        return (*self._moved_to, *OWN_OUTPUTS)
 
     def _own_outputs(self) -> dict[str, str]:
-        parked = {
+        return {own: repr(own) for own in OWN_OUTPUTS} | self._moved_to
+
+    @property
+    def _moved_to(self) -> dict[str, str]:
+        return {
             self.new_files_prefix: f"NEW_FILES_PREFIX={self.new_files_prefix!r}",
             self.inactive_prefix: f"INACTIVE_PREFIX={self.inactive_prefix!r}",
+            self.rejected_prefix: f"REJECTED_PREFIX={self.rejected_prefix!r}",
             self.archive_prefix: f"ARCHIVE_PREFIX={self.archive_prefix!r}",
         }
-        return {own: repr(own) for own in OWN_OUTPUTS} | parked
 
     @property
     def min_file_bytes(self) -> int:

@@ -10,10 +10,10 @@ from ops.errors import OperationError, or_exit
 COMMANDS = {"deploy", "local", "package", "delete"}
 
 
-def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
+def prepare(environ: MutableMapping[str, str]) -> None:
     """Prepare this process for a command of Chalice's; most need nothing."""
-    if COMMANDS & {*arguments}:
-        or_exit(lambda: _prepare(arguments, environ))
+    if COMMANDS & {*sys.argv}:
+        or_exit(lambda: _prepare(sys.argv, environ))
 
 
 def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,13 @@ import app
 from tests.faults.share import summary
 from tests.support.lanes.scans import Scans
 from tests.support.world import World
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there before the first test out of every later collection of garbage: it stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture

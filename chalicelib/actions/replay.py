@@ -2,7 +2,8 @@
 
 Each replay is noted in the upload's row before it is carried out; the row that its routing writes carries the
 note too. An upload that started its job starts nothing more, unless that job failed or `force` asks for
-another execution, which has a name of its own.
+another execution, which has a name of its own. With `force` a rejected file is started as it is: the copy
+that comes back says so, for whichever event comes first.
 """
 
 from __future__ import annotations
@@ -25,15 +26,23 @@ from chalicelib.aws.failures import describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.errors import ConflictError
-from chalicelib.landing.catalog import UploadStatus, bytes_to_read, event_of_row, identify, row_timestamp
+from chalicelib.landing.catalog import (
+    MAX_READ_BYTES,
+    STARTED,
+    UploadStatus,
+    bytes_to_read,
+    event_of_row,
+    identify,
+    row_timestamp,
+)
 from chalicelib.landing.config import Config, ConfigReader
-from chalicelib.landing.lane import Landing
+from chalicelib.landing.lane import FORCED_METADATA, Landing
 from chalicelib.landing.routing import route
 from chalicelib.logs import log
 from chalicelib.runs.attempts import begin_attempt, start_attempt
 from chalicelib.runs.lane import Runs
 from chalicelib.status.files import BY_UPLOAD
-from chalicelib.status.prediction import predict
+from chalicelib.status.prediction import Prediction, predict, with_header
 
 VERSIONS = 50  # of a key, the newest: looked through for one that did not vanish
 PAGE = 50  # uploads of one call by status and date; its cursor leads to the next
@@ -125,6 +134,8 @@ def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Plan
         why = f"It landed in {row['bucket_name']}, which LANDING_BUCKET and S3_SOURCE_BUCKET do not name."
         return PlannedReplay(row, Action.NONE, why)
     now = predict(key, landing.settings, config, bucket=bucket, routed=_was_routed(row))
+    if now.job and now.job.columns and not force and row["status"] not in STARTED:
+        now = _with_header(landing, row, now)
     planned = plan(row, now, force=force)
     if planned.action is Action.RESTORE:
         return _checked_way_back(landing, planned)
@@ -136,6 +147,11 @@ def _planned(landing: Landing, row: Row, config: Config, *, force: bool) -> Plan
     if found.etag != row["etag"]:
         return planned.cancelled("It was overwritten since: replay its newest version.")
     return planned
+
+
+def _with_header(landing: Landing, row: Row, now: Prediction) -> Prediction:
+    found = landing.bucket.read(row.get("moved_to") or row["file_key"], MAX_READ_BYTES)
+    return with_header(now, landing.settings, found) if found else now
 
 
 def _was_routed(row: Row) -> bool:
@@ -189,7 +205,7 @@ def _carried_out(
     audit = _begun(landing, planned) or replays.log.note(planned.row, note)
     if audit is None:
         return {**planned.shown(), "action": "none", "why": "Its row is gone."}
-    outcome = _acted(replays, replace(landing, audit=audit), planned)
+    outcome = _acted(replays, replace(landing, audit=audit, forced=force), planned)
     log.info("replayed", extra={"key": planned.row["file_key"], "outcome": outcome["status"], **note})
     return {**planned.shown(), "outcome": outcome}
 
@@ -223,9 +239,10 @@ def _restore(landing: Landing, row: Row) -> None:
     parked = landing.bucket.read(row["moved_to"], bytes_to_read(landing.settings.preview_chars))
     if parked is None:
         return
+    identity, claims = _identity(landing, parked), {FORCED_METADATA: "yes"} if landing.forced else {}
     try:
         landing.target.copy_once(
-            landing.bucket, parked, [row["file_key"]], _identity(landing, parked), unlike=row.get("etag", "")
+            landing.bucket, parked, [row["file_key"]], identity, claims, unlike=row.get("etag", "")
         )
     except SourceChanged:
         raise RuntimeError(f"{row['moved_to']} was changed while it was moved: replay it again") from None

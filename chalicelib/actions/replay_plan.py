@@ -67,7 +67,8 @@ def plan(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
 def _unless_forced(row: Row, now: Prediction, *, force: bool) -> PlannedReplay:
     if force and row["status"] in STARTED:
         return _start_again(row, now)
-    return PlannedReplay(row, Action.NONE, f"Nothing would change. {now.why}")
+    way_out = " Give force to start it as it is." if now.outcome == UploadStatus.REJECTED else ""
+    return PlannedReplay(row, Action.NONE, f"Nothing would change. {now.why}{way_out}")
 
 
 def _start_again(row: Row, now: Prediction) -> PlannedReplay:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 
 if TYPE_CHECKING:
+    from chalice.app import Chalice
+
     from chalicelib.api.answers import Answer
 
 try:  # what `chalice local` turns into an answer; Lambda has no such module
@@ -26,6 +28,12 @@ class AnyEvent:
     def __init__(self, payload: Any, context: Any) -> None:
         self.payload = payload
         self.context = context
+
+
+def take_any_event(app: Chalice) -> None:
+    """Have the handlers that are registered so far called with an `AnyEvent`."""
+    for handler in app.handler_map.values():
+        handler.event_class = AnyEvent  # type: ignore[attr-defined]  # Chalice types them as plain functions
 
 
 class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # the import above decides which

@@ -1,12 +1,12 @@
-"""What a request of the API carries, read from Chalice's request object."""
+"""What a request of the API carries, read from the request that Chalice's app is answering."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import RequestError
+from chalicelib.json_text import RepeatedFieldError, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,29 +17,24 @@ class Operator:
     address: str
 
 
-def query_of(request: Any) -> dict[str, list[str]]:
-    """Return the query parameters, with every repeat."""
-    given = request.query_params
+def query_of(app: Any) -> dict[str, list[str]]:
+    """Return the query parameters of the app's current request, with every repeat."""
+    given = app.current_request.query_params
     return {name: given.getlist(name) for name in given} if given else {}
 
 
-def body_of(request: Any) -> Any:
+def body_of(app: Any) -> Any:
     """Return the JSON body, None without one; raise RequestError for no JSON, or a field given twice."""
+    request = app.current_request
     try:
-        return json.loads(request.raw_body, object_pairs_hook=_each_once) if request.raw_body else None
+        return read_json(request.raw_body) if request.raw_body else None
+    except RepeatedFieldError as error:
+        raise RequestError(str(error)) from None
     except (ValueError, RecursionError):
         raise RequestError('the body is not JSON: send an object, as {"key": "data/in/a.csv"}') from None
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise RequestError(f"{name[:80]!r} is given twice in one object of the body: give it once")
-        fields[name] = value
-    return fields
-
-
-def caller_of(request: Any) -> Operator:
+def caller_of(app: Any) -> Operator:
     """Return who asks, as the authorizer and the gateway know them."""
-    return Operator(request.context["authorizer"]["principalId"], request.context["identity"]["sourceIp"])
+    context = app.current_request.context
+    return Operator(context["authorizer"]["principalId"], context["identity"]["sourceIp"])

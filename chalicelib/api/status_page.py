@@ -7,9 +7,12 @@ the bucket's address for uploads. Browsers refuse whatever else it could load, r
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from chalicelib.api.answers import answer
 
 FILES = Path(__file__).parents[1] / "page"
 SCRIPTS = (
@@ -36,11 +39,12 @@ def page_html() -> str:
     return shell.replace("<!-- style -->", style).replace("<!-- scripts -->", scripts)
 
 
-def page_headers(upload_origin: str) -> dict[str, str]:
-    """Return the page's headers; `upload_origin` is where presigned uploads go, or empty."""
+def page_headers(upload_origin: Callable[[], str]) -> dict[str, str]:
+    """Return the page's headers; `upload_origin` tells where presigned uploads go, if settings are usable."""
+    origin = answer(upload_origin)
     return {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": content_security_policy(upload_origin),
+        "Content-Security-Policy": content_security_policy(origin.body if origin.status == 200 else ""),
         "Cache-Control": "no-cache",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import Row, read_batch, read_rows, to_item
+from chalicelib.aws.items import Row, from_item, read_batch, read_rows, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 AFTER_TIMES = "a"  # sorts after every timestamp and before the alert markers
 BY_DATE = "by_date"
 FIRST, LAST = "#", "~"  # around every status and its times
+WALKED = 4  # megabytes of a day's index in search of some jobs' files: about 10,000 rows
 
 
 class CatalogReader:
@@ -61,6 +62,43 @@ class CatalogReader:
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return counted
+
+    def of_jobs(self, date: str, first: str, last: str, jobs: Sequence[str]) -> tuple[list[Row], bool]:
+        """Read job, status and time of a date's uploads of up to 100 jobs, statuses from `first` to `last`.
+
+        False tells that there are more than `WALKED` megabytes, and the rest was not looked at.
+        """
+        values = {f":job{number}": {"S": job} for number, job in enumerate(jobs)}
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        for _ in range(WALKED):
+            page = self._dynamodb.query(
+                TableName=self.name,
+                IndexName=BY_DATE,
+                ProjectionExpression="#job, #status, #timestamp",
+                KeyConditionExpression="#date = :date AND #order BETWEEN :from AND :until",
+                FilterExpression=f"#job IN ({', '.join(values)})",
+                ExpressionAttributeNames={
+                    "#date": "date",
+                    "#order": "status_timestamp",
+                    "#job": "job_id",
+                    "#status": "status",
+                    "#timestamp": "timestamp",
+                },
+                ExpressionAttributeValues={
+                    ":date": {"S": date},
+                    ":from": {"S": f"{first}#"},
+                    ":until": {"S": f"{last}#{AFTER_TIMES}"},
+                    **values,
+                },
+                ScanIndexForward=False,
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return rows, True
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return rows, False
 
     def measures(self, date: str, count: int, status: str = "") -> list[Row]:
         """Read key, status and size of up to `count` uploads of a date, of one status or of all."""

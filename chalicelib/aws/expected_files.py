@@ -13,7 +13,7 @@ from chalicelib.aws.tracking_keys import EXPECTED, tracking_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-WATCHED = ("expectation", "since", "due", "state", "used", "untold")
+WATCHED = ("expectation", "since", "due", "state", "used", "telling", "untold")
 
 
 class ArrivalLog:

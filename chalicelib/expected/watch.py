@@ -1,7 +1,8 @@
 """`watch_expected`: every five minutes, tell of expected files that are late, and of those that came then.
 
-What is to be told is written before it is told, and ticked off behind it: a run that dies in between leaves
-it to the next one.
+What is to be told is marked before it is sent, and ticked off behind it. What SNS refused is sent by the next
+run. Of an alert whose run died in between nobody knows whether it was sent: it is not sent again, and the
+next run says so, as an error.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from chalicelib.logs import emit_metrics, log
 
 LATE_SUBJECT = "Expected File Is Late"
 COME_SUBJECT = "Expected File Has Come"
-ABANDONED = timedelta(minutes=4)  # after which another run's alert counts as never sent
+ABANDONED = timedelta(minutes=4)  # after which the run that was telling has ended
 
 Counts = dict[str, int]
 
@@ -87,19 +88,22 @@ def _try(lane: Expected, job: Job, row: Row, now: datetime, counts: Counts) -> N
 def _look(lane: Expected, job: Job, row: Row, now: datetime) -> State | None:
     """Settle one expectation and tell what is to be told; return what was."""
     step = looked_at(job.expected or {}, watch_of(row), arrival_of(row), now)
-    revision = int(row.get("revision", 0))
+    revision, watched = int(row.get("revision", 0)), _row_of(step.watch)
     if step.watch == watch_of(row):
-        if "untold" not in row or now - _moment(row["untold"]) < ABANDONED:
+        if "telling" in row and now - _moment(row["telling"]) >= ABANDONED:
+            lane.files.settle(job.job_id, watched, revision)
+            raise RuntimeError(
+                f"a run ended while it told that the file is {step.watch.state}: perhaps unsent"
+            )
+        if "untold" not in row:
             return None
         step = Step(step.watch, step.watch.state)
-    watched = _row_of(step.watch)
-    untold = {"untold": stamp(now)} if step.told else {}
-    if not lane.files.settle(job.job_id, watched | untold, revision) or step.told is None:
+    telling = {"telling": stamp(now)} if step.told else {}
+    if not lane.files.settle(job.job_id, watched | telling, revision) or step.told is None:
         return None
-    if not lane.topic.publish_notification(*_alert(job, step, arrival_of(row))):
-        return None
-    lane.files.settle(job.job_id, watched, revision + 1)
-    return step.told
+    is_sent = lane.topic.publish_notification(*_alert(job, step, arrival_of(row)))
+    lane.files.settle(job.job_id, watched if is_sent else {**watched, "untold": stamp(now)}, revision + 1)
+    return step.told if is_sent else None
 
 
 def _alert(job: Job, step: Step, arrival: datetime | None) -> tuple[str, str]:

@@ -39,6 +39,7 @@ class UploadStatus(StrEnum):
     JOB_FAILED = "job_failed"
     NOT_CONFIGURED = "not_configured"
     INACTIVE = "inactive"
+    REJECTED = "rejected"
     FAILED = "failed"
     VANISHED = "vanished"
 
@@ -52,6 +53,7 @@ REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
     UploadStatus.FAILED: _OPEN,
     UploadStatus.INACTIVE: _OPEN,
     UploadStatus.NOT_CONFIGURED: _OPEN | {UploadStatus.INACTIVE},
+    UploadStatus.REJECTED: _OPEN | {UploadStatus.INACTIVE},
     # a started execution cannot be taken back, so its row replaces any other; the next attempt at an upload
     # replaces the row of the attempt before it by that one's name (aws/run_log)
     UploadStatus.TRIGGERED: frozenset(UploadStatus) - STARTED,
@@ -63,11 +65,12 @@ REPLACES: dict[UploadStatus, frozenset[UploadStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload as the object itself shows it, and the event that led to it."""
+    """One upload as the object itself shows it, the event that led to it, and when it was looked at."""
 
     bucket: str
     found: StoredObject
     event: ObjectEvent
+    looked_at: datetime | None = None
 
     @property
     def key(self) -> str:

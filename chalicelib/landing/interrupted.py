@@ -35,6 +35,7 @@ def _begun(landing: Landing, event: ObjectEvent, moments: list[datetime]) -> Ite
             yield _row(landing, event, moment, UploadStatus.TRIGGERED, **row_of_execution(execution))
     settings = landing.settings
     yield from _parked(landing, event, moments, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
+    yield from _parked(landing, event, moments, settings.rejected_prefix, UploadStatus.REJECTED)
     if settings.inactive_prefix:
         yield from _parked(landing, event, moments, settings.inactive_prefix, UploadStatus.INACTIVE)
 

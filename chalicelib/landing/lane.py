@@ -20,6 +20,7 @@ from chalicelib.landing.config import JobConfig
 from chalicelib.settings import Settings
 
 LATE = timedelta(seconds=60)  # an event this long after its upload may be a repeat: look before acting
+FORCED_METADATA = "sluice-forced"  # an operator had this file started whatever its header says
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Landing:
     """What the landing lane works with; `bucket` and `target` are one bucket, read and copied into.
 
     `audit` goes into every row that is written: by it a replay says who asked. With `attempt_counted`
-    a failure is not counted again: reconcile counts its attempts before it makes them.
+    a failure is not counted again: reconcile counts its attempts before it makes them. With `forced` no
+    header is checked.
     """
 
     bucket: Bucket
@@ -42,6 +44,7 @@ class Landing:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     audit: Row = field(default_factory=dict)
     attempt_counted: bool = False
+    forced: bool = False
 
     def row(self, upload: Upload, status: UploadStatus, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""

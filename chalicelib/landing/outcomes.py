@@ -22,7 +22,7 @@ from chalicelib.moves import file_name
 
 Outcome = dict[str, Any]
 
-PARKED = frozenset({UploadStatus.NOT_CONFIGURED, UploadStatus.INACTIVE})
+PARKED = frozenset({UploadStatus.NOT_CONFIGURED, UploadStatus.INACTIVE, UploadStatus.REJECTED})
 PARKED_MEANWHILE = "another worker parked the file while this one started its execution"
 MAX_ATTEMPTS = 10  # of a failing upload, then it waits for a replay
 REASON_LENGTH = 1000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_table import RETRY
+from chalicelib.aws.copying import has_same_content
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure
 from chalicelib.aws.items import Row
 from chalicelib.keys import shown
@@ -19,17 +20,16 @@ from chalicelib.logs import log
 from chalicelib.moves import destination_keys, file_name
 
 NOT_CONFIGURED_SUBJECT = "New / Not Configured File"
+REJECTED_SUBJECT = "File Rejected"
 SOURCE_STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
-def park(
-    landing: Landing, upload: Upload, prefix: str, status: UploadStatus, job_id: str | None = None
-) -> Outcome:
-    """Move the file below `prefix`, once and over nothing, and record where it went."""
+def park(landing: Landing, upload: Upload, prefix: str, status: UploadStatus, **details: str) -> Outcome:
+    """Move the file below `prefix`, once and over nothing, and record where it went and `details`."""
     keys = destination_keys(prefix, file_name(upload.key), upload.identity)
     moved_to, is_new = landing.target.copy_new(landing.bucket, upload.found, keys, upload.identity)
     unended: Row = {"retry": RETRY, "attempts": 1, "unreported": True}
-    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id, **unended)
+    row = landing.row(upload, status, moved_to=moved_to, **details, **unended)
     existing = landing.catalog.record(row, REPLACES[status])
     if existing and _is_surplus(landing, upload, existing, moved_to, is_new=is_new):
         landing.target.discard(moved_to, upload.identity)
@@ -40,9 +40,18 @@ def park(
 def _is_surplus(landing: Landing, upload: Upload, existing: Row, moved_to: str, *, is_new: bool) -> bool:
     """Tell whether another worker came to an outcome first, and this one's copy is one too many.
 
-    It came to another outcome; or it had moved the file, and a replay has brought it back since.
+    It came to another outcome; or it had moved the file, and a replay has brought it back since. Where that
+    is not seen the copy stays: the other worker may have found it, and deleted the source.
     """
-    return existing.get("moved_to") != moved_to or (is_new and not landing.bucket.is_unchanged(upload.found))
+    return existing.get("moved_to") != moved_to or (is_new and _is_back(landing, upload.found))
+
+
+def _is_back(landing: Landing, found: StoredObject) -> bool:
+    """Tell whether a copy that Sluice made of a file lies where the file was found."""
+    there = landing.bucket.head(found.key)
+    if there is None or (there.etag, there.last_modified) == (found.etag, found.last_modified):
+        return False
+    return has_same_content(found, there) is not False and bool(landing.target.claims(there))
 
 
 def end_move(landing: Landing, row: Row, found: StoredObject | None) -> Outcome:
@@ -91,15 +100,16 @@ def _delete(landing: Landing, found: StoredObject) -> str:
 
 
 def _report_parked(landing: Landing, row: Row) -> None:
-    key = row["file_key"]
+    key, job_id = row["file_key"], row.get("job_id", "")
+    moved = f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
     if row["status"] == UploadStatus.NOT_CONFIGURED:
-        message = (
-            f"File not found in {landing.settings.config_key}\n"
-            f"Original: {shown(key)}\nMoved to: {shown(row['moved_to'])}"
-        )
+        message = f"File not found in {landing.settings.config_key}\n{moved}"
         landing.topic.publish_notification(NOT_CONFIGURED_SUBJECT, message)
+    elif row["status"] == UploadStatus.REJECTED:
+        message = f"File: {shown(file_name(key))}\nJob ID: {job_id}\nWhy: {row['reason']}\n{moved}"
+        landing.topic.publish_notification(REJECTED_SUBJECT, message)
     else:
-        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, row.get("job_id", "")))
+        landing.topic.publish_notification(INACTIVE_SUBJECT, inactive_message(key, job_id))
 
 
 def _report_source(landing: Landing, row: Row, why: str) -> None:

@@ -1,7 +1,8 @@
 """The landing lane: every object is catalogued, and what lands for a job is routed.
 
-One upload, one outcome: an active job is started, a file without one is parked and reported, a file of an
-inactive job is reported. This module decides; `outcomes` has the effects.
+One upload, one outcome: an active job is started, a file without one or with another header than its job's
+is parked and reported, a file of an inactive job is reported. This module decides; `outcomes` and `parking`
+have the effects.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.catalog_table import RETRY
 from chalicelib.aws.copying import SourceChanged
 from chalicelib.aws.failures import AWS_ERRORS, is_access_refused
+from chalicelib.csv_header import wrong_header
 from chalicelib.errors import EventError
 from chalicelib.events import S3_ETAG, ObjectEvent, read_event
 from chalicelib.keys import is_upload_under_way
-from chalicelib.landing.catalog import REPLACES, STARTED, Upload, UploadStatus, bytes_to_read
+from chalicelib.landing.catalog import (
+    MAX_READ_BYTES,
+    REPLACES,
+    STARTED,
+    Upload,
+    UploadStatus,
+    bytes_to_read,
+)
 from chalicelib.landing.jobs import Job
-from chalicelib.landing.lane import LATE, Landing
+from chalicelib.landing.lane import FORCED_METADATA, LATE, Landing
 from chalicelib.landing.outcomes import (
     PARKED,
     REASON_LENGTH,
@@ -37,6 +46,7 @@ from chalicelib.landing.vanished import record_vanished
 from chalicelib.logs import emit_metrics, log
 
 OVERWRITES_FOLLOWED = 3
+PAUSE = timedelta(seconds=2)  # of a worker, in which others may have acted: no operator is that quick
 MOST_VALUES = 100  # of one metric in a line
 OVERWRITTEN = "overwritten before it was read"
 UNDER_WAY = "its name says that its upload is under way (IGNORED_NAMES): it is routed under its final name"
@@ -77,16 +87,17 @@ def route(landing: Landing, event: ObjectEvent, *, discovered: bool = False) -> 
             f"event is of bucket {event.bucket!r:.80}, this lane watches {landing.bucket.name!r}"
         )
     for _ in range(OVERWRITES_FOLLOWED):
+        looked_at = landing.clock()
         found = _read(landing, event.key)
         if found is None:
             return _logged(event, "", record_vanished(landing, event, GONE))
         if event.etag != found.etag and S3_ETAG.fullmatch(event.etag):  # the newer object is routed as well
             record_vanished(landing, event, OVERWRITTEN)
-        upload = Upload(event.bucket, found, event)
+        upload = Upload(event.bucket, found, event, looked_at)
         try:
             return _logged(event, upload.identity, _catalogue_or_route(landing, upload, discovered))
         except SourceChanged:
-            continue  # overwritten while it was moved: the newer upload is what is there now
+            continue  # overwritten or moved meanwhile: what is there now is routed
     raise RuntimeError(f"s3://{event.bucket}/{event.key} was overwritten {OVERWRITES_FOLLOWED} times at once")
 
 
@@ -134,10 +145,25 @@ def _route(landing: Landing, upload: Upload) -> Outcome:
         alert_config(landing, fault)
     if job and job.is_active and not is_replay and _awaits_content(landing, upload):
         return record(landing, upload, UploadStatus.RECEIVED, reason=AWAITS_CONTENT, retry=RETRY)
-    if job and job.is_active:
+    wrong = _wrong_header(landing, upload, job)
+    if wrong:  # no cached config turns a file away
+        job = landing.jobs.revalidate().find_matching_job(upload.key)
+        wrong = _wrong_header(landing, upload, job)
+    if job and job.is_active and not wrong:
+        _look_again(landing, upload)
         return start_state_machine_execution(landing, upload, job)
-    started = find_started(landing, upload) if is_late or is_replay else None
-    return started or _set_aside(landing, upload, job)
+    started = find_started(landing, upload) if is_late or is_replay or wrong else None
+    return started or _set_aside(landing, upload, job, wrong)
+
+
+def _look_again(landing: Landing, upload: Upload) -> None:
+    """Raise SourceChanged when this worker paused, and the file was moved away or brought back meanwhile.
+
+    A file that was parked and replayed in the pause is another upload now, and its job was started for that.
+    """
+    paused = upload.looked_at and landing.clock() - upload.looked_at > PAUSE
+    if paused and not landing.bucket.is_unchanged(upload.found):
+        raise SourceChanged(upload.key)
 
 
 def _awaits_content(landing: Landing, upload: Upload) -> bool:
@@ -146,11 +172,35 @@ def _awaits_content(landing: Landing, upload: Upload) -> bool:
     return upload.found.size == 0 and landing.clock() - upload.found.last_modified < grace
 
 
-def _set_aside(landing: Landing, upload: Upload, job: Job | None) -> Outcome:
+def _wrong_header(landing: Landing, upload: Upload, job: Job | None) -> str:
+    """Say in what a file's header is not the one of its active job; empty when it is, or need not be."""
+    if not (job and job.is_active and job.columns) or landing.forced:
+        return ""
+    wrong = wrong_header(_beginning(landing, upload.found), upload.found.size, job.columns, job.delimiter)
+    return "" if wrong and FORCED_METADATA in landing.target.claims(upload.found) else wrong
+
+
+def _beginning(landing: Landing, found: StoredObject) -> bytes:
+    """Return the beginning of a file, which is read by now unless previews are switched off."""
+    if found.first_bytes or not found.size:
+        return found.first_bytes
+    if found.archived:
+        raise RuntimeError(f"its header cannot be read in storage class {found.archived}: restore the file")
+    again = landing.bucket.read(found.key, MAX_READ_BYTES)
+    if again is None or (again.etag, again.last_modified) != (found.etag, found.last_modified):
+        raise SourceChanged(found.key)
+    return again.first_bytes
+
+
+def _set_aside(landing: Landing, upload: Upload, job: Job | None, wrong: str) -> Outcome:
+    settings = landing.settings
     if job is None:
-        return park(landing, upload, landing.settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
-    if landing.settings.inactive_prefix:
-        return park(landing, upload, landing.settings.inactive_prefix, UploadStatus.INACTIVE, job.job_id)
+        return park(landing, upload, settings.new_files_prefix, UploadStatus.NOT_CONFIGURED)
+    if wrong:
+        details = {"job_id": job.job_id, "reason": wrong[:REASON_LENGTH]}
+        return park(landing, upload, settings.rejected_prefix, UploadStatus.REJECTED, **details)
+    if settings.inactive_prefix:
+        return park(landing, upload, settings.inactive_prefix, UploadStatus.INACTIVE, job_id=job.job_id)
     return report_inactive(landing, upload, job.job_id)
 
 

@@ -58,5 +58,7 @@ def _reject(lane: Ndjson, file: File, seen: StoredObject, reason: str) -> TrackR
     if existing and existing["status"] in ACCEPTED:
         return TrackResult("unchanged", 0, existing["status"] == FileStatus.PENDING, file.date_prefix)
     if existing and existing["status"] == FileStatus.RELEASED:
+        if not lane.bucket.is_unchanged(seen):
+            return TrackResult("changed")  # it was moved and released meanwhile: its own event comes
         return rows.record(lane, file, FileStatus.PENDING)
     return quarantine(lane, file, seen, reason, existing)

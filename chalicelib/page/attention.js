@@ -4,7 +4,7 @@
 const STEPS = {
   failed: "They are routed again by repair; mend what the reason names.",
   job_failed: "Look at the run's error, then replay.",
-  rejected: "Mend the file and upload it again.",
+  rejected: "Mend the file and upload it again, or the job's columns, then replay.",
   not_configured: "Add a job for them, then replay.",
 };
 

@@ -34,7 +34,7 @@ class Files {
       this.list.reset();
     }
     for (const option of this.status.options) option.hidden = Boolean(option.value) && !session.statuses.includes(option.value);
-    this.replayAll.hidden = !["failed", "job_failed", "inactive", "not_configured"].includes(view.status);
+    this.replayAll.hidden = !["failed", "job_failed", "inactive", "not_configured", "rejected"].includes(view.status);
     this.replayAll.disabled = session.role === "reader";
     this.replayAll.title = session.role === "reader" ? ONLY_OPERATORS : "";
     await this.list.refresh();

@@ -96,14 +96,23 @@ async function releaseKey(key, etag) {
   }
 }
 
+function today(counts) {
+  return h("span", {}, number(counts.files), counts.job_failed ? [" ", badge("job_failed"), ` ${number(counts.job_failed)}`] : null);
+}
+
+// How an expected file stands: its due time, and whether it came.
+function expectation(expected) {
+  return expected ? h("span", {}, badge(expected.state), " ", time(expected.due_at)) : "–";
+}
+
 class Jobs {
   constructor() {
     this.state = h("div", { class: "banner", hidden: true });
     this.list = new PagedList({
-      path: "jobs", label: "Jobs of the config", columns: ["File name", "Job", "Table", "Keys", "State"],
+      path: "jobs", label: "Jobs of the config", columns: ["File name", "Job", "Table", "Keys", "Today", "Last file", "Last success", "Last failure", "Expected", "State"],
       query: () => ({}), idOf: (row) => String(row.index),
       row: (row) => [h("bdi", { class: "key" }, row.source_file_name ?? "–"), `${row.job_id ?? "–"} · ${row.job_name ?? "–"}`, row.target_table ?? "–",
-        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–",
+        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–", today(row.today), time(row.last_arrival), time(row.last_success), time(row.last_failure), expectation(row.expectation),
         row.faults.length ? h("ul", { class: "faults" }, row.faults.map((fault) => h("li", {}, fault))) : badge(row.is_active ? "active" : "inactive")],
       empty: "No job is configured yet: upload a list of jobs as config/config.json.",
     });

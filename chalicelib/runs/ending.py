@@ -15,7 +15,7 @@ from chalicelib.landing.executions import read_name
 from chalicelib.logs import log
 from chalicelib.runs.finishing import MARKS, finish
 from chalicelib.runs.lane import Runs
-from chalicelib.runs.run_end import TEXT_LENGTH, Ignored, RunEnd
+from chalicelib.runs.run_end import TEXT_LENGTH, Ignored, RunEnd, readable_cause
 
 UNKNOWN = "unknown"  # an error that Step Functions does not name
 OF_A_FAILURE = ("run_error", "run_cause", "run_alerted", "reason", *MARKS)
@@ -63,7 +63,8 @@ def _record(runs: Runs, end: RunEnd) -> tuple[bool, Row]:
 
 def _failure(runs: Runs, end: RunEnd) -> Row:
     """Return what a row tells of a failure."""
-    error, cause = (text[:TEXT_LENGTH] for text in _why_failed(runs, end))
+    error, cause = _why_failed(runs, end)
+    error, cause = error[:TEXT_LENGTH], readable_cause(cause)[:TEXT_LENGTH]
     reason = ": ".join(text for text in (end.status, error or UNKNOWN, cause) if text)[:TEXT_LENGTH]
     return {"run_error": error or UNKNOWN, "run_cause": cause, "reason": reason}
 

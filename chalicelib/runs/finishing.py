@@ -55,15 +55,17 @@ def _begun(runs: Runs, row: Row) -> None:
 
 
 def _failed(runs: Runs, row: Row) -> None:
-    if "run_alerted" not in row:
-        report(runs, row)
-    told = {"run_alerted": iso(runs.landing.clock())}
+    """Alert a failure and start the next attempt; without one, an alert that SNS refused stays due."""
+    is_told = "run_alerted" in row or report(runs, row)
+    noted = {"run_alerted": iso(runs.landing.clock())} if is_told and "run_alerted" not in row else {}
     retries = row.get("retries", 0) + 1
     if retries <= _retries_wanted(runs, row):
-        runs.log.change(row, told, statuses=[row["status"]])
+        if noted:
+            runs.log.change(row, noted, statuses=[row["status"]])
         if start_attempt(runs, row, retries):
             return
-    runs.log.change(row, told, MARKS, statuses=[row["status"]])
+    if is_told:
+        runs.log.change(row, noted, MARKS, statuses=[row["status"]])
 
 
 def _retries_wanted(runs: Runs, row: Row) -> int:
@@ -72,11 +74,11 @@ def _retries_wanted(runs: Runs, row: Row) -> int:
     return retries_of(job) if job else 0
 
 
-def report(runs: Runs, row: Row) -> None:
-    """Alert a failed execution."""
+def report(runs: Runs, row: Row) -> bool:
+    """Alert a failed execution; return False when SNS refused."""
     message = (
         f"File: {shown(row['file_key'])}\nJob ID: {row.get('job_id', '')}\nExecution: {row['execution']}\n"
         f"Status: {row['run_status']}\nError: {shown(row['run_error'])}\n"
         f"Cause: {shown(row['run_cause'])}"
     )
-    runs.landing.topic.publish_notification(JOB_FAILED_SUBJECT, message)
+    return runs.landing.topic.publish_notification(JOB_FAILED_SUBJECT, message)

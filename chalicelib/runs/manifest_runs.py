@@ -146,13 +146,22 @@ def _end_of(lane: Ndjson, run: Any, attempt: int) -> Row:
 
 
 def _settle(lane: Ndjson, record: Row) -> None:
-    """Alert a failure unless that was done, then forget that the run's end is awaited."""
+    """Alert a failure unless that was done, then forget that the run's end is awaited.
+
+    An alert that SNS refuses is tried again by `reconcile`, for a day.
+    """
     if record["run_status"] != SUCCEEDED and "run_alerted" not in record:
-        lane.topic.publish_notification(
-            GLUE_RUN_FAILED_SUBJECT,
-            f"Manifest: {shown(record['file_name'])}\nDate: {record['date_prefix'].removeprefix(MANIFEST)}\n"
-            f"Glue run: {record['job_run_id']}\nStatus: {record['run_status']}\n"
-            f"Error: {shown(record['run_error'])}\nReplay the manifest's key to start another run.",
-        )
+        is_old = datetime.fromisoformat(record["run_stopped_at"]) < lane.clock() - FORGOTTEN_AFTER
+        if not _alert(lane, record) and not is_old:
+            return
         lane.records.note_alert(record, iso(lane.clock()))
     lane.marks.clear(RUNNING, record["job_run_id"])
+
+
+def _alert(lane: Ndjson, record: Row) -> bool:
+    return lane.topic.publish_notification(
+        GLUE_RUN_FAILED_SUBJECT,
+        f"Manifest: {shown(record['file_name'])}\nDate: {record['date_prefix'].removeprefix(MANIFEST)}\n"
+        f"Glue run: {record['job_run_id']}\nStatus: {record['run_status']}\n"
+        f"Error: {shown(record['run_error'])}\nReplay the manifest's key to start another run.",
+    )

@@ -88,6 +88,16 @@ def read_end(told: Mapping[str, Any], name: str, stopped: datetime) -> RunEnd | 
     )
 
 
+def readable_cause(cause: str) -> str:
+    """Return a cause as it is; of a Glue job, whose cause is its whole run as JSON, that job's message."""
+    try:
+        run = json.loads(cause)
+    except (ValueError, RecursionError):
+        return cause
+    message = run.get("ErrorMessage") if isinstance(run, dict) else None
+    return f"{message} (Glue job {run.get('JobName')}, run {run.get('Id')})" if message else cause
+
+
 def _moment(milliseconds: Any) -> datetime | None:
     try:
         return datetime.fromtimestamp(milliseconds // 1000, UTC)

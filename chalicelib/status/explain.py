@@ -17,7 +17,7 @@ from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refu
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.events import MAX_KEY_BYTES
-from chalicelib.landing.catalog import iso
+from chalicelib.landing.catalog import MAX_READ_BYTES, iso
 from chalicelib.landing.config import ConfigReader
 from chalicelib.moves import file_name
 from chalicelib.settings import Settings
@@ -25,7 +25,14 @@ from chalicelib.status.batches import manifest_of
 from chalicelib.status.discovery import Scans, find_entry
 from chalicelib.status.explain_ndjson import manifest_records, stored_verdict, tracking_rows, verdict_of
 from chalicelib.status.files import shown
-from chalicelib.status.prediction import FOLDER_MARKER, is_discoverable, predict, unreadable
+from chalicelib.status.prediction import (
+    FOLDER_MARKER,
+    Prediction,
+    is_discoverable,
+    predict,
+    unreadable,
+    with_header,
+)
 from chalicelib.status.story import tell
 
 VERSIONS = 20  # of a key, the newest: a story tells of no more
@@ -55,7 +62,9 @@ def explain(sources: Sources, given: Given) -> Body:
     records = [manifest_of(row, sources.settings.manifest_bucket)
                for row in manifest_records(sources.tracking, tracked)]  # fmt: skip
     entry = find_entry(sources.scans, key) if key.startswith(sources.settings.s3_prefix) else None
-    is_ndjson = bool(tracked or in_ndjson) or (not uploads and not in_landing and key.endswith(".ndjson"))
+    is_ndjson = bool(tracked or in_ndjson) or (
+        not uploads and not in_landing and _is_named_ndjson(sources, key)
+    )
     where = _bucket_of(sources, key, uploads, in_landing)
     in_source = _look(where, key) if where is sources.source else None
     there = in_source if where is sources.source else in_landing
@@ -82,6 +91,10 @@ def explain(sources: Sources, given: Given) -> Body:
     }
 
 
+def _is_named_ndjson(sources: Sources, key: str) -> bool:
+    return key.lower().endswith(sources.settings.ndjson_suffixes)
+
+
 def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: StoredObject | None) -> Bucket:
     """Return the bucket to ask for a key: its newest row's, else where it lies or would be found."""
     source = sources.source.name
@@ -96,7 +109,7 @@ def _bucket_of(sources: Sources, key: str, uploads: list[Row], in_landing: Store
 def _look(bucket: Bucket, key: str) -> StoredObject | None:
     """Read what S3 knows of an object; of one that it does not give out, what a listing tells."""
     try:
-        return bucket.read(key, 1)
+        return bucket.read(key, MAX_READ_BYTES)
     except AWS_ERRORS as error:
         if not is_access_refused(error):
             raise
@@ -120,9 +133,14 @@ def _landing_now(sources: Sources, key: str, where: Bucket, there: StoredObject 
         plain = sources.settings.new_files_prefix + file_name(key)
         taken = len(plain.encode()) <= MAX_KEY_BYTES and where.head(plain) is not None
         predicted = predict(key, sources.settings, config, bucket=where.name, parked_name_taken=taken)
-        refusal = there.refusal if there else None
-        prediction = (unreadable(predicted, refusal) if refusal else predicted).shown()
+        prediction = _of_content(predicted, sources.settings, there).shown()
     return {"lane": "landing", "bucket": where.name, **prediction, "config": in_force.told()}
+
+
+def _of_content(predicted: Prediction, settings: Settings, there: StoredObject | None) -> Prediction:
+    if there is None:
+        return predicted
+    return unreadable(predicted, there.refusal) if there.refusal else with_header(predicted, settings, there)
 
 
 def _ndjson_now(sources: Sources, key: str, found: StoredObject | None, tracked: list[Row]) -> Body:

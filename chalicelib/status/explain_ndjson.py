@@ -19,8 +19,8 @@ from chalicelib.ndjson.tracking import (
     extract_date_and_filename,
     row_names,
 )
-from chalicelib.ndjson.validation import CHECKED_BYTES, judge
-from chalicelib.settings import BYTES_PER_MB, Settings
+from chalicelib.ndjson.validation import CHECKED_BYTES, judge, told_range
+from chalicelib.settings import Settings
 
 MEND = "Mend the file and upload it again, or release it from quarantine."
 DAYS_LOOKED_AT = 7  # without a date in the key: from the object's day on, else the last days
@@ -57,7 +57,7 @@ def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:
 def verdict_of(bucket: Bucket, key: str, found: StoredObject | None, settings: Settings) -> Body:
     """Judge a key as the lane would now; without an object only its name can be judged."""
     small, big = settings.min_file_bytes, settings.max_file_bytes
-    accepted = f"{small / BYTES_PER_MB:.2f} to {big / BYTES_PER_MB:.2f} MB"
+    accepted = told_range(small, big)
     reason = judge(settings, key, found.size if found else small)
     if found and found.refusal:
         told = describe_failure(found.refusal)

@@ -1,4 +1,4 @@
-"""`GET /jobs`: the job config as it stands, each fault beside its job."""
+"""`GET /jobs`: the job config as it stands, beside each job its faults and what came of its files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expected_files import ExpectedReader
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
+from chalicelib.events import LONE_SURROGATE
 from chalicelib.expected.state import shown
 from chalicelib.expected.watch import arrival_of, watch_of
 from chalicelib.landing.config import Config, ConfigReader
 from chalicelib.landing.entries import FIELDS, entries_of
 from chalicelib.landing.jobs import Job
 from chalicelib.parallel import each
+from chalicelib.status.files import Uploads
+from chalicelib.status.job_history import read_history
 from chalicelib.tables.manifests import manifest_key
 
 NO_IS_ACTIVE = "It has no is_active, so it is inactive: add it, true, to have files start it."
@@ -31,9 +34,10 @@ FAULTED = re.compile(r"\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class JobLists:
-    """What jobs are listed from: the config, and what is remembered of expected files."""
+    """What jobs are listed from: the config, their files, and what is remembered of expected ones."""
 
     config: ConfigReader
+    uploads: Uploads
     expected: ExpectedReader
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -54,14 +58,18 @@ def list_jobs(lists: JobLists, given: Given) -> Body:
     page = list(enumerate(entries))[start : start + limit]
     more = start + limit < len(entries)
     expectations = _expectations(lists, page, in_force.config)
+    named = {index: job_id for index, entry in page if (job_id := _job_id(entry))}
+    history = read_history(lists.uploads, sorted({*named.values()}))
     by_index = faults_by_index(in_force.current.faults)
     return {
         "config": f"s3://{reader.bucket.name}/{reader.key}",
         **in_force.told(),
         "valid": in_force.source == "current",
+        "history": {"since": history.since, "complete": history.complete},
         "items": [
             {
                 **_shown(index, entry, by_index.get(index, [])),
+                **history.of_job(named.get(index, "")),
                 "table_manifest": manifest,
                 "expectation": expectations.get(index),
             }
@@ -91,8 +99,7 @@ def _expectations(lists: JobLists, page: list[tuple[int, Any]], config: Config) 
     """Return how the expected files of active jobs in force stand, by their place in the page."""
     jobs = config.jobs.all if config.jobs else ()
     active = {job.job_id: job for job in jobs if job.expected and job.is_active}
-    named = {index: entry.get("job_id") for index, entry in page if isinstance(entry, dict)}
-    asked = {index: active[name] for index, name in named.items() if isinstance(name, str) and name in active}
+    asked = {index: active[name] for index, entry in page if (name := _job_id(entry)) in active}
     if not asked:
         return {}
     known, now = lists.expected.read(), lists.clock()
@@ -101,6 +108,11 @@ def _expectations(lists: JobLists, page: list[tuple[int, Any]], config: Config) 
 
 def _expectation(job: Job, row: Row, now: datetime) -> Body:
     return shown(job.expected or {}, watch_of(row), arrival_of(row), now)
+
+
+def _job_id(entry: Any) -> str:
+    name = entry.get("job_id") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) and not LONE_SURROGATE.search(name) else ""
 
 
 def _start(after: Position | None) -> int:

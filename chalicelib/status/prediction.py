@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Body
+from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.failures import describe_failure
+from chalicelib.csv_header import wrong_header
 from chalicelib.discovery.listing import Scope
 from chalicelib.keys import is_upload_under_way
 from chalicelib.landing.catalog import UploadStatus
@@ -28,6 +30,7 @@ class Prediction:
     why: str
     next_step: str = ""
     details: Body = field(default_factory=dict)
+    job: Job | None = None  # the one that would be started
 
     def shown(self) -> Body:
         """Return it as JSON has it."""
@@ -76,6 +79,23 @@ def unreadable(predicted: Prediction, refusal: Exception) -> Prediction:
         f"S3 does not give it out ({describe_failure(refusal)}), so it would fail. Else: {predicted.why}",
         "Let Sluice's roles read it and its encryption key; repair tries it again within minutes.",
         predicted.details,
+    )
+
+
+def with_header(predicted: Prediction, settings: Settings, found: StoredObject) -> Prediction:
+    """Return what becomes of a file that would start a job, now that its beginning is known."""
+    job = predicted.job
+    if job is None or not job.columns or (found.size and not found.first_bytes):
+        return predicted
+    wrong = wrong_header(found.first_bytes, found.size, job.columns, job.delimiter)
+    if not wrong:
+        return predicted
+    target = destination_keys(settings.rejected_prefix, file_name(found.key), "x" * SHORT_IDENTITY)[0]
+    return Prediction(
+        UploadStatus.REJECTED,
+        f"{why_matched(found.key, job)}, but {wrong}: it would be moved to {target} and reported.",
+        "Mend its first line, or the columns of the job; a replay with force starts it as it is.",
+        {**predicted.details, "moved_to": target},
     )
 
 
@@ -134,8 +154,9 @@ def _route(key: str, settings: Settings, config: Config, parked_name_taken: bool
     return Prediction(
         UploadStatus.TRIGGERED,
         f"{why_matched(key, job)}: it would start {job.job_name}, which loads {job.target_table}.",
-        "",
+        "Its first line must name the columns of the job." if job.columns else "",
         details,
+        job,
     )
 
 
@@ -175,5 +196,6 @@ def _job(job: Job) -> Body:
         "source_file_name": job.source_file_name,
         "target_table": job.target_table,
         "upsert_keys": list(job.upsert_keys),
+        **({"columns": list(job.columns), "delimiter": job.delimiter} if job.columns else {}),
         "is_active": job.is_active,
     }

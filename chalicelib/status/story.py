@@ -59,6 +59,7 @@ def _outcome(row: Row) -> str:
         UploadStatus.RECEIVED: "It was recorded, which is all that its event asks for.",
         UploadStatus.NOT_CONFIGURED: f"No job took it, so it was parked as {row.get('moved_to')}.",
         UploadStatus.INACTIVE: f"Its job {job} is inactive, so it was reported and nothing started.",
+        UploadStatus.REJECTED: f"It was rejected and moved to {row.get('moved_to')}: {reason}.",
         UploadStatus.FAILED: f"It has no outcome after {attempts}: {reason}",
         UploadStatus.VANISHED: "It was gone before it could be read.",
     }

@@ -9,11 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.api.answers import Body
-from chalicelib.api.http_request import caller_of, query_of
-from chalicelib.api.parameters import read_date, read_parameters
+from chalicelib.api.http_request import Operator
+from chalicelib.api.parameters import Given, read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import Part, TrackingReader
@@ -53,9 +52,9 @@ class Overview:
     settings: Settings
 
 
-def summarize(overview: Overview, request: Any) -> Body:
+def summarize(overview: Overview, given: Given, caller: Operator) -> Body:
     """Answer `GET /summary`: counts of a date, what waits on every date, the backlog, and who asks."""
-    values = read_parameters(query_of(request), "date")
+    values = read_parameters(given, "date")
     date = read_date(values, overview.uploads.today())
     with ThreadPoolExecutor(max_workers=8) as pool:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
@@ -67,7 +66,7 @@ def summarize(overview: Overview, request: Any) -> Body:
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
     return {
         "date": date,
-        "role": caller_of(request).role,
+        "role": caller.role,
         "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},
         "ndjson": _tracked(tracked.result()),
         "at_least": _inexact(counts, tracked.result(), waiting.result()),

@@ -54,7 +54,7 @@ def job_lists(config: Settings) -> JobLists:
     from chalicelib.status.jobs import JobLists
 
     expected = ExpectedReader(client("dynamodb", config.aws_region), config.tracking_table)
-    return JobLists(config_reader(config), expected)
+    return JobLists(config_reader(config), uploads(config), expected)
 
 
 def scans(config: Settings) -> Scans:

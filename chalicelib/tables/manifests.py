@@ -8,7 +8,7 @@ could not load, or would load twice, is left out: output that is not committed, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,7 @@ OBJECTS_BETWEEN_CLOCKS = 1000
 HIDDEN = ("_", ".")
 MESSAGE_LENGTH = 1000
 COUNTED = ("written", "failed", "absent")
+MORE = "give the function more ephemeral storage"
 LISTINGS = 3  # at most, while other runs replace manifests meanwhile
 
 Outcome = dict[str, Any]
@@ -130,7 +131,7 @@ def _all_up_to_date(
         if overtaken:
             with suppress(ListingCutShort):  # they stay as the other run left them
                 outcomes |= _listed_once(lane, matcher, overtaken, remaining_ms)
-    return list(outcomes.values())
+    return [outcomes[table] for table in matcher.tables]
 
 
 def _listed_once(
@@ -139,20 +140,29 @@ def _listed_once(
     tables: Iterable[str],
     remaining_ms: Callable[[], float],
 ) -> dict[str, Outcome]:
+    """List the bucket once for these tables; the largest is left out where the scratch disk is too small."""
     before = {table: _manifest_before(lane.source, table) for table in tables}  # older than the listing
-    with TableSpool() as spool:
+    try:
+        spool = TableSpool()
+    except SpoolFull as error:
+        raise ListingCutShort(
+            f"The scratch disk takes no file ({error}); nothing was written: {MORE}"
+        ) from None
+    with spool:
         try:
-            archived = _spool_entries(lane, matcher, spool, remaining_ms)
+            archived = _spool_entries(lane, matcher, before, spool, remaining_ms)
         except SpoolFull as error:
-            taken = sum(spool.counts.values())
-            raise ListingCutShort(
-                f"Scratch disk was full after {taken} entries ({error}); nothing was written: give the "
-                "function more ephemeral storage"
-            ) from None
-        return {
-            table: _brought_up_to_date(lane, table, before[table], spool) | {"archived": archived[table]}
-            for table in before
-        }
+            largest = max(spool.counts, key=spool.counts.__getitem__)
+            full = _failed(
+                largest, spool.counts[largest], f"its entries fill the scratch disk ({error}): {MORE}"
+            )
+        else:
+            return {
+                table: _brought_up_to_date(lane, table, before[table], spool) | {"archived": archived[table]}
+                for table in before
+            }
+    others = [table for table in before if table != largest]
+    return {largest: full} | _listed_once(lane, matcher, others, remaining_ms)
 
 
 def _manifest_before(bucket: Bucket, table: str) -> ManifestBefore:
@@ -163,7 +173,11 @@ def _manifest_before(bucket: Bucket, table: str) -> ManifestBefore:
 
 
 def _spool_entries(
-    lane: TableManifests, matcher: TableMatcher, spool: TableSpool, remaining_ms: Callable[[], float]
+    lane: TableManifests,
+    matcher: TableMatcher,
+    tables: Container[str],
+    spool: TableSpool,
+    remaining_ms: Callable[[], float],
 ) -> Counter[str]:
     """Spool the entry of every object to load; return how many archived ones each table has besides."""
     not_data = tuple(prefix for prefix in lane.settings.own_outputs if prefix)
@@ -172,7 +186,7 @@ def _spool_entries(
         if count % OBJECTS_BETWEEN_CLOCKS == 0 and remaining_ms() < MARGIN_MS:
             raise ListingCutShort(f"Time was up after listing {count} objects; nothing was written")
         table = matcher.table_of(item.key)
-        if not table or not is_data(item, not_data, lane.settings.config_key):
+        if table is None or table not in tables or not is_data(item, not_data, lane.settings.config_key):
             continue
         if is_upload_under_way(lane.settings, item.key):
             continue
@@ -187,19 +201,24 @@ def _spool_entries(
 def _brought_up_to_date(
     lane: TableManifests, table: str, before: ManifestBefore, spool: TableSpool
 ) -> Outcome:
-    key = manifest_key(table)
-    outcome: Outcome = {"table": table, "manifest": key, "files": spool.counts[table]}
+    key, files = manifest_key(table), spool.counts[table]
     try:
         if isinstance(before, Exception):
             raise before
-        status = _replace_if_changed(
-            lane.manifests, key, before, partial(spool.blocks, table), outcome["files"]
-        )
+        status = _replace_if_changed(lane.manifests, key, before, partial(spool.blocks, table), files)
     except AWS_ERRORS as error:
-        log.error("manifest not written", extra={"key": key, "error": str(error)})
-        return outcome | {"status": "failed", "reason": str(error)}
+        return _failed(table, files, str(error))
+    except OSError as error:
+        return _failed(table, files, f"the scratch disk did not give its entries back ({error}): {MORE}")
+    outcome = {"table": table, "manifest": key, "files": files, "status": status}
     log.info("table manifest", extra={"bucket": lane.manifests.name, **outcome, "outcome": status})
-    return outcome | {"status": status}
+    return outcome
+
+
+def _failed(table: str, files: int, reason: str) -> Outcome:
+    key = manifest_key(table)
+    log.error("manifest not written", extra={"key": key, "error": reason})
+    return {"table": table, "manifest": key, "files": files, "status": "failed", "reason": reason}
 
 
 def _replace_if_changed(

@@ -18,14 +18,18 @@ SEPARATOR = b",\n"
 
 
 class SpoolFull(Exception):  # noqa: N818 - an answer: what there is to list does not fit
-    """The scratch disk takes no more entries."""
+    """The scratch disk takes no more entries, or does not give back those that it took."""
 
 
 class TableSpool:
     """Lines per table, in the order in which they were added. Leaving the context frees the disk."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        """Open the file; raise SpoolFull when the disk has no room for one."""
+        try:
+            self._file = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        except OSError as error:  # also where no folder takes a file
+            raise SpoolFull(str(error)) from None
         self._gathered: defaultdict[str, list[bytes]] = defaultdict(list)
         self._gathered_bytes = 0
         self._blocks: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)

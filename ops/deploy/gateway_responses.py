@@ -15,7 +15,7 @@ from chalice.local import ForbiddenError, LocalGateway, LocalGatewayException, N
 
 from chalicelib.api.answers import UNAUTHORIZED, Answer
 from ops.deploy.patching import wrap
-from ops.local.foreign import refusal_of
+from ops.local.foreign_pages import refusal_of
 
 EXTENSION = "x-amazon-apigateway-gateway-responses"
 DENIED = Answer(

@@ -42,7 +42,7 @@ def upload_samples(environ: Mapping[str, str]) -> None:
     names = load_stage(LOCAL).environment
     if s3.list_objects_v2(Bucket=names["LANDING_BUCKET"], MaxKeys=1).get("Contents"):
         return  # this AWS remembers what it was given before
-    _create_glue_jobs(session.client("glue", endpoint_url=environ["AWS_ENDPOINT_URL"]))
+    create_glue_jobs(session.client("glue", endpoint_url=environ["AWS_ENDPOINT_URL"]))
     _upload(s3, names["LANDING_BUCKET"], CONFIG_KEY, SAMPLES / "config.json")
     for key, sample in LANDING_UPLOADS.items():
         _upload(s3, names["LANDING_BUCKET"], key, SAMPLES / sample)
@@ -59,7 +59,7 @@ def ndjson_samples() -> Iterator[tuple[str, bytes]]:
     yield f"{NDJSON_DATE}/broken.ndjson", b"this is not JSON\n" * 10_000
 
 
-def _create_glue_jobs(glue: GlueClient) -> None:
+def create_glue_jobs(glue: GlueClient) -> None:
     """Create the jobs that the sample config names, so that the state machine can start them, but for one."""
     for job in json.loads((SAMPLES / "config.json").read_text()):
         if job["job_name"] == JOB_THAT_FAILS:

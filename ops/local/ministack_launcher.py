@@ -27,7 +27,7 @@ from ministack.core import iam_evaluator  # type: ignore[import-not-found,unused
 from ministack.services import lambda_svc  # type: ignore[import-not-found,unused-ignore]
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
-FOREIGN = runpy.run_path(str(Path(__file__).with_name("foreign.py")))  # this environment has no `ops`
+FOREIGN = runpy.run_path(str(Path(__file__).with_name("foreign_pages.py")))  # this environment has no `ops`
 
 
 def guarded(serve: Asgi) -> Asgi:

@@ -35,7 +35,7 @@ KEYS = [
 ]
 BESIDE = ["incoming/Logs/orders.csv", "incoming/a/deep/orders.csv", "incoming/orders.csv", "incoming/a/o.txt"]
 SIZES = [0, 5000]  # parking puts a small file and copies a large one in parts
-WIRED = app.discovered_files.__wrapped__
+WIRED = app.discovered.__wrapped__
 FAULTS = [
     "none",
     "none",
@@ -153,7 +153,7 @@ class DiscoveryDisorder(LandingUsers):
     def _alone(self) -> Iterator[None]:
         with (
             suppress(ClientError, ConfigError),
-            patch.object(app, "discovered_files", lambda: self.lane),
+            patch.object(app, "discovered", lambda: self.lane),
             patch.object(app, "landing", lambda: self.lane),
         ):
             yield

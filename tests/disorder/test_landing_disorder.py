@@ -133,7 +133,7 @@ class LandingDisorder(LandingUsers):
 
     def faults(self) -> list[str]:
         calls = calls_of(lambda: self._reconcile(0))
-        reads = ("Get", "Batch", "List", "Query", "Scan")
+        reads = ("Get", "Batch", "Describe", "List", "Query", "Scan")
         return broken_promises(self.world, self.story) + [
             f"a settled system's reconcile calls {call}"
             for call in calls

@@ -44,13 +44,15 @@ def _documents(world: World, bucket: str, prefix: str) -> list[Any]:
 def test_every_outcome_of_the_landing_lane_has_a_row_of_the_contract(world: World) -> None:
     for key in ("data/in/customers.csv", "data/in/mystery.csv", "data/in/products.csv", "notes/x.txt"):
         world.land(key)
+    world.configure([*SEED_JOBS, job(job_id="strict", source_file_name="strict.csv", columns=["id"])])
+    world.land("data/in/strict.csv")
     world.deliver("data/in/gone.csv", "e1")
     world.upload("data/in/orders.csv")
     with failing("StartExecution", "ThrottlingException"), pytest.raises(ClientError):
         world.deliver("data/in/orders.csv")
     rows = world.rows()
     assert {row["status"] for row in rows} == {
-        "triggered", "not_configured", "inactive", "received", "vanished", "failed"}  # fmt: skip
+        "triggered", "not_configured", "inactive", "rejected", "received", "vanished", "failed"}  # fmt: skip
     assert [fault for row in rows for fault in _faults("catalog-row", row)] == []
     assert [
         fault for each in world.executions() for fault in _faults("execution-input", _without_name(each))

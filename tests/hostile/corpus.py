@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 SECRET = "4f9c-card-4111-1111"  # every hostile file contains it, and no log line may
@@ -58,6 +59,16 @@ NDJSON: dict[str, tuple[bytes, str]] = {
     "UTF-16": ('{"a": 1}\n'.encode("utf-16"), "quarantined"),
     "a second BOM": (b'\xef\xbb\xbf\xef\xbb\xbf{"a": 1}\n', "quarantined"),
     "gzip": (b"\x1f\x8b\x08\x00" + b"\x00" * 50 + b"\n", "quarantined"),
+    "gzip packed": (gzip.compress(b'{"b": 1}\n' * 100), "pending"),
+    "several gzip streams packed": (gzip.compress(b'{"b": 1}\n') * 3, "pending"),
+    "a gzip bomb of blanks packed": (gzip.compress(b" " * 30_000_000), "quarantined"),
+    "a gzip bomb of one object packed": (gzip.compress(b'{"b": "' + b"x" * 30_000_000), "pending"),
+    "gzip within gzip packed": (gzip.compress(gzip.compress(b"{}")), "quarantined"),
+    "cut gzip packed": (gzip.compress(b'{"b": 1}\n' * 100)[:-9], "quarantined"),
+    "broken gzip packed": (b"\x1f\x8b\x08\x00" + b"\xff" * 50, "quarantined"),
+    "no gzip packed": (b'{"b": 1}\n', "quarantined"),
+    "an array packed": (gzip.compress(b'[{"b": 1}]'), "quarantined"),
+    "a ZIP archive": (b"PK\x03\x04" + b"\x00" * 50, "quarantined"),
     "CSV": (b"a,b\n1,2\n", "quarantined"),
     "a first line longer than what is read": (b'{"a": ' + b"[" * 100_000 + b"\n", "pending"),
     "nested 30,000 deep": (b'{"a": ' + b"[" * 30_000 + b"]" * 30_000 + b"}\n", "quarantined"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.local.foreign import comes_from_another_site, refusal_of
+from ops.local.foreign_pages import comes_from_another_site, refusal_of
 from tests.support.api import OPERATOR, Api
 
 FOREIGN_HOSTS = [

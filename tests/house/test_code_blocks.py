@@ -51,6 +51,9 @@ ELSEWHERE = {  # first line of a block -> why no test runs the block itself
     ),
     '{"expected": {"by": "06:30", "timezone": "Europe/Berlin", "days": ["mon", "tue", "wed", '
     '"thu", "fri"]}}': "tests/functional/expected watches such files",
+    '{"columns": ["customer_id", "name", "city"], "delimiter": ";"}': (
+        "tests/functional/landing/test_rejected.py has such jobs"
+    ),
     '{"$schema": "docs/contracts/job-config.schema.json", "jobs": []}': (
         "tests/unit/landing/test_entries.py reads one of this form"
     ),

@@ -64,6 +64,7 @@ def test_every_alert_has_its_line_in_the_runbook() -> None:
         quarantine.STAYS_SUBJECT,
         repair_batches.SURGE_SUBJECT,
         parking.NOT_CONFIGURED_SUBJECT,
+        parking.REJECTED_SUBJECT,
         parking.SOURCE_STAYS_SUBJECT,
         outcomes.INACTIVE_SUBJECT,
         outcomes.CONFIG_SUBJECT,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.local.demo import create_glue_jobs
 from ops.local.processes import free_port
 from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
@@ -31,4 +32,6 @@ def stack(
     auth = request.param == "enforced"
     local = LocalSluice(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
     with running(local, print, auth=auth):
-        yield DeployedSluice(local, load_stage(LOCAL).environment, auth)
+        deployed = DeployedSluice(local, load_stage(LOCAL).environment, auth)
+        create_glue_jobs(deployed.client("glue"))
+        yield deployed

@@ -57,6 +57,7 @@ def test_its_policy_follows_from_the_code_and_allows_nothing_else(project: Path)
     assert {(*each["Action"], *each["Resource"]) for each in granted} == {
         ("s3:ListBucket", "arn:aws:s3:::sluice-local-landing"),
         ("sns:Publish", "arn:aws:sns:us-east-1:123456789012:sluice-local-alerts"),
+        ("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:sluice-local-events-dlq"),
     }
     config = json.loads((project / ".chalice/config.json").read_text())
     assert "report_parked" in config["stages"]["local"]["lambda_functions"]

@@ -80,14 +80,15 @@ def test_with_credentials_it_serves_the_deployed_stage_dev(tmp_path: Path) -> No
         child.stop()
 
 
-def test_without_any_aws_each_answer_says_how_to_start(tmp_path: Path) -> None:
+def test_without_any_aws_an_answer_leads_to_the_log_which_says_how_to_start(tmp_path: Path) -> None:
     environment = shell(free_port())
     del environment["AWS_ENDPOINT_URL"]
     with chalice_local(copy_project(tmp_path / "project"), environment, tmp_path) as (address, log):
         status, told = ask(address, "/files", "local-reader")
         said = log.read_text()
     assert status == 503
-    assert "make run" in told["Message"]
+    assert "has no LANDING_BUCKET" in told["Message"]
+    assert "look into the function's log" in told["Message"]
     assert len(re.findall("sluice: .*make run", said)) == 1
     assert "Traceback" not in said
 

@@ -31,9 +31,9 @@ def test_a_file_uploaded_by_the_aws_cli_starts_its_job_once(stack: DeployedSluic
     _upload_config(stack)
     source = tmp_path / "customers.csv"
     source.write_text("customer_id,name\n1,Ada\n")
-    stack.aws_cli("s3", "cp", str(source), f"s3://{stack.names['LANDING_BUCKET']}/data/in/customers.csv")
+    stack.aws_cli("s3", "cp", str(source), f"s3://{stack.names['LANDING_BUCKET']}/data/in/cli/customers.csv")
 
-    started = stack.wait_for(lambda: _started(stack, "data/in/customers.csv"))
+    started = stack.wait_for(lambda: _started(stack, "data/in/cli/customers.csv"))
 
     assert [job["job_name"] for each in started for job in each["glue_jobs"]] == ["load_customers"]
 

@@ -83,7 +83,7 @@ def test_valid_files_wait_and_invalid_ones_go_to_quarantine(stack: DeployedSluic
     stack.wait_for(lambda: _statuses(stack, date) == {"pending": 3, "quarantined": 2})
 
     bad = next(row for row in _rows(stack, date) if row["file_name"] == "bad.ndjson")
-    assert bad["reason"] == "Line 1 of those not blank is not a JSON object but an array"
+    assert bad["reason"] == "Line 1 is not a JSON object but an array"
     moved = stack.client("s3").head_object(
         Bucket=stack.names["QUARANTINE_BUCKET"], Key=f"quarantine/{date}/in/{date}/bad.ndjson"
     )

@@ -76,7 +76,7 @@ def test_files_that_no_event_announced_are_found_and_routed_once(without_events:
     invoke(stack, "discover_csv")
     assert {SHOP, MYSTERY} <= state(stack).keys()
     assert not {DEEP, SKIPPED} & state(stack).keys()
-    stack.wait_for(lambda: outcomes(stack, SHOP) == ["triggered"])
+    stack.wait_for(lambda: outcomes(stack, SHOP) == ["succeeded"])
     stack.wait_for(lambda: outcomes(stack, MYSTERY) == ["not_configured"])
     assert outcomes(stack, DEEP) == outcomes(stack, SKIPPED) == []
     assert executions(stack, SHOP) == 1
@@ -86,7 +86,7 @@ def test_files_that_no_event_announced_are_found_and_routed_once(without_events:
 
     upload(stack, SHOP, b"order_id,customer_id\n3,4\n")
     assert invoke(stack, "discover_csv")["queued"] == 1
-    stack.wait_for(lambda: outcomes(stack, SHOP) == ["triggered", "triggered"])
+    stack.wait_for(lambda: outcomes(stack, SHOP) == ["succeeded", "succeeded"])
     assert executions(stack, SHOP) == 2
 
 

@@ -16,11 +16,18 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+import botocore.regions
+import botocore.session
 import yaml
+from botocore.endpoint_provider import EndpointProvider
+from botocore.loaders import create_loader
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
 
 from chalicelib.aws.tracking_keys import MOVES, tracking_key
-from ops.deploy.provision import provision
+from ops.deploy.notifications import announce_to_queue
+from ops.deploy.provision import wanted_stack
+from ops.deploy.stack import Stack, apply_stack
 from ops.stages import LOCAL, Target, load_stage
 from tests.support.strict.aws import strict
 
@@ -44,6 +51,22 @@ os.environ |= {
 }
 
 
+_providers: dict[int, Any] = {}
+
+
+def _provided(ruleset_data: Any, **others: Any) -> Any:
+    """Make the rules of a service's endpoints once: the one loader always gives the same data of them."""
+    if id(ruleset_data) not in _providers:
+        _providers[id(ruleset_data)] = EndpointProvider(ruleset_data=ruleset_data, **others)
+    return _providers[id(ruleset_data)]
+
+
+# moto forgets boto3's session after every test; what its clients and topics are made of is read and made once
+botocore.session.create_loader = cache(create_loader)
+vars(botocore.regions)["EndpointProvider"] = _provided
+rsa.generate_private_key = cache(rsa.generate_private_key)
+
+
 @cache
 def _parsed(text: str, loader: Any) -> Any:
     return PARSE(text, loader)  # our own template, by moto's own loader
@@ -54,12 +77,18 @@ def _load(text: str, **options: Any) -> Any:
     return deepcopy(_parsed(text, options["Loader"]))
 
 
+@cache
+def _stack() -> Stack:
+    return wanted_stack(load_stage(LOCAL), Target("123456789012", "us-east-1"))
+
+
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS with its strict rules and the stack of stage `local` while the context lasts."""
     with mock_aws(), strict(), patch.object(yaml, "load", _load):
-        # the clients of one session share what they load
-        provision(load_stage(LOCAL), boto3, Target("123456789012", "us-east-1"), lambda _: None)
+        apply_stack(boto3.client("cloudformation"), _stack(), lambda _: None, 0)
+        queue = f"arn:aws:sqs:us-east-1:123456789012:{LOCAL_ENVIRONMENT['NDJSON_QUEUE']}"
+        announce_to_queue(boto3.client("s3"), LOCAL_ENVIRONMENT["NDJSON_BUCKET"], queue)
         queues = boto3.client("sqs")
         url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
         queues.purge_queue(QueueUrl=url)  # S3's test event, which a new notification causes

@@ -39,7 +39,8 @@ def test_a_header_that_names_the_columns_passes(start: bytes) -> None:
         (b"1,Ada,London\n", "missing"),
         (b"\xff\xfei\x00d\x00", "it is UTF-16"),
         (b"id,\xff,city\n", "cannot be read as CSV in UTF-8"),
-        (b"\x1f\x8b\x08\x00\x00", "cannot be read as CSV"),
+        (b"\x1f\x8b\x08\x00\x00", "it is compressed by gzip"),
+        (b"id,\x8b,city\n", "cannot be read as CSV"),
     ],
 )
 def test_what_differs_is_said(start: bytes, told: str) -> None:

@@ -9,8 +9,8 @@ from tests.support.builders import LANDING
 from tests.support.reset import identity_of, stored
 from tests.support.world import World
 
-PARKED = ("data/new_files/", "data/idle/")
-STANDING = {"triggered", "inactive", "received", "not_configured", "vanished", "failed"}
+PARKED = ("data/new_files/", "data/idle/", "data/rejected/")
+STANDING = {"triggered", "inactive", "rejected", "received", "not_configured", "vanished", "failed"}
 
 
 def landing_faults(world: World, key: str, status: str) -> list[str]:
@@ -41,7 +41,7 @@ def _of_current(rows: list[dict[str, Any]], key: str, status: str) -> list[str]:
     own = [row["status"] for row in rows if (row["file_key"], row["etag"]) == (key, there.etag.strip('"'))]
     if own != [status]:
         return [f"{key} has the outcomes {own}, not [{status}]"]
-    moved = status == "not_configured"
+    moved = status in {"not_configured", "rejected"}
     return [f"{key} is parked and still there"] if moved else []
 
 

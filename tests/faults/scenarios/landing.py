@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.landing.lane import Landing
+from chalicelib.landing.outcomes import MAX_ATTEMPTS
+from chalicelib.landing.parking import SOURCE_STAYS_SUBJECT
 from chalicelib.settings import Settings
 from tests.faults.dying import Meanwhile
 from tests.faults.invariants.landing import landing_faults
 from tests.faults.matrix import Case
 from tests.support.api import OPERATOR, Api
+from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job, s3_event
 from tests.support.lanes.replays import replay
 from tests.support.reset import date_object, forget_everything, stored
@@ -28,10 +32,11 @@ from tests.support.world import World
 JOBS = [
     job(source_file_name="active.csv"),
     job(job_id="off", source_file_name="idle.csv", is_active=False),
+    job(job_id="strict", source_file_name="strict.csv", columns=["id", "city"]),
 ]
 LARGE = b"0123456789" * 7000  # larger than one read: S3 copies it
 LAMBDA_REPEATS = 2
-ALERTED = {"not_configured", "inactive"}
+ALERTED = {"not_configured", "inactive", "rejected"}
 WIRED = app.landing.__wrapped__  # a fresh process has a fresh lane
 
 
@@ -164,6 +169,7 @@ class Replayed(Landed):
     def _move_and_replay(self) -> None:
         self.replayed = True
         self._alone(self.event_comes)()
+        self.pass_time()  # an operator takes a while
         self.seen().configure([*JOBS, job(job_id="since", source_file_name=self.key.rpartition("/")[2])])
         with self.process():
             replay(Api(OPERATOR), keys=[self.key])
@@ -181,7 +187,84 @@ class Replayed(Landed):
         return faults + [f"left: {row['timestamp']}" for row in world.rows() if "retry" in row]
 
 
+@dataclass
+class Again(Landed):
+    """The same bytes landed under the same key an hour ago, had their outcome and were deleted."""
+
+    def begin(self) -> None:
+        """Let the first upload have its outcome and go."""
+        super().begin()
+        then = datetime.now(UTC) - timedelta(hours=1)
+        date_object(LANDING, self.key, then)
+        self.uploaded = f"{then:%Y-%m-%dT%H:%M:%S.999Z}"
+        self.event_comes()
+        self._delete()
+        self.etag = self.seen().upload(self.key, self.body)
+        self.uploaded = f"{stored(LANDING, self.key).last_modified:%Y-%m-%dT%H:%M:%S.999Z}"
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """The file is deleted once more; all else is tried where its content is new."""
+        return {"a deletion": self._delete}
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge that each upload has a row, and that rows tell of each execution and copy."""
+        world = self.seen()
+        rows = world.rows()
+        started = sorted(each["name"] for each in world.executions())
+        told = sorted(row["execution"] for row in rows if row["status"] == "triggered")
+        faults = [] if started == told else [f"started {started}, recorded {told}"]
+        copies, moved = world.keys("data/new_files/"), sorted(row.get("moved_to", "") for row in rows)
+        faults += [f"no row tells of {key}" for key in copies if key not in moved]
+        statuses = [row["status"] for row in sorted(rows, key=lambda row: str(row["timestamp"]))]
+        allowed = [[self.status, self.status]]
+        if isinstance(case.fault, Meanwhile):  # deleted before anything began, it vanished, if an event tells
+            allowed += [[self.status, "vanished"], *([] if case.repeated else [[self.status]])]
+        return faults + ([] if statuses in allowed else [f"two uploads have the outcomes {statuses}"])
+
+
+@dataclass
+class Undeletable(Landed):
+    """S3 refuses to delete the file where it landed, as under an object lock."""
+
+    @property
+    def reconcile_alone(self) -> bool:
+        """Spare the cases without a repeated event: each runs reconcile ten times."""
+        return False
+
+    @contextmanager
+    def process(self) -> Iterator[None]:
+        """Begin a fresh process, to which S3 refuses that one delete."""
+        with super().process(), failing("DeleteObject", "AccessDenied", 403, self.key):
+            yield
+
+    def reconcile(self) -> None:
+        """Run reconcile half as often as it tries."""
+        for _ in range(MAX_ATTEMPTS // 2):
+            super().reconcile()
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Let another worker have the same event."""
+        return {"the same event": self._alone(self.event_comes)}
+
+    def faults(self, case: Case) -> list[str]:
+        """Judge that one row tells of the copy and why the source stays, and that alerts have an end."""
+        world = self.seen()
+        (row,) = world.rows()
+        there = {key for key in world.keys("data/") if world.read(key) == self.body}
+        faults = [] if there == {self.key, row.get("moved_to")} else [f"it lies at {there}"]
+        faults += [] if row["status"] == self.status else [f"its outcome is {row['status']}"]
+        faults += [] if "AccessDenied" in row.get("source_stays", "") else ["no row tells why it stays"]
+        faults += ["tried for ever"] if "retry" in row else []
+        alerts = Counter(alert["Subject"] for alert in world.alerts())
+        most = 1 if case.call.operation == "Publish" else 0
+        faults += [] if alerts.pop(SOURCE_STAYS_SUBJECT, 0) == 1 else ["a person is to be told once"]
+        return faults + ([] if 1 - most <= alerts.total() <= 3 else [f"alerted: {alerts}"])
+
+
 LANDED = [
+    Again("active job, the same content again", "data/in/active.csv", "triggered"),
+    Again("no job, the same content again", "data/in/mystery.csv", "not_configured"),
+    Undeletable("no job, its source stays", "data/in/mystery.csv", "not_configured"),
     Replayed("no job, replayed meanwhile", "data/in/mystery.csv", "not_configured"),
     Replayed("no job, large, replayed meanwhile", "data/in/mystery.bin", "not_configured", LARGE),
     Landed("active job", "data/in/active.csv", "triggered"),
@@ -193,6 +276,7 @@ LANDED = [
     Landed("no job, empty", "data/in/mystery.csv", "not_configured", b""),
     Landed("no job, large", "data/in/mystery.bin", "not_configured", LARGE, {"Tagging": "team=a"}),
     Landed("no job, name taken", "data/in/b/m.csv", "not_configured", LARGE, taken="data/new_files/m.csv"),
+    Landed("another header", "data/in/strict.csv", "rejected"),
     Landed("elsewhere", "notes/a.txt", "received"),
     Landed("the config itself", CONFIG_KEY, "received", b"[{}]"),
 ]

@@ -15,9 +15,11 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib import parallel
+from chalicelib.ndjson.rows import MAX_ATTEMPTS
 from tests.faults.invariants.ndjson import ndjson_faults
 from tests.faults.matrix import Case
 from tests.support.api import OPERATOR, Api
+from tests.support.aws_calls import failing
 from tests.support.builders import NDJSON, sqs_event
 from tests.support.lanes import ndjson as lane
 from tests.support.reset import date_object, forget_everything, stored
@@ -170,6 +172,39 @@ class ReleasedMeanwhile(Arrived):
         return faults + lane.imbalance() + ([] if statuses == {"manifested": 1} else [f"rows: {statuses}"])
 
 
+@dataclass
+class Undeletable(Arrived):
+    """S3 refuses to delete an invalid file where it landed, as under an object lock."""
+
+    @contextmanager
+    def process(self) -> Iterator[None]:
+        """Begin a fresh process, to which S3 refuses that one delete."""
+        with super().process(), failing("DeleteObject", "AccessDenied", 403, self.files[0][0]):
+            yield
+
+    def reconcile(self) -> None:
+        """Run reconcile half as often as it tries."""
+        for _ in range(MAX_ATTEMPTS // 2):
+            super().reconcile()
+
+    def meanwhile(self) -> dict[str, Callable[[], None]]:
+        """Let another worker have the same message."""
+        return {"the same messages": lambda: self._once_more(self.waiting)}
+
+    def faults(self, _: Case) -> list[str]:
+        """Judge that one row tells of the one copy and why the source stays, and that attempts end."""
+        (row,) = lane.rows()
+        told = (row["status"], "AccessDenied" in row.get("source_stays", ""), row.get("attempts"))
+        faults = [] if told == (self.status, True, MAX_ATTEMPTS) else [f"its row tells {row}"]
+        places = [
+            lane.keys_in(NDJSON),
+            [f"s3://{lane.QUARANTINE}/{key}" for key in lane.keys_in(lane.QUARANTINE)],
+        ]
+        return faults + (
+            [] if places == [[self.files[0][0]], [row.get("moved_to")]] else [f"it lies at {places}"]
+        )
+
+
 def _key(name: str, folder: str = "in") -> str:
     return f"{folder}/{DAY}/{name}"
 
@@ -181,6 +216,7 @@ OTHER = lane.LINES.replace(b"1", b"2")
 A_THEN_B: Any = [[VALID[0], (_key("d.ndjson"), OTHER)], [(VALID[0][0], OTHER), (_key("e.ndjson"), OTHER)]]
 ARRIVED = [
     ReleasedMeanwhile("invalid, released meanwhile", INVALID, "quarantined"),
+    Undeletable("invalid, its source stays", INVALID, "quarantined"),
     Arrived("a batch and a file that waits", VALID),
     Arrived("one file, flushed by age", VALID[:1]),
     Arrived("a full batch is flushed by reconcile", VALID[:1], by_reconcile=True),

@@ -131,7 +131,7 @@ def test_a_consumer_killed_at_any_of_its_calls_finishes_when_the_message_returns
         world.upload(f"incoming/{number}/orders.csv")
         scans.scan()
         (message,) = scans.messages()
-        app.discovered_files.cache_clear()  # a new process has read no config yet
+        app.discovered.cache_clear()  # a new process has read no config yet
         return message
 
     assert consume(discovered(0)) == []  # keeps the copy of the config, which later ones find

@@ -32,7 +32,7 @@ def _uploaded(world: World, config: Any) -> str:
 
 def _new_process() -> None:
     app.landing.cache_clear()
-    app.discovered_files.cache_clear()
+    app.discovered.cache_clear()
 
 
 def _copy(world: World) -> Any:

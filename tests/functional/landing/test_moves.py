@@ -190,3 +190,11 @@ def test_an_operator_or_no_grace_lets_an_empty_file_start_at_once(
     assert item["outcome"]["status"] == "triggered"
     environ(RECONCILE_GRACE_SECONDS="0")
     assert world.land("data/in/second.csv", b"")["status"] == "triggered"
+
+
+def test_a_copy_that_another_worker_found_and_relied_on_is_kept(world: World) -> None:
+    etag = world.upload(MYSTERY, b"A")
+    look_at_config(app.landing())
+    another = Nth("PutItem", 1, lambda call: Meanwhile(call, lambda: world.deliver(MYSTERY, etag)))
+    run(lambda: world.deliver(MYSTERY, etag), another)
+    assert (world.keys("data/"), world.read(PARKED)) == ([PARKED], b"A")

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+import pytest
 from botocore.exceptions import ClientError
 
 import app
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Failure, Nth, Send, run
+from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import failing, recorded
+from tests.support.builders import LANDING, job
+from tests.support.iam import Recorder
+from tests.support.lanes.replays import replay
+from tests.support.reset import date_object
 from tests.support.world import TABLE, World
 
-CUSTOMERS = "data/in/customers.csv"
+CUSTOMERS, MYSTERY = "data/in/customers.csv", "data/in/mystery.csv"
 HOUR = timedelta(hours=1)
 
 
@@ -77,3 +85,25 @@ def test_an_outcome_that_comes_while_a_file_is_left_for_a_replay_stays(world: Wo
     assert "retry" not in world.row(CUSTOMERS)
     world.deliver(CUSTOMERS, etag)
     assert world.row(CUSTOMERS)["status"] == "triggered"
+
+
+def test_a_worker_that_paused_starts_nothing_for_a_file_that_was_parked_and_replayed_meanwhile(
+    world: World, iam: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etag, now = world.upload(MYSTERY), [datetime.now(UTC)]
+    date_object(LANDING, MYSTERY, now[0] - HOUR)
+    lane = dataclasses.replace(app.landing(), clock=lambda: now[0])
+    monkeypatch.setattr(app, "landing", lambda: lane)
+
+    def parked_and_replayed(_: Any) -> None:
+        world.deliver(MYSTERY, etag)
+        with patch.object(iam, "running", []):  # a user does this, no handler
+            world.configure([job(source_file_name="mystery.csv")])
+        (item,) = replay(Api(OPERATOR), keys=[MYSTERY])
+        assert item["outcome"]["status"] == "triggered"
+        now[0] += timedelta(seconds=3)
+
+    with recorded(before={"GetItem": parked_and_replayed}):  # its look for a row
+        assert world.deliver(MYSTERY, etag)["status"] == "already_running"
+    assert sorted(row["status"] for row in world.rows(MYSTERY)) == ["not_configured", "triggered"]
+    assert len(world.executions()) == 1

@@ -9,14 +9,14 @@ import app
 from tests.faults.dying import Meanwhile, Nth, run
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import NDJSON
-from tests.support.lanes.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, statuses, upload
+from tests.support.lanes.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, record_of, statuses, upload
 from tests.support.reset import date_object
 from tests.support.world import World
 
 KEY = f"in/{DATE}-bad.ndjson"
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "HeadObject"])
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem", "HeadObject"])
 def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World, operation: str) -> None:
     record = upload(KEY, body=b"no")
 
@@ -32,3 +32,9 @@ def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World,
     back = boto3.client("s3").get_object(Bucket=NDJSON, Key=KEY)["Body"].read()
     assert (back, keys_in(QUARANTINE)) == (b"no", [])
     assert statuses() == {"released": 1}
+    app.ndjson_arrived(messages(record_of(KEY, _etag(), 2))[0], None)
+    assert (statuses(), keys_in(QUARANTINE)) == ({"pending": 1}, [])
+
+
+def _etag() -> str:
+    return boto3.client("s3").head_object(Bucket=NDJSON, Key=KEY)["ETag"].strip('"')

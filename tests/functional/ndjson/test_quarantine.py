@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -65,10 +66,11 @@ def alerts(aws: None) -> Callable[[], list[str]]:
     ("key", "size", "body", "reason"),
     [
         ("in/a.json", MB, b"{}", "Invalid extension"),
-        ("in/a.ndjson", MB // 20, b"{}", "Size 0.05MB out of range"),
+        ("in/a.ndjson", MB // 20, b"{}", "Size 51.2kB out of range"),
         ("in/a.ndjson", 20 * MB, b"{}", "Size 20.00MB out of range"),
-        ("in/a.ndjson", MB, b"not json", "Line 1 of those not blank is not JSON"),
-        ("in/a.ndjson", MB, b"{}\n[1]\n", "Line 2 of those not blank is not a JSON object but an array"),
+        ("in/a.ndjson", MB, b"not json", "Line 1 is not JSON"),
+        ("in/a.ndjson", MB, gzip.compress(b"{}"), "It is compressed by gzip"),
+        ("in/a.ndjson", MB, b"{}\n[1]\n", "Line 2 is not a JSON object but an array"),
     ],
 )
 def test_an_invalid_file_is_moved_with_its_reason(
@@ -136,7 +138,7 @@ def test_without_a_quarantine_bucket_the_file_stays_and_the_row_says_why(
     deliver(lane, record)
 
     assert keys_in(NDJSON) == [KEY]
-    assert row(NAME)["reason"] == "Line 1 of those not blank is not JSON"
+    assert row(NAME)["reason"] == "Line 1 is not JSON: Expecting value at column 1, near 'no'"
     assert "moved_to" not in row(NAME)
     assert len(alerts()) == 1
 
@@ -146,7 +148,7 @@ def test_the_alert_names_file_reason_and_destination(lane: Ndjson, alerts: Calla
 
     (message,) = alerts()
     assert message == (
-        "Invalid NDJSON file: Line 1 of those not blank is not JSON\n"
+        "Invalid NDJSON file: Line 1 is not JSON: Expecting value at column 1, near 'no'\n"
         f"Original: s3://{NDJSON}/{KEY}\nmoved to s3://{QUARANTINE}/{MOVED}"
     )
 

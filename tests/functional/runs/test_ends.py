@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -62,6 +63,21 @@ def test_a_cause_of_any_length_is_cut(world: World) -> None:
     deliver(end(_started(world), "FAILED", "E", "long " * 6000))
     row = world.row(CUSTOMERS)
     assert len(row["run_cause"]) == len(row["reason"]) == 1000
+
+
+def test_a_glue_job_s_own_message_is_found_in_a_cause_of_any_length(world: World) -> None:
+    run = {"Arguments": {"--x": "y" * 2000}, "ErrorMessage": "no id", "Id": "jr_1", "JobName": "load"}
+    shown = {
+        json.dumps(run): "no id (Glue job load, run jr_1)",
+        '{"ErrorMessage": ""}': '{"ErrorMessage": ""}',
+        '["ErrorMessage"]': '["ErrorMessage"]',
+        "[" * 50_000: "[" * 1000,
+    }
+    for number, cause in enumerate(shown):
+        event = end(_started(world, f"{number}".encode()), "FAILED")
+        event["detail"] |= {"error": "States.TaskFailed", "cause": cause}
+        deliver(event)
+    assert {row["run_cause"] for row in world.rows(CUSTOMERS)} == {*shown.values()}
 
 
 def test_error_and_cause_of_the_event_are_taken_without_asking(world: World) -> None:

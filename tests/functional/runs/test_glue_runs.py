@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from chalicelib.ndjson.lane import Ndjson
 from chalicelib.runs import manifest_runs
 from chalicelib.runs.manifest_runs import ask_glue, glue_run_changed
 from tests.faults.dying import Call, Death, Fault, Moment, Send, calls_of, deaths, run
+from tests.support.aws_calls import failing
 from tests.support.lanes.glue_runs import JOB, end_glue_run, glue_event, run_ids, try_again
 from tests.support.lanes.ndjson import (
     MB,
@@ -101,6 +103,23 @@ def test_an_end_that_no_event_told_is_asked_for(lane: Ndjson, run_id: str, world
     assert _told(_record()) == ("done", "FAILED", "why")
     assert len(world.alerts()) == 1
     assert [call.operation for call in calls_of(lambda: ask_glue(lane, lambda: True))] == ["GetItem", "Query"]
+
+
+def test_an_alert_that_sns_refused_is_sent_by_reconcile_for_a_day(
+    lane: Ndjson, run_id: str, clock: Clock, world: World
+) -> None:
+    with failing("Publish", "Throttling"):
+        glue_run_changed(lane, end_glue_run(run_id, "FAILED", "why"))
+    assert (len(items("RUN#")), "run_alerted" in _record()) == (1, False)
+    ask_glue(lane, lambda: True)
+    assert (len(world.alerts()), items("RUN#"), "run_alerted" in _record()) == (1, [], True)
+    deliver(lane, *_files(1))
+    (second,) = {*run_ids()} - {run_id}
+    end_glue_run(second, "FAILED", "why")
+    clock.now = datetime.now(UTC) + timedelta(days=2)
+    with failing("Publish", "AuthorizationError"):
+        ask_glue(lane, lambda: True)
+    assert (len(world.alerts()), items("RUN#")) == (1, [])
 
 
 def test_an_event_before_its_record_is_delivered_again(lane: Ndjson, clock: Clock) -> None:

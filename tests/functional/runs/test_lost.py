@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.runs import lost
+from chalicelib.runs.finishing import MOST_REPAIRS
 from tests.faults.dying import calls_of, deaths, run
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import job
@@ -131,6 +132,22 @@ def test_an_alert_that_a_dead_process_left_is_sent_within_two_runs(world: World,
         (row,) = [row for row in world.rows(CUSTOMERS) if row["execution"] == event["detail"]["name"]]
         assert (row["status"], "retry" in row) == ("job_failed", False), death
         assert world.alerts(), death
+
+
+def test_an_alert_that_sns_refused_is_sent_later_and_not_for_ever(world: World, later: Any) -> None:
+    with failing("Publish", "Throttling"):
+        deliver(end(_started(world, b"1"), "FAILED"))
+    assert (world.alerts(), "run_alerted" in world.rows(CUSTOMERS)[0]) == ([], False)
+    later(LATER)
+    reconcile()
+    assert len(world.alerts()) == 1
+    with failing("Publish", "AuthorizationError"):
+        deliver(end(_started(world, b"2"), "FAILED"))
+        later(2 * LATER)
+        for _ in range(MOST_REPAIRS + 2):
+            reconcile()
+    assert [row for row in world.rows() if "retry" in row] == []
+    assert len(world.alerts()) == 1
 
 
 def test_wherever_reconcile_dies_the_next_two_end_every_file(world: World, later: Any) -> None:

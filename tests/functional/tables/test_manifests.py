@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,17 +99,6 @@ def test_a_schema_before_the_tables_name_does_not_hide_its_files(world: World) -
     assert "no file was ever found of orders" in result["message"]
     manifest = world.read("manifests/tables/public.customers.manifest")
     assert load_manifest(manifest) == {"lake/customers_2026.csv": 1}
-
-
-def test_a_full_scratch_disk_writes_nothing_and_says_so(
-    tables: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spool, "TemporaryFile", partial(Path("/dev/full").open, "r+b", buffering=0))
-    tables.upload("orders.csv")
-    result = write()
-    assert (result["statusCode"], result["manifests"]) == (207, [])
-    assert "Scratch disk was full" in result["message"]
-    assert tables.keys("manifests/") == []
 
 
 def test_without_table_names_the_jobs_tables_are_taken(world: World) -> None:

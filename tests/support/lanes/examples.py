@@ -6,12 +6,16 @@ Times, identities and durations differ between runs, so the page shows fixed one
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import random
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -20,15 +24,18 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 # isort: split
 
 import app
+from chalicelib.expected import wiring
+from chalicelib.expected.watch import watch_expected
 from ops.local.demo import SAMPLES, ndjson_samples
 from ops.stages import ROOT
-from tests.support.builders import NDJSON, sqs_event
+from tests.support.api import Api
+from tests.support.builders import CONFIG_KEY, NDJSON, sqs_event
 from tests.support.lanes import ndjson, runs
 from tests.support.lanes.scans import Scans
 from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
-SMALL_BATCH_GB = "0.0003"  # so that three sample files fill a batch
+SURROUNDINGS = {"MAX_BATCH_SIZE_GB": "0.0003", "LOG_LEVEL": "ERROR"}  # three sample files fill a batch
 INTRODUCTION = """# The lanes, by example
 
 For those who send files. [All pages](README.md)
@@ -51,11 +58,23 @@ STEADY = (
 
 def page() -> str:
     """Run every lane on an empty emulated AWS and tell what it did."""
-    with emulated_aws(), patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": SMALL_BATCH_GB}):
+    with emulated_aws(), patch.dict(os.environ, SURROUNDINGS):
         forget_wiring()
         world = World()
         world.configure((SAMPLES / "config.json").read_bytes())
-        lanes = (_routing, _ends, _inactive_and_other_files, _ndjson, _discovery, _table_manifests, _repair)
+        lanes = (
+            _routing,
+            _ends,
+            _inactive_and_other_files,
+            _rejected,
+            _broken_config,
+            _expected,
+            _ndjson,
+            _verdicts,
+            _discovery,
+            _table_manifests,
+            _repair,
+        )
         text = "\n".join([INTRODUCTION, *(part for lane in lanes for part in lane(world))])
     forget_wiring()
     return _steady(text)
@@ -127,6 +146,59 @@ def _inactive_and_other_files(world: World) -> Iterator[str]:
     yield _block("Its row:", world.row("notes/notes.txt"))
 
 
+def _rejected(world: World) -> Iterator[str]:
+    key = "data/in/shop/customers.csv"
+    yield "## Routing: a file with another header than its job's\n"
+    jobs = json.loads(_sample("config.json"))
+    jobs[0]["columns"] = ["customer_id", "name", "country"]
+    world.configure(jobs)
+    forget_wiring()
+    yield _block(
+        "`samples/customers.csv` lands as `data/in/shop/customers.csv`, and its job has:",
+        {"columns": jobs[0]["columns"]},
+    )
+    yield _block("`object_created` returns:", _land(world, key, "customers.csv"))
+    yield _block("The alert:", _alert(world))
+    world.configure(_sample("config.json"))
+    forget_wiring()
+
+
+def _broken_config(world: World) -> Iterator[str]:
+    yield "## Routing: a config that cannot be used\n\n`config/config.json` is uploaded with a wrong field.\n"
+    world.land(CONFIG_KEY, _sample("config.json"))
+    jobs = json.loads(_sample("config.json"))
+    jobs[0]["job_nam"] = jobs[0].pop("job_name")
+    yield _block("`object_created` returns:", world.land(CONFIG_KEY, json.dumps(jobs, indent=2).encode()))
+    yield _block("The alert:", _alert(world))
+    told = Api().get("/jobs").body
+    names = ("in_force", "version", "last_good_version", "faults")
+    yield _block("`GET /jobs` says meanwhile:", {name: told[name] for name in names})
+    later = _land(world, "data/in/later/customers.csv", "customers.csv")
+    yield _block("A file that lands now is routed by the last good version:", later)
+    world.configure(_sample("config.json"))
+
+
+def _expected(world: World) -> Iterator[str]:
+    yield "## Expected files\n"
+    jobs = json.loads(_sample("config.json"))
+    jobs[1]["expected"] = {"by": "09:00", "timezone": "Europe/Berlin"}
+    world.configure(jobs)
+    yield _block("A job has:", {"expected": jobs[1]["expected"]})
+    for hour, minute in ((0, 0), (8, 15)):
+        now = datetime(2026, 11, 20, hour, minute, tzinfo=UTC)
+        returned = watch_expected(replace(wiring.expected(app.settings()), clock=partial(_same, now)), None)
+    yield _block("No file came. `watch_expected` returns, 15 minutes after the due time:", returned)
+    yield _block("The alert:", _alert(world))
+    shown = Api().get("/jobs").body["items"][1]
+    yield _block("`GET /jobs` says of this job:", {"expectation": shown["expectation"]})
+    world.configure(_sample("config.json"))
+    forget_wiring()
+
+
+def _same(now: datetime) -> datetime:
+    return now
+
+
 def _alert(world: World) -> dict[str, str]:
     alert = world.alerts()[-1]
     world.forget_alerts()
@@ -147,6 +219,31 @@ def _ndjson(world: World) -> Iterator[str]:
     yield _block(f"That manifest, `{key}`:", json.loads(body))
     yield _block("The row of the file that did not fit, and waits for the next:", rows["readings-2.ndjson"])
     yield _block("The row of the file that is no JSON, now in quarantine:", rows["broken.ndjson"])
+
+
+def _verdicts(world: World) -> Iterator[str]:
+    digits = random.Random(1).randbytes(120_000).hex()
+    lines = "".join(f'{{"reading": "{digits[at : at + 100]}"}}\n' for at in range(0, len(digits), 100))
+    packed = gzip.compress(lines.encode(), mtime=0)
+    files = {
+        "packed.ndjson.gz": packed,
+        "packed.ndjson": packed,
+        "array.ndjson": json.dumps(lines.splitlines()).encode(),
+        "line.ndjson": lines.replace(": ", " ", 3).encode(),
+        "small.ndjson": lines[:5000].encode(),
+    }
+    with patch.dict(os.environ, {"NDJSON_SUFFIXES": ".ndjson,.ndjson.gz"}):
+        forget_wiring()
+        for name, body in files.items():
+            key = f"2026-11-20/{name}"
+            etag = world.s3.put_object(Bucket=NDJSON, Key=key, Body=body)["ETag"].strip('"')
+            app.ndjson_arrived(sqs_event({"Records": [ndjson.record_of(key, etag, len(body))]}), None)
+    forget_wiring()
+    rows = {row["file_name"]: row for row in ndjson.rows()}
+    told = {name: {part: rows[name].get(part) for part in ("status", "reason")} for name in files}
+    yield "## NDJSON: verdicts\n\nWith `NDJSON_SUFFIXES=.ndjson,.ndjson.gz`.\n"
+    yield _block("The rows of five files say:", told)
+    world.forget_alerts()
 
 
 def _discovery(world: World) -> Iterator[str]:

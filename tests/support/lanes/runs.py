@@ -20,7 +20,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 
 def runs() -> Runs:
     """Return the ends of runs as the app wires them."""
-    return wiring.runs(app.settings(), app.landing(), app.discovered_files())
+    return wiring.runs(app.settings(), app.landing(), app.discovered())
 
 
 def end(name: str, status: str = "SUCCEEDED", error: str = "", cause: str = "") -> dict[str, Any]:

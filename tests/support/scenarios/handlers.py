@@ -21,6 +21,7 @@ from tests.support.scenarios.landing import (
     an_object_cannot_be_read,
     files_are_parked,
     files_start_jobs,
+    headers_are_checked,
     objects_vanish,
     repairs_fail_too,
     the_config_breaks,
@@ -102,6 +103,7 @@ def files_are_expected(world: World) -> None:
 FILES_LAND: list[Scenario] = [
     files_start_jobs,
     files_are_parked,
+    headers_are_checked,
     a_newer_upload_gets_in_between,
     objects_vanish,
     the_config_breaks,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +14,7 @@ import app
 from chalicelib.errors import ConfigError
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import CONFIG_KEY, LANDING, SEED_JOBS, job, s3_event
-from tests.support.scenarios.ndjson import BIG, repair
+from tests.support.scenarios.ndjson import BIG, forget_wiring, repair
 from tests.support.world import World
 
 
@@ -38,6 +40,17 @@ def files_are_parked(world: World) -> None:
     world.land("data/in/tagged.csv", b"x" * 10, Tagging="a=b")
     with suppress(Exception), failing("CompleteMultipartUpload", "AccessDenied"):
         world.land("data/in/broken.csv", b"y" * BIG)
+
+
+def headers_are_checked(world: World) -> None:
+    """A file has another header than its job's, and one is not read yet."""
+    world.configure([job(columns=["id", "name"])])
+    with patch.dict(os.environ, {"PREVIEW_CHARS": "0"}):
+        forget_wiring()
+        for body in (b"id,town\n", b"id,name\n"):
+            world.land("data/in/customers.csv", body)
+    forget_wiring()
+    world.configure()
 
 
 def a_newer_upload_gets_in_between(world: World) -> None:
@@ -71,7 +84,7 @@ def the_last_good_config_serves(world: World, read_config: Callable[[], object])
     for config in (SEED_JOBS, [job()], b"{"):
         world.configure(config)
         app.landing.cache_clear()
-        app.discovered_files.cache_clear()
+        app.discovered.cache_clear()
         read_config()
     world.configure()
 

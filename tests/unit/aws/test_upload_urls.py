@@ -36,7 +36,7 @@ def test_in_aws_it_is_the_host_of_the_buckets_region_and_strangers_are_not_told_
     assert urls.create_url("data/in/a.csv", "text/csv", 1).startswith(
         f"https://{BUCKET}.{host}/data/in/a.csv?"
     )
-    assert f"connect-src 'self' https://*.{host};" in page_headers(urls.origin())["Content-Security-Policy"]
+    assert f"connect-src 'self' https://*.{host};" in page_headers(urls.origin)["Content-Security-Policy"]
 
 
 def test_type_length_and_what_may_be_there_are_signed() -> None:

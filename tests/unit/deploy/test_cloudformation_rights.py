@@ -6,11 +6,12 @@ An emulator's CloudFormation asks nobody, so a missing right shows only here, or
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 
 import pytest
 
 from ops.stages import ROOT
-from tests.support.template import template
+from tests.support.template import resources, template
 
 SETS = {  # the call that sets a property which creation itself does not take
     "AWS::KMS::Key": {"EnableKeyRotation": "kms:EnableKeyRotation"},
@@ -57,7 +58,9 @@ TAKES = {  # at creation
                         "SqsManagedSseEnabled", "VisibilityTimeout"},
     "AWS::SQS::QueuePolicy": {"Queues"},
     "AWS::SecretsManager::Secret": {"Description", "Name"},
-    "AWS::StepFunctions::StateMachine": {"DefinitionString", "DefinitionSubstitutions", "StateMachineName"},
+    "AWS::StepFunctions::StateMachine": {"DefinitionString", "DefinitionSubstitutions",
+                                         "LoggingConfiguration", "StateMachineName",
+                                         "TracingConfiguration"},
 }  # fmt: skip
 LIFE = {  # creation, tags, an update (of a topic it lists the subscriptions), deletion
     "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm DescribeAlarms TagResource DeleteAlarms",
@@ -90,3 +93,11 @@ def test_cloudformation_may_do_whatever_the_template_asks_of_it(name: str) -> No
     needed |= {action for each, action in SETS.get(kind, {}).items() if each in properties}
     assert properties <= TAKES[kind] | set(SETS.get(kind, {})), "add what it takes to set this property"
     assert needed <= ALLOWED
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::Logs::LogGroup")))
+def test_the_deployer_may_make_every_log_group_of_the_template(name: str) -> None:
+    group = resources("AWS::Logs::LogGroup")[name]["Properties"]["LogGroupName"]["Fn::Sub"]
+    arn = f"arn:aws:logs:eu-west-1:123456789012:log-group:{group.replace('${Stage}', 'dev')}"
+    patterns = [each["Resource"] for each in POLICY["Statement"] if "logs:CreateLogGroup" in each["Action"]]
+    assert any(fnmatch(arn, pattern) for each in patterns for pattern in each)

@@ -11,6 +11,7 @@ import app
 from chalicelib.settings import Settings
 from ops.stages import APP, ROOT, Target, environment_of, load_stage
 from tests.support.iam import handlers, policy_of
+from tests.support.template import resources
 
 MAPPING = ":event-source-mapping:"  # its ids too
 STATEMENTS = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())["Statement"]
@@ -63,6 +64,15 @@ def test_no_role_can_be_made_or_given_rights_without_the_boundary_nor_be_freed_o
         "iam:CreatePolicyVersion",
     }
     assert {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"} <= actions
+
+
+def test_the_boundary_lets_the_state_machine_do_what_its_role_allows() -> None:
+    allowed = json.loads((ROOT / "docs" / "permissions-boundary.json").read_text())["Statement"][0]["Action"]
+    (role,) = resources("AWS::IAM::Role").values()
+    statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    needed = {action for each in statements for action in each["Action"]}
+    assert {each for each in needed if not any(fnmatch(each, pattern) for pattern in allowed)} == set()
+    assert {"logs:CreateLogDelivery", "xray:PutTraceSegments", "glue:StartJobRun"} <= needed
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

@@ -186,6 +186,17 @@ def test_every_functions_log_is_kept_for_a_while_and_not_for_ever() -> None:
     assert all(each["RetentionInDays"] for each in groups)
 
 
+def test_the_starter_state_machine_writes_what_failed_and_is_traced_in_aws() -> None:
+    (machine,) = resources("AWS::StepFunctions::StateMachine").values()
+    logging, elsewhere = machine["Properties"]["LoggingConfiguration"]["Fn::If"][1:]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", True)
+    assert logging["Destinations"] == [
+        {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["EtlLogs", "Arn"]}}}
+    ]
+    assert elsewhere == {"Ref": "AWS::NoValue"}
+    assert machine["Properties"]["TracingConfiguration"] == {"Enabled": {"Fn::If": ["InAws", True, False]}}
+
+
 def test_tokens_are_generated_and_none_is_made_for_local() -> None:
     secrets = resources("AWS::SecretsManager::Secret")
     assert {each["Condition"] for each in secrets.values()} == {"InAws"}

@@ -18,7 +18,7 @@ from tests.support.emulation import LOCAL_ENVIRONMENT
 PLACE = Place(Settings.from_environ(LOCAL_ENVIRONMENT), Target("123456789012", "us-east-1"))
 BUCKET = "arn:aws:s3:::sluice-local-landing"
 OBJECTS = f"{BUCKET}/*"
-FILES = (f"{BUCKET}/data/in/*", f"{BUCKET}/data/new_files/*")  # where a file of any key may lie
+FILES = [f"{BUCKET}/data/{one}/*" for one in ("in", "new_files", "rejected")]  # of any key
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/sluice-local-tracking"
 APP_SOURCE = """
     import os
@@ -216,10 +216,10 @@ def test_given_a_presigned_url_then_what_its_bearer_may_do_is_granted(project: P
 
 PLACES = {  # what is known of a key, in the code of an adapter: where it may be written
     "nothing": ("event", FILES),
-    "all": ('"state/one.json"', (f"{BUCKET}/state/one.json",)),
-    "its folder": ('f"manifests/{event}/x"', (f"{BUCKET}/manifests/*",)),
-    "its folder, joined": ('"quarantine/" + event', (f"{BUCKET}/quarantine/*",)),
-    "its folder or nothing": ('"manifests/" + event if event else event', (*FILES, f"{BUCKET}/manifests/*")),
+    "all": ('"state/one.json"', [f"{BUCKET}/state/one.json"]),
+    "its folder": ('f"manifests/{event}/x"', [f"{BUCKET}/manifests/*"]),
+    "its folder, joined": ('"quarantine/" + event', [f"{BUCKET}/quarantine/*"]),
+    "its folder or nothing": ('"manifests/" + event if event else event', [*FILES, f"{BUCKET}/manifests/*"]),
     "its end": ('event + "/x"', FILES),
     "only that it may be none": ("None", FILES),
 }
@@ -227,7 +227,7 @@ PLACES = {  # what is known of a key, in the code of an adapter: where it may be
 
 @pytest.mark.parametrize(("key", "places"), PLACES.values(), ids=PLACES.keys())
 def test_given_what_is_known_of_a_key_then_writing_is_granted_there_and_nowhere_else(
-    project: Path, key: str, places: tuple[str, ...]
+    project: Path, key: str, places: list[str]
 ) -> None:
     found = grants(project, f"self._aws.put_object(Bucket=self.name, Key={key})")
 

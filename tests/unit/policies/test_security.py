@@ -40,13 +40,14 @@ def test_no_function_may_write_the_job_config_and_only_discovery_its_state(stage
 
 
 WRITES = ("s3:DeleteObject", "s3:PutObject")
-IN, SCANNED, PARKED, IDLE, DONE = "data/in/", "incoming/", "data/new_files/", "data/idle/", "archive/"
+IN, SCANNED, PARKED, REJECTED = "data/in/", "incoming/", "data/new_files/", "data/rejected/"
+IDLE, DONE = "data/idle/", "archive/"
 MAY_PUT = {  # into the landing bucket; what else a handler may put there is one named document
-    "object_created": {PARKED, IDLE},
-    "csv_discovered": {PARKED, IDLE},
+    "object_created": {PARKED, IDLE, REJECTED},
+    "csv_discovered": {PARKED, IDLE, REJECTED},
     "execution_changed": {DONE},
-    "reconcile": {PARKED, IDLE, DONE, "quarantine/"},
-    "api_handler": {IN, SCANNED, PARKED, IDLE, DONE},
+    "reconcile": {PARKED, IDLE, REJECTED, DONE, "quarantine/"},
+    "api_handler": {IN, SCANNED, PARKED, IDLE, REJECTED, DONE},
     "write_table_manifests": {"manifests/tables/"},
 }
 
@@ -60,10 +61,10 @@ def test_what_may_be_written_where_files_land_is_what_the_code_writes_there() ->
         for action in ("s3:PutObject", "s3:DeleteObject")
     )
     assert {name: found for name, found in put.items() if found} == MAY_PUT
-    theirs = {IN, SCANNED, PARKED, IDLE, DONE, "quarantine/"}
+    theirs = {IN, SCANNED, PARKED, IDLE, REJECTED, DONE, "quarantine/"}
     assert {name for name, found in deleted.items() if found} == MAY_PUT.keys() - {"write_table_manifests"}
     assert all(found <= theirs for found in deleted.values())
-    assert deleted["object_created"] == {IN, PARKED, IDLE, DONE}
+    assert deleted["object_created"] == {IN, PARKED, IDLE, REJECTED, DONE}
     for key in ("private/payroll.csv", "config/other.json", "manifests/x", "state/processed_files.json"):
         arn = f"arn:aws:s3:::{settings.landing_bucket}/{key}"
         assert [(n, a) for n in handlers() for a in WRITES if allows(policy_of(n, settings), a, arn)] == []
