@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import app
-from tests.support.builders import LANDING, eventbridge_event, s3_event, sqs_event
+from tests.support.builders import LANDING, NDJSON, eventbridge_event, s3_event, sqs_event
 from tests.support.lanes import ndjson
 from tests.support.world import World
 
@@ -77,6 +77,4 @@ def test_an_ndjson_message_of_another_bucket_fails_alone(world: World, bucket: s
     good = ndjson.upload("in/2026-01-15/beside.ndjson")
     event = sqs_event(s3_event("data/in/a.ndjson", bucket=bucket), {"Records": [good]})
     assert app.ndjson_arrived(event, None) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
-    assert [row["file_path"] for row in ndjson.rows()] == [
-        f"s3://{ndjson.NDJSON}/in/2026-01-15/beside.ndjson"
-    ]
+    assert [row["file_path"] for row in ndjson.rows()] == [f"s3://{NDJSON}/in/2026-01-15/beside.ndjson"]
