@@ -30,7 +30,7 @@ from ops.checks.mutant_tests import EQUIVALENT, TESTS
 
 ROOT = Path(__file__).resolve().parents[2]
 AWS = str(ROOT / "chalicelib" / "aws")
-PARTS = re.compile(r"\s+(AND|OR)\s+(?![^()]*\))")  # not within parentheses
+TOKENS = re.compile(r"[()]|\s+(?:AND|OR)\s+")
 S3_CONDITIONS = ("IfMatch", "IfNoneMatch", "CopySourceIfMatch")
 READS = {"GetObject", "HeadObject"}
 EMIT = "_emit_api_params"  # every call passes it, and so does every presigned request
@@ -42,8 +42,7 @@ Mutation = Callable[[dict[str, Any]], None]
 
 def broken(condition: str) -> dict[str, str]:
     """Return a condition in each way to break it, by what was done: every name in it stays in use."""
-    pieces = PARTS.split(condition)
-    parts, operators = pieces[::2], set(pieces[1::2])
+    parts, operators = _divided(condition)
     if not operators and condition.startswith("(") and condition.endswith(")"):
         return {what: f"({inner})" for what, inner in broken(condition[1:-1]).items()}
     if not operators:
@@ -56,6 +55,18 @@ def broken(condition: str) -> dict[str, str]:
         deeper = operators == {"AND"} or part.startswith("(")
         found |= {w: condition.replace(part, b, 1) for w, b in broken(part).items()} if deeper else {}
     return found
+
+
+def _divided(condition: str) -> tuple[list[str], set[str]]:
+    """Return the parts of a condition and what joins them, none of which lies within parentheses."""
+    parts, operators, depth, start = list[str](), set[str](), 0, 0
+    for token in TOKENS.finditer(condition):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth and token[0] not in "()":
+            parts.append(condition[start : token.start()])
+            operators.add(token[0].strip())
+            start = token.end()
+    return [*parts, condition[start:]], operators
 
 
 def _general(part: str) -> str:
