@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.bucket import S3_KEYS, Bucket, StoredObject
 from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import is_missing, is_precondition_failed
 from chalicelib.aws.move_secret import MoveSecret
@@ -33,7 +33,6 @@ PARALLEL_PARTS = 8
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # S3 answers with the key, in XML 1.0
 IDENTITY_METADATA = "sluice-identity"
 CONTENT_METADATA = "sluice-content"  # the ETag of the copied bytes in one part, where it is known
-S3_KEYS = frozenset({"", "AES256"})  # encryptions under which an ETag tells the content
 METADATA_LIMIT_BYTES = 2048
 
 
