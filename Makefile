@@ -16,7 +16,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults soak audit check format bench lock python clean
+.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults mutants soak audit check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ faults: python  ## Every fault there is: the whole matrix, ten times the stories
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt
 	FAULTS=all DISORDER=10 ALL_DEATHS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup \
 		tests/faults tests/disorder tests/integration/test_deploy.py $(PYTEST_ARGS)
+
+mutants: python  ## Break each condition of a write and each order of effects, one at a time: a test must notice (MODULE=aws/lock)
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt
+	$(BIN)/python -m ops.checks.mutants $(MODULE)
 
 soak: python  ## 10,000 uploads (SOAK) over every lane of a deployed Sluice, while its workers are killed
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt

@@ -18,7 +18,7 @@ from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime, shares_of
 from chalicelib.landing.attempts import begin
-from chalicelib.landing.catalog import event_of_row
+from chalicelib.landing.catalog import UploadStatus, event_of_row
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.outcomes import PARKED, look_at_config
 from chalicelib.landing.parking import end_recorded_move
@@ -143,5 +143,7 @@ def _finish(landing: Landing, due: Due) -> str:
 
 def _give_up_superseded(landing: Landing, failed: Row) -> None:
     row = landing.catalog.find(failed["file_key"], failed["timestamp"])
-    if row and row.get("retry"):  # what was routed is a newer upload under the same key
+    if (
+        row and row["status"] == UploadStatus.FAILED and row.get("retry")
+    ):  # what was routed is a newer upload under the same key
         give_up(landing, row, "overwritten since")

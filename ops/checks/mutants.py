@@ -3,7 +3,8 @@
 `python -m ops.checks.mutants [module …]` (`make mutants`). A module's tests run once unbroken, while every
 conditional write that they make is noted. Then they run once for each part of each condition with that part
 made true or, of alternatives, taken away; and once for each change of `effects`, made to the source as it is
-loaded. What no test notices is printed, unless `mutant_tests` says why nobody could.
+loaded. Each run is a fork of this process. What no test notices is printed, unless `mutant_tests` says why
+nobody could.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3  # noqa: F401 - loaded once: each run is a fork of this process
-import moto  # noqa: F401
 import pytest
 from botocore.client import BaseClient
 
@@ -30,7 +30,7 @@ from ops.checks.mutant_tests import EQUIVALENT, TESTS
 
 ROOT = Path(__file__).resolve().parents[2]
 AWS = str(ROOT / "chalicelib" / "aws")
-PARTS = re.compile(r"\s+(AND|OR)\s+(?![^()]*\))")  # not within parentheses
+TOKENS = re.compile(r"[()]|\s+(?:AND|OR)\s+")
 S3_CONDITIONS = ("IfMatch", "IfNoneMatch", "CopySourceIfMatch")
 READS = {"GetObject", "HeadObject"}
 EMIT = "_emit_api_params"  # every call passes it, and so does every presigned request
@@ -42,8 +42,7 @@ Mutation = Callable[[dict[str, Any]], None]
 
 def broken(condition: str) -> dict[str, str]:
     """Return a condition in each way to break it, by what was done: every name in it stays in use."""
-    pieces = PARTS.split(condition)
-    parts, operators = pieces[::2], set(pieces[1::2])
+    parts, operators = _divided(condition)
     if not operators and condition.startswith("(") and condition.endswith(")"):
         return {what: f"({inner})" for what, inner in broken(condition[1:-1]).items()}
     if not operators:
@@ -56,6 +55,18 @@ def broken(condition: str) -> dict[str, str]:
         deeper = operators == {"AND"} or part.startswith("(")
         found |= {w: condition.replace(part, b, 1) for w, b in broken(part).items()} if deeper else {}
     return found
+
+
+def _divided(condition: str) -> tuple[list[str], set[str]]:
+    """Return the parts of a condition and what joins them, none of which lies within parentheses."""
+    parts, operators, depth, start = list[str](), set[str](), 0, 0
+    for token in TOKENS.finditer(condition):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth and token[0] not in "()":
+            parts.append(condition[start : token.start()])
+            operators.add(token[0].strip())
+            start = token.end()
+    return [*parts, condition[start:]], operators
 
 
 def _general(part: str) -> str:
@@ -120,6 +131,10 @@ def load_changed(change: Change) -> Callable[[Path], None]:
             return code if Path(self.path) == path else get_code(self, name)
 
         patch.object(SourceFileLoader, "get_code", changed).start()
+        for name in [
+            name for name in sys.modules if name.partition(".")[0] in {"app", "chalicelib", "tests"}
+        ]:
+            del sys.modules[name]
 
     return prepare
 
@@ -136,6 +151,7 @@ def run(tests: list[str], prepare: Callable[[Path], None]) -> tuple[int, list[st
             code = 4
             try:
                 prepare(noted)
+                _spare_policies()
                 code = int(pytest.main(["-qx", "-n0", "-p", "no:cacheprovider", "--tb=no", *tests]))
             finally:
                 os._exit(code)
@@ -149,6 +165,19 @@ def run(tests: list[str], prepare: Callable[[Path], None]) -> tuple[int, list[st
             return 1, []
         lines = noted.read_text().splitlines() if noted.exists() else []
         return os.waitstatus_to_exitcode(status), list(dict.fromkeys(lines))
+
+
+def warm_up() -> None:
+    """Load once what every run needs, so that its fork begins with the tests."""
+    with import_module("tests.support.emulation").emulated_aws():
+        import_module("app")
+
+
+def _spare_policies() -> None:
+    """Have no test hold handlers to their policies: it takes longer than the tests and tells nothing here."""
+    import_module("tests.support.emulation")  # before the app, whose decorators read the environment
+    recorder = import_module("tests.support.iam").Recorder
+    patch.object(recorder, "note", lambda *_: None).start()
 
 
 def conditions_of(module: str, tests: list[str]) -> dict[str, list[str]]:
@@ -192,6 +221,7 @@ def break_condition(name: str) -> Callable[[Path], None]:
 def main(modules: list[str]) -> int:
     """Try the mutants of the modules named, or all; return 1 when one survives."""
     survivors, tried = [], 0
+    warm_up()
     for module, tests in TESTS.items():
         if modules and module not in modules:
             continue

@@ -11,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import ConfigError
-from chalicelib.landing.catalog import UploadStatus, iso
+from chalicelib.landing.catalog import STARTED, UploadStatus, iso
 from chalicelib.landing.entries import parse_jobs
 from chalicelib.landing.jobs import Jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World
 
+MOST_RETRIES = 1  # of any job of a story
+SECONDS_BEFORE_EVENT = timedelta(seconds=3)
 CACHED = timedelta(seconds=60)  # a worker may start jobs by an older config for so long
 
 
@@ -30,7 +32,8 @@ class Upload:
     etag: str
     modified: datetime
     superseded: bool = False
-    delivered: bool = False
+    delivered: datetime | None = None  # when its event was first handled to the end
+    started_before_return: frozenset[str] | None = None  # once an operator had it brought back: what ran then
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Story:
     configs: list[tuple[datetime, Jobs | None]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)  # ETags of versions whose event never comes
     died: bool = False
+    ends: dict[str, str] = field(default_factory=dict)  # how each execution that ended did, by its name
 
     def put(self, upload: Upload) -> None:
         """Add a version; it supersedes the one that it overwrites, unless it is the same upload."""
@@ -50,6 +54,23 @@ class Story:
             same[0].superseded = False
         else:
             self.uploads.append(upload)
+
+    def twin_of(self, upload: Upload) -> bool:
+        """Tell whether an upload may count as one with another, of the same content (docs/reliability.md)."""
+        same = (
+            one for one in self.uploads if one is not upload and identity(one)[:2] == identity(upload)[:2]
+        )
+        return any(
+            abs(one.modified - upload.modified) <= SECONDS_BEFORE_EVENT
+            or upload.modified < one.modified <= (upload.delivered or one.modified)
+            for one in same
+        )
+
+    def bring_back(self, moved: set[tuple[str, str, str]], running: frozenset[str]) -> None:
+        """Note of which uploads an operator's replay has taken the parked copy away."""
+        for upload in self.uploads:
+            if identity(upload) in moved and upload.started_before_return is None:
+                upload.started_before_return = running
 
     def supersede(self, key: str) -> None:
         """Mark the version under `key` as overwritten or deleted."""
@@ -88,6 +109,11 @@ def identity(upload: Upload) -> tuple[str, str, str]:
     return upload.key, upload.etag, iso(upload.modified)
 
 
+def identity_of(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what a row tells of its upload's identity."""
+    return row["file_key"], row["etag"], row["last_modified"]
+
+
 def jobs_in(body: bytes | None) -> Jobs | None:
     """Return a config's jobs, None when it is missing or invalid."""
     try:
@@ -106,17 +132,20 @@ def outcome_by(jobs: Jobs, key: str) -> str:
 
 def broken_promises(world: World, story: Story) -> list[str]:
     """Return every way in which what is stored breaks a promise; empty when all holds."""
-    rows = {(row["file_key"], row["etag"], row["last_modified"]): row for row in world.rows()}
+    rows = {identity_of(row): row for row in world.rows()}
     return [
-        *_of_rows(world.rows()),
+        *_of_rows(
+            world.rows(), {identity(one) for one in story.uploads if one.started_before_return is not None}
+        ),
         *_of_executions(world, story, rows),
         *(fault for upload in story.uploads for fault in _of_upload(world, story, upload, rows)),
     ]
 
 
-def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
+def _of_rows(rows: list[dict[str, Any]], returned: set[tuple[str, str, str]]) -> list[str]:
     doubled = Counter((row["file_key"], row["timestamp"]) for row in rows)
-    places = Counter(row["moved_to"] for row in rows if "moved_to" in row)
+    parked = [row for row in rows if "moved_to" in row and identity_of(row) not in returned]
+    places = Counter(row["moved_to"] for row in parked)
     faults = [f"two rows of one upload: {each}" for each, count in doubled.items() if count > 1]
     faults += [f"two uploads moved to one key: {each}" for each, count in places.items() if count > 1]
     return faults + [
@@ -126,7 +155,7 @@ def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
 
 def _of_executions(world: World, story: Story, rows: dict[Any, dict[str, Any]]) -> list[str]:
     executions = world.executions()
-    recorded = {row["execution"] for row in rows.values() if row["status"] == UploadStatus.TRIGGERED}
+    recorded = {name for row in rows.values() if row["status"] in STARTED for name in attempts_of(row)}
     names = {each["name"] for each in executions}
     faults = [f"a row tells of no execution: {name}" for name in recorded - names]
     for each in executions:
@@ -144,15 +173,40 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
     if row is None:
         if not upload.superseded:
             return [f"no row: {name}"]
-        heard = upload.delivered and not any(key[:2] == (upload.key, upload.etag) for key in rows)
+        heard = upload.delivered and not story.twin_of(upload)
         return [f"no row of an overwritten or deleted upload whose event came: {name}"] if heard else []
     allowed = story.allowed(upload)
     if upload.superseded:
         allowed |= {UploadStatus.FAILED, UploadStatus.VANISHED}
-    faults = [] if row["status"] in allowed else [f"{name} is {row['status']}, not one of {sorted(allowed)}"]
+    outcome = UploadStatus.TRIGGERED if row["status"] in STARTED else row["status"]
+    faults = [] if outcome in allowed else [f"{name} is {outcome}, not one of {sorted(allowed)}"]
+    faults += _of_end(story, row) if row["status"] in STARTED else []
     if not upload.superseded:
         faults += _of_bytes(upload, row)
-    return faults + _of_parked(upload, row)
+    if upload.started_before_return is None:
+        return faults + _of_parked(upload, row)
+    again = row.get("execution", "") not in {"", *upload.started_before_return}
+    return [*faults, f"started for what was brought back, beside that: {name}"] if again else faults
+
+
+def attempts_of(row: dict[str, Any]) -> list[str]:
+    """Return the executions of a started upload, in their order."""
+    return [*(one["execution"] for one in row.get("runs", ())), row["execution"]]
+
+
+def _of_end(story: Story, row: dict[str, Any]) -> list[str]:
+    """Judge that a row tells how its last execution ended, and no other; that a failure was alerted."""
+    ended, attempts = story.ends.get(row["execution"]), attempts_of(row)
+    wanted = {None: UploadStatus.TRIGGERED, "SUCCEEDED": UploadStatus.SUCCEEDED}
+    status = wanted.get(ended, UploadStatus.JOB_FAILED)
+    about = f"{row['execution']} ended as {ended}"
+    faults = [] if row["status"] == status else [f"{about}, and its row is {row['status']}"]
+    faults += [] if row.get("run_status") == ended else [f"{about}, told as {row.get('run_status')}"]
+    untold = status == UploadStatus.JOB_FAILED and "run_alerted" not in row
+    faults += [f"{about}, and nobody was told"] if untold else []
+    succeeded = [name for name in attempts[:-1] if story.ends.get(name) == "SUCCEEDED"]
+    faults += [f"tried again, though it succeeded: {name}" for name in succeeded]
+    return faults + ([f"too many attempts: {attempts}"] if len(attempts) > 1 + MOST_RETRIES else [])
 
 
 def _of_bytes(upload: Upload, row: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -15,13 +16,17 @@ from chalicelib.landing.config import JobConfig
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.wiring import config_reader
 from tests.disorder.depth import Disorder
-from tests.disorder.landing_model import Story, Upload
+from tests.disorder.landing_model import MOST_RETRIES, Story, Upload, identity_of
+from tests.support.api import OPERATOR, Api
 from tests.support.builders import CONFIG_KEY, LANDING, job
-from tests.support.reset import date_object, forget_everything
+from tests.support.reset import date_object, forget_everything, stored
 from tests.support.world import World
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
-ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
+ON, OFF = (
+    job(source_file_name="orders.csv", max_retries=MOST_RETRIES),
+    job(job_id="OFF", source_file_name="idle.csv", is_active=False),
+)
 CONFIGS = {
     "as usual": json.dumps([ON, OFF]).encode(),
     "all on": json.dumps([ON, OFF | {"is_active": True}]).encode(),
@@ -74,6 +79,25 @@ class LandingUsers(Disorder):
     def wait(self, seconds: int) -> None:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
+
+    def replay(self, key: str) -> Upload | None:
+        """Have an operator replay a key; return what that brought back, if anything."""
+        there = stored(LANDING, key)
+        running = frozenset(each["name"] for each in self.world.executions())
+        with patch("moto.s3.models.utcnow", lambda: self.now.replace(tzinfo=None)):
+            Api(OPERATOR).post("/replay", {"keys": [key]})
+        moved = {
+            identity_of(row)
+            for row in self.world.rows(key)
+            if "moved_to" in row and stored(LANDING, row["moved_to"]) is None
+        }
+        self.story.bring_back(moved, running)
+        back = stored(LANDING, key)
+        if there or not back:
+            return None
+        upload = Upload(key, back.value, back.etag.strip('"'), self.now)
+        self.story.put(upload)
+        return upload
 
     def delete(self, key: str) -> None:
         """Delete a file."""

@@ -31,6 +31,7 @@ class File:
     etag: str
     modified: datetime
     record: Any
+    released: bool = False  # an operator had it brought back from quarantine
 
     @property
     def version(self) -> Version:
@@ -58,7 +59,7 @@ class Story:
 
     def allowed(self, file: File) -> set[str]:
         """Return the outcomes that a current version may have."""
-        if file.body != INVALID:
+        if file.body != INVALID or file.released:
             return {FileStatus.MANIFESTED}
         return {FileStatus.QUARANTINED, FileStatus.MANIFESTED} if self.unchecked else {FileStatus.QUARANTINED}
 
@@ -70,7 +71,7 @@ def broken_promises(story: Story, glue_job: str) -> list[str]:
         *ndjson.imbalance(),
         *_of_rows(rows, story),
         *(fault for file in story.there.values() for fault in _of_file(file, rows, story)),
-        *(fault for row in rows if row.get("moved_to") for fault in _of_moved(row, story)),
+        *(fault for row in rows if lies_in_quarantine(row) for fault in _of_moved(row, story)),
         *ndjson.run_faults(glue_job),
         *(f"still locked: {lock}" for lock in ndjson.items("LOCK#")),
     ]
@@ -97,8 +98,17 @@ def _of_rows(rows: list[dict[str, Any]], story: Story) -> list[str]:
         if row["status"] != FileStatus.VANISHED and row["size_bytes"] != sizes.get(_version(row)[:2])
     ]
     return faults + [
-        f"left {row['status']}: {row['file_path']}" for row in rows if row["status"] not in ENDED
+        f"left {row['status']}: {row['file_path']}"
+        for row in rows
+        if row["status"] not in ENDED and not _came_back_in_vain(row, story)
     ]
+
+
+def _came_back_in_vain(row: dict[str, Any], story: Story) -> bool:
+    """Tell of a released row whether a user overwrote or deleted its file before the event of its return."""
+    key = row["file_path"].removeprefix(f"s3://{NDJSON}/")
+    back = key in story.there and story.there[key].released
+    return row["status"] == FileStatus.RELEASED and not back
 
 
 def _of_file(file: File, rows: list[dict[str, Any]], story: Story) -> list[str]:
@@ -111,7 +121,7 @@ def _of_file(file: File, rows: list[dict[str, Any]], story: Story) -> list[str]:
     if there is None or there.value != file.body:
         moved = there is None and FileStatus.QUARANTINED in statuses  # it came again, and the check was on
         return [] if moved else [f"its bytes are gone: {file.key}"]
-    return _of_newest(file, rows)
+    return [] if file.released else _of_newest(file, rows)  # it may have an older event's sequencer
 
 
 def _of_newest(file: File, rows: list[dict[str, Any]]) -> list[str]:
@@ -122,6 +132,11 @@ def _of_newest(file: File, rows: list[dict[str, Any]]) -> list[str]:
         return []
     newest = max(loaded, key=lambda row: str(row["sequencer"]))
     return [] if _version(newest) == file.version else [f"{newest['etag']} was loaded last: {file.version}"]
+
+
+def lies_in_quarantine(row: dict[str, Any]) -> bool:
+    """Tell whether a row says that its file lies in quarantine."""
+    return "moved_to" in row and row["status"] != FileStatus.RELEASED
 
 
 def _of_moved(row: dict[str, Any], story: Story) -> list[str]:

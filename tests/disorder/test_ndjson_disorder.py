@@ -18,9 +18,10 @@ from chalicelib.ndjson.lane import Ndjson
 from tests.disorder.depth import Disorder, tell
 from tests.disorder.ndjson_model import INVALID, File, Story, broken_promises
 from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
+from tests.support.api import OPERATOR, Api
 from tests.support.builders import NDJSON
 from tests.support.lanes import ndjson
-from tests.support.reset import date_object, forget_everything
+from tests.support.reset import date_object, forget_everything, stored
 
 START = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DATED = [f"{folder}/2026-01-15/{name}.ndjson" for folder in "io" for name in "abcd"]
@@ -47,7 +48,19 @@ OF_A_BATCH = st.one_of(  # its plan, its claims, its manifest, its Glue run
     st.tuples(st.just("UpdateItem"), st.integers(2, 4)),
     st.tuples(st.sampled_from(["PutObject", "StartJobRun", "StartJobRun"]), st.just(1)),
 )
-FAULTS = ["none", "none", "dies", "dies", "fails", "repeats", "overwritten", "deleted", "reconciled"]
+FAULTS = [
+    "none",
+    "none",
+    "dies",
+    "dies",
+    "fails",
+    "stays",
+    "repeats",
+    "overwritten",
+    "deleted",
+    "reconciled",
+    "released",
+]
 
 
 class NdjsonDisorder(Disorder):
@@ -96,6 +109,20 @@ class NdjsonDisorder(Disorder):
     def delete(self, key: str) -> None:
         boto3.client("s3").delete_object(Bucket=NDJSON, Key=key)
         self.story.there.pop(key, None)
+
+    @rule(key=st.sampled_from(DATED))
+    def operator_releases(self, key: str) -> None:
+        before = stored(NDJSON, key)
+        with patch("moto.s3.models.utcnow", lambda: self.now.replace(tzinfo=None)):
+            Api(OPERATOR).post("/quarantine/release", {"key": key})
+        there = stored(NDJSON, key)
+        if there and not before:
+            etag = there.etag.strip('"')
+            record = ndjson.record_of(key, etag, len(there.value))
+            record["eventTime"] = self.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            file = File(key, there.value, etag, self.now, record, released=True)
+            self.story.put(file)
+            self.queue.append(file)
 
     @rule(seconds=st.sampled_from([1, 40, 301, 3601, 20_000]))
     def wait(self, seconds: int) -> None:
@@ -154,15 +181,24 @@ class NdjsonDisorder(Disorder):
             "overwritten": lambda: self._overwrite(key, other),
             "deleted": lambda: self.delete(key) if key != UNDATED else None,
             "reconciled": lambda: self._reconcile(other),
+            "released": lambda: self._move_and_release(files, other),
         }
         faults: dict[str, Callable[[int], Fault]] = {
             "none": lambda _: no_fault,
             "dies": lambda number: Death(number, moment),
             "fails": lambda number: _failure(number, moment),
         }
+        if name == "stays":
+            return Nth("DeleteObject", 1, lambda each: Failure(each, "AccessDenied", http_status=403))
         if name in meanwhile:
             return Nth(*place, lambda number: Meanwhile(number, meanwhile[name], moment))
         return Nth(*place, faults[name])
+
+    def _move_and_release(self, files: list[File], worker: int) -> None:
+        self._handle(files, worker)
+        for file in files:
+            if file.key != UNDATED:
+                self.operator_releases(file.key)
 
     def _overwrite(self, key: str, worker: int) -> None:
         self.upload(key, BODIES[2])

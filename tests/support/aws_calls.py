@@ -11,6 +11,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 Hook = Callable[[dict[str, Any]], None]
+RUNNING: list[str] = []  # the handlers that run, innermost last; empty for what a hook does in between
 
 
 @contextmanager
@@ -23,7 +24,11 @@ def recorded(before: dict[str, Hook] | None = None) -> Iterator[list[tuple[str, 
     def call(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
         calls.append((operation, parameters))
         if hook := hooks.pop(operation, None):
-            hook(parameters)
+            RUNNING.append("")
+            try:
+                hook(parameters)
+            finally:
+                RUNNING.pop()
         return send(self, operation, parameters)
 
     with patch.object(BaseClient, "_make_api_call", call):

@@ -15,9 +15,8 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 import app
+from chalicelib.landing import parking
 from chalicelib.landing.lane import Landing
-from chalicelib.landing.outcomes import MAX_ATTEMPTS
-from chalicelib.landing.parking import SOURCE_STAYS_SUBJECT
 from chalicelib.settings import Settings
 from tests.faults.dying import Meanwhile
 from tests.faults.invariants.landing import landing_faults
@@ -224,23 +223,14 @@ class Again(Landed):
 
 @dataclass
 class Undeletable(Landed):
-    """S3 refuses to delete the file where it landed, as under an object lock."""
-
-    @property
-    def reconcile_alone(self) -> bool:
-        """Spare the cases without a repeated event: each runs reconcile ten times."""
-        return False
+    """S3 refuses to delete the file where it landed, as under an object lock; it is tried twice."""
 
     @contextmanager
     def process(self) -> Iterator[None]:
         """Begin a fresh process, to which S3 refuses that one delete."""
-        with super().process(), failing("DeleteObject", "AccessDenied", 403, self.key):
+        refused = failing("DeleteObject", "AccessDenied", 403, self.key)
+        with super().process(), refused, patch.object(parking, "MAX_ATTEMPTS", 2):
             yield
-
-    def reconcile(self) -> None:
-        """Run reconcile half as often as it tries."""
-        for _ in range(MAX_ATTEMPTS // 2):
-            super().reconcile()
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
         """Let another worker have the same event."""
@@ -257,7 +247,7 @@ class Undeletable(Landed):
         faults += ["tried for ever"] if "retry" in row else []
         alerts = Counter(alert["Subject"] for alert in world.alerts())
         most = 1 if case.call.operation == "Publish" else 0
-        faults += [] if alerts.pop(SOURCE_STAYS_SUBJECT, 0) == 1 else ["a person is to be told once"]
+        faults += [] if alerts.pop(parking.SOURCE_STAYS_SUBJECT, 0) == 1 else ["a person is to be told once"]
         return faults + ([] if 1 - most <= alerts.total() <= 3 else [f"alerted: {alerts}"])
 
 

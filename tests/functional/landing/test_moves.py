@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 import app
+from chalicelib.landing import parking
 from chalicelib.landing.outcomes import MAX_ATTEMPTS, look_at_config
-from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
+from tests.faults.dying import Death, Meanwhile, Moment, Nth, Process, ProcessDied, run, running
 from tests.support.api import Api
 from tests.support.aws_calls import failing
 from tests.support.builders import LANDING, job
@@ -90,6 +93,28 @@ def test_a_source_that_cannot_be_deleted_is_told_and_left_after_ten_attempts(
     assert {*world.keys("data/")} == {MYSTERY, PARKED}
 
 
+def test_a_death_after_the_last_attempt_leaves_a_person_to_be_told(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403), patch.object(parking, "MAX_ATTEMPTS", 2):
+        world.land(MYSTERY)
+        later(HOUR)
+        with suppress(ProcessDied), running(Process(Nth("Publish", 1, lambda n: Death(n, Moment.BEFORE)))):
+            _reconcile()
+        assert "retry" in world.row(MYSTERY)
+        later(2 * HOUR)
+        _reconcile()
+    assert [alert["Subject"] for alert in world.alerts()].count(parking.SOURCE_STAYS_SUBJECT) == 1
+    assert "retry" not in world.row(MYSTERY)
+
+
+def test_an_attempt_to_end_a_move_counts_though_its_worker_dies(world: World, later: Any) -> None:
+    with failing("DeleteObject", "AccessDenied", 403):
+        world.land(MYSTERY)
+    later(HOUR)
+    with suppress(ProcessDied), running(Process(Nth("HeadObject", 1, lambda n: Death(n, Moment.BEFORE)))):
+        _reconcile()
+    assert world.row(MYSTERY)["attempts"] == 2
+
+
 def test_a_replay_of_a_file_whose_source_stays_starts_it_where_it_lies(
     world: World, later: Any, operator: Api
 ) -> None:
@@ -122,6 +147,20 @@ def test_a_source_that_can_be_deleted_again_is_deleted_and_not_told_again(world:
     assert world.keys("data/") == [PARKED]
     assert not {"retry", "source_stays", "attempts"} & {*world.row(MYSTERY)}
     assert len(world.alerts()) == 1
+
+
+def test_a_failed_file_whose_source_cannot_be_deleted_is_parked_by_its_retry(
+    world: World, later: Any
+) -> None:
+    etag = world.upload(MYSTERY)
+    with failing("PutObject", "InternalError", 500, PARKED), pytest.raises(ClientError):
+        world.deliver(MYSTERY, etag)
+    later(HOUR)
+    with failing("DeleteObject", "AccessDenied", 403):
+        counts = _reconcile()
+    assert (counts["retried"], counts["errors"]) == (1, 0)
+    row = world.row(MYSTERY)
+    assert (row["status"], row["moved_to"], "retry" in row) == ("not_configured", PARKED, True)
 
 
 def test_the_repair_loses_no_newer_upload_and_no_source_whose_copy_is_gone(world: World, later: Any) -> None:

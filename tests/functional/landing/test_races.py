@@ -107,3 +107,28 @@ def test_a_worker_that_paused_starts_nothing_for_a_file_that_was_parked_and_repl
         assert world.deliver(MYSTERY, etag)["status"] == "already_running"
     assert sorted(row["status"] for row in world.rows(MYSTERY)) == ["not_configured", "triggered"]
     assert len(world.executions()) == 1
+
+
+@pytest.mark.parametrize("by_now", [{"status": "triggered"}, {"moved_to": "data/new_files/elsewhere.csv"}])
+def test_the_end_of_a_move_changes_no_row_that_tells_another_outcome_by_now(
+    world: World, by_now: dict[str, str]
+) -> None:
+    catalog = CatalogTable(boto3.client("dynamodb"), TABLE)
+    key = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000"}
+    row = {**key, "status": "not_configured", "moved_to": "data/new_files/mystery.csv", "unreported": True}
+    assert catalog.record({**row, **by_now}, frozenset()) is None
+    assert not catalog.end_move(row, "", retry=False)
+    assert world.row(MYSTERY) == {**row, **by_now}
+
+
+@pytest.mark.parametrize("by_now", [{"moved_to": "data/new_files/elsewhere.csv"}, {"retry": None}])
+def test_an_attempt_to_end_a_move_is_counted_only_while_it_is_not_ended(
+    world: World, by_now: dict[str, Any]
+) -> None:
+    catalog = CatalogTable(boto3.client("dynamodb"), TABLE)
+    key = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000"}
+    row = {**key, "status": "not_configured", "moved_to": "data/new_files/mystery.csv", "attempts": 1}
+    row |= {"retry": "1", "processed_at": "2026-01-01T00:00:00Z"}
+    assert catalog.record({**row, **by_now}, frozenset()) is None
+    assert not catalog.count_move(row, "2026-01-02T00:00:00Z")
+    assert world.row(MYSTERY)["attempts"] == 1

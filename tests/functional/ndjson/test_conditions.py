@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import finish
 from chalicelib.ndjson.threshold import check_threshold, make_manifests
@@ -28,6 +30,16 @@ from tests.support.lanes.ndjson import (
 
 NAME = "a.ndjson"
 JOB = "transform"
+RECORD = {
+    "date_prefix": f"MANIFEST#{DATE}",
+    "file_name": "manifests/x.json",
+    "plan": "p/0",
+    "status": "done",
+    "step": 3,
+    "job_run_id": "jr_1",
+    "run_status": "FAILED",
+    "run_attempt": 1,
+}
 ALONE = {"NDJSON_CONTENT_CHECK": "false"}
 TWO_FILES = {**ALONE, "MAX_BATCH_SIZE_GB": "0.01953125"}
 
@@ -68,6 +80,72 @@ def test_a_lock_that_is_taken_again_is_not_expired_by_who_saw_the_dead_holder(cl
     assert not lock.expire("x", seen_dead_at)
     assert [each["lock_id"] for each in items("LOCK#")] == ["quick"]
     assert lock.expire("x", clock() + timedelta(seconds=11))
+
+
+def test_a_lock_is_taken_once_more_by_its_own_holder(clock: Clock) -> None:
+    lock = lane_with(clock).lock
+    assert lock.acquire("x", "mine", clock(), 10)
+    assert lock.acquire("x", "mine", clock(), 10), "the client repeats a call whose answer was lost"
+
+
+def test_a_counter_is_set_only_if_it_holds_what_was_seen(clock: Clock) -> None:
+    tracking = lane_with(clock).tracking
+    assert tracking.count(DATE, 5) == 5
+    assert not tracking.recount(DATE, 4, 0)
+    assert items("COUNTER#")[0]["bytes"] == 5
+
+
+@pytest.mark.parametrize("by_now", [{"status": "done"}, {"step": 4}])
+def test_a_record_goes_on_only_from_the_step_that_was_seen(clock: Clock, by_now: dict[str, Any]) -> None:
+    records, seen = lane_with(clock).records, {**RECORD, "status": "open"}
+    assert records.create({**seen, **by_now})
+    assert not records.advance(DATE, seen, {"status": "starting"})
+    assert items("MANIFEST#") == [{**seen, **by_now}]
+
+
+@pytest.mark.parametrize("by_now", [{"job_run_id": "jr_2"}, {"run_attempt": 3}])
+def test_an_alert_is_noted_of_the_run_and_attempt_that_it_is_about(
+    clock: Clock, by_now: dict[str, Any]
+) -> None:
+    records = lane_with(clock).records
+    assert records.create({**RECORD, **by_now})
+    assert not records.note_alert(RECORD, "2026-01-15T12:00:00Z")
+    assert items("MANIFEST#") == [{**RECORD, **by_now}]
+
+
+@pytest.mark.parametrize("by_now", [{"status": "starting"}, {"step": 4}, {"run_status": "SUCCEEDED"}])
+def test_a_record_is_opened_again_only_as_it_was_seen(clock: Clock, by_now: dict[str, Any]) -> None:
+    records = lane_with(clock).records
+    assert records.create({**RECORD, **by_now})
+    assert not records.restart(RECORD, {"status": "open"})
+    assert items("MANIFEST#") == [{**RECORD, **by_now}]
+
+
+@pytest.mark.parametrize("by_now", [{"status": "open"}, {"job_run_id": "jr_2"}, {"run_attempt": 3}])
+def test_an_end_is_recorded_of_the_run_that_the_record_names_and_of_no_older_attempt(
+    clock: Clock, by_now: dict[str, Any]
+) -> None:
+    records = lane_with(clock).records
+    assert records.create({**RECORD, **by_now})
+    stored = records.end_run(RECORD, {"run_status": "SUCCEEDED", "run_attempt": 2})
+    assert [stored] == items("MANIFEST#") == [{**RECORD, **by_now}]
+
+
+@pytest.mark.parametrize("by_now", [{"status": "pending"}, {"etag": "2" * 32}])
+def test_what_became_another_row_is_neither_released_nor_taken_from_quarantine(
+    clock: Clock, by_now: dict[str, Any]
+) -> None:
+    lane = lane_with(clock)
+    log = ReleaseLog(boto3.client("dynamodb"), lane.tracking.name)
+    row = {"date_prefix": DATE, "file_name": NAME, "status": "quarantined", "etag": "1" * 32}
+    assert lane.tracking.create({**row, **by_now}) is None
+    before = items()
+    assert not log.release(row, "operator", "::1", "2026-01-15T12:00:00Z")
+    released = {**row, "status": "released", "quarantine": "1"}
+    assert lane.tracking.create({**released, "file_name": "b", **by_now}) is None
+    assert not log.leave_quarantine({**released, "file_name": "b"})
+    assert [one for one in items() if one["file_name"] == NAME] == before
+    assert [one["quarantine"] for one in items() if one["file_name"] == "b"] == ["1"]
 
 
 def test_of_two_that_take_a_start_over_the_loser_finishes_nothing(clock: Clock) -> None:
