@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks.summary import budgets_of, forget, ran, summary, write_documents
+from benchmarks.support.summary import budgets_of, forget, ran, summary, write_documents
 
 BENCHMARKS = (
     "landing",
@@ -29,6 +29,7 @@ BENCHMARKS = (
     "cold_start",
     "memory",
     "cost",
+    "ends",
     "package_size",
 )
 NEEDS = {  # the other benchmarks whose results a benchmark reads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from benchmarks.reporting import Budget, show
 from benchmarks.seeds import landing as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
 from benchmarks.support.messages import discovery_message
+from chalicelib.landing.entries import parse_jobs
 from chalicelib.landing.repair import repair_landing
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
@@ -27,6 +30,7 @@ CASES = {
 }
 BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
+MANY_JOBS, LINT_BUDGET = 10_000, 1.0
 KEYS_OF_A_PAGE = 1000
 LABELS = {"unmatched": "unmatched file up to 4 kB", "unmatched, large": "unmatched file above 4 kB (ADR 003)"}
 SMALL = b"id,name\n" + b"1,Ada\n" * 100
@@ -44,22 +48,49 @@ def main() -> None:
     rows = [row for one in measured for row in _rows(*one)]
     units = {case: ours.per_file(size) for case, size, ours, _ in measured}
     units["reconcile"] = _reconcile_units(SIZES[-1])
-    show("landing", f"Landing lane, per file ({PRICES_DATED})", rows, _budgets(measured), units)
+    budgets = [*_budgets(measured), *_budgets_of_many_jobs()]
+    show("landing", f"Landing lane, per file ({PRICES_DATED})", rows, budgets, units)
 
 
-def measure(case: str, size: int, process: Callable[[str, str], object]) -> Count:
-    """Count the calls for `size` uploads of a case."""
+def measure(case: str, size: int, process: Callable[[str, str], object], jobs: int = 1) -> Count:
+    """Count the calls for `size` uploads of a case, with a config of that many jobs."""
     with emulated_aws():
         app.landing.cache_clear()
         app.discovered.cache_clear()
         world = World()
-        world.configure([job()])
+        world.configure([job(), *many_jobs(jobs - 1)])
         keys = [CASES[case].format(n=number) for number in range(size)]
         body = LARGE if "large" in case else SMALL
         uploads = [(key, world.upload(key, body)) for key in keys]
         for lane in (app.landing(), app.discovered()):
             lane.jobs.revalidate()  # a warm function has the config
         return count_of(lambda: [process(key, etag) for key, etag in uploads])
+
+
+def many_jobs(count: int) -> list[dict[str, Any]]:
+    """Build jobs with patterns, none of which takes a file of a case."""
+    return [job(job_id=f"J{number}", source_file_name=f"feed{number}_*.csv") for number in range(count)]
+
+
+def _budgets_of_many_jobs() -> list[Budget]:
+    few, many = (measure("routed", SIZES[0], sluice, jobs).total / SIZES[0] for jobs in (10, MANY_JOBS))
+    lint = "Job config of 10,000 jobs, CPU of linting it"
+    routed = "Job config of 10,000 jobs, requests per routed file"
+    return [
+        Budget(lint, seconds_of_lint(many_jobs(MANY_JOBS)), LINT_BUDGET, "s"),
+        Budget(routed, many, few, baseline=f"10 jobs {few:.2f}", ratio=many / few),
+    ]
+
+
+def seconds_of_lint(jobs: list[dict[str, Any]]) -> float:
+    """Return the CPU seconds that reading and checking a config takes, the best of three."""
+    body = json.dumps(jobs, indent=2).encode()
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        parse_jobs(body, "benchmark")
+        took.append(time.process_time() - began)
+    return min(took)
 
 
 def _reconcile_units(size: int) -> dict[str, float]:

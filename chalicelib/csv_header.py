@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from io import StringIO
 
@@ -14,8 +15,8 @@ NAMES_SHOWN = 10
 def wrong_header(start: bytes, size: int, columns: Sequence[str], delimiter: str) -> str:
     """Say in what the header of a file differs from `columns`; empty when it names them, in their order.
 
-    `start` is the beginning of a file of `size` bytes. A header that is longer than `start` passes when the
-    names that are wholly in it are the first of `columns`: the rest of it is not looked at.
+    `start` is the beginning of a file of `size` bytes. A header that is longer than `start` passes when what
+    is in it is what the header of `columns` begins with: the rest of it is not looked at.
     """
     if not start:
         return "it is empty: its first line must name the columns"
@@ -23,14 +24,14 @@ def wrong_header(start: bytes, size: int, columns: Sequence[str], delimiter: str
         return f"it is {what}, no text that names the columns"
     is_whole = len(start) >= size
     try:
-        text = start.decode("utf-8-sig", errors="strict" if is_whole else "ignore")
+        text = getincrementaldecoder("utf-8-sig")().decode(start, final=is_whole)
         names, has_end = _first_record(text, delimiter)
     except (UnicodeDecodeError, csv.Error) as error:
         return f"its first line cannot be read as CSV in UTF-8: {error}"
     if has_end or is_whole:
         return _difference(names, columns)
-    begun = names[:-1]  # the last name may go on behind `start`
-    return _difference(begun, columns[: len(begun)])
+    *before, last = names or [""]
+    return _difference(before, columns[: len(before)]) or _difference_of_begun(last, columns[len(before) :])
 
 
 def _first_record(text: str, delimiter: str) -> tuple[list[str], bool]:
@@ -39,6 +40,15 @@ def _first_record(text: str, delimiter: str) -> tuple[list[str], bool]:
     names = next(csv.reader(lines, delimiter=delimiter), [])
     read = text[: lines.tell()]
     return names, read.endswith(("\n", "\r")) and read.count('"') % 2 == 0
+
+
+def _difference_of_begun(name: str, columns: Sequence[str]) -> str:
+    """Say in what a name that goes on behind what is known cannot be the first of the columns that follow."""
+    if not columns:
+        return f"its header is not that of its job: surplus {name!r:.80}"
+    if columns[0].startswith(name):
+        return ""
+    return f"its header is not that of its job: {name!r:.80} begins a column, expected {columns[0]!r:.80}"
 
 
 def _difference(names: Sequence[str], columns: Sequence[str]) -> str:

@@ -74,6 +74,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
+def _prefixes(text: str) -> tuple[str, ...]:
+    return tuple(_prefix(one.strip()) for one in text.split(",") if one.strip())
+
+
 def _suffixes(text: str) -> tuple[str, ...]:
     names = _names(text)
     if not names or not all(re.fullmatch(r"\.[^\s/]+", name) for name in names):
@@ -181,6 +185,7 @@ class Settings:
     ignored_names: tuple[str, ...] = _setting(_names, IGNORED_NAMES, parse_empty=True)
     max_upload_mb: int = _setting(_whole(1, 5120), 1024)  # 5 GB is S3's limit of one PUT
     preview_chars: int = _setting(_whole(0, 1000), 500)
+    no_preview_prefixes: tuple[str, ...] = _setting(_prefixes, ())
     log_level: str = _setting(_log_level, "INFO")
     aws_region: str = _setting(_matching(r"[a-z0-9-]+", "an AWS region, such as eu-west-1"), "")
 

@@ -39,6 +39,7 @@ class Count:
     """The calls of a scenario: requests by operation, DynamoDB units and items, and dollars."""
 
     requests: Counter[str] = field(default_factory=Counter)
+    services: Counter[str] = field(default_factory=Counter)  # calls by service
     units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     items_read: int = 0  # also those that a filter kept back
     bytes_read: Counter[str] = field(default_factory=Counter)  # by key of the object
@@ -63,6 +64,7 @@ class Count:
     def add(self, service: str, operation: str, parameters: Any, answer: Any) -> None:
         """Count one call."""
         self.requests[operation] += 1
+        self.services[service] += 1
         if service == "dynamodb":
             self._add_dynamodb(operation, parameters, answer)
         elif service == "s3" and operation not in FREE:
@@ -151,7 +153,8 @@ def _read_units(parameters: Any, found: list[Any], scanned: int) -> float:
 def _indexes(parameters: Any) -> int:
     keys = next((keys for name, keys in INDEX_KEYS.items() if parameters["TableName"].endswith(name)), ())
     text = json.dumps([parameters.get("Item", {}), parameters.get("ExpressionAttributeNames", {})])
-    return sum(f'"{key}"' in text for key in keys)
+    moved = "UpdateExpression" in parameters and '"status_timestamp"' in text  # its entry goes, another comes
+    return sum(f'"{key}"' in text for key in keys) + moved
 
 
 @contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
+S3_KEYS = frozenset({"", "AES256"})  # encryptions under which an ETag tells the content
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.bucket import Bucket, StoredObject
+from chalicelib.aws.bucket import S3_KEYS, Bucket, StoredObject
 from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import is_missing, is_precondition_failed
 from chalicelib.aws.move_secret import MoveSecret
@@ -32,6 +32,7 @@ RANGED_BYTES = 5 * 1024**2  # what is larger can be copied in more parts than on
 PARALLEL_PARTS = 8
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # S3 answers with the key, in XML 1.0
 IDENTITY_METADATA = "sluice-identity"
+CONTENT_METADATA = "sluice-content"  # the ETag of the copied bytes in one part, where it is known
 METADATA_LIMIT_BYTES = 2048
 
 
@@ -80,6 +81,8 @@ class CopyTarget:
     def _copy(
         self, source: Bucket, seen: StoredObject, keys: Sequence[str], claims: dict[str, str], unlike: str
     ) -> tuple[str, bool]:
+        if content := _content_of_copy(seen, unlike):
+            claims = {**claims, CONTENT_METADATA: content}
         for key in keys:
             wanted = signed(claims, self._secret.read(), self._place(key), seen.size)
             if self._create(source, seen, key, _fitting(seen.metadata, wanted), unlike):
@@ -92,7 +95,8 @@ class CopyTarget:
         """Return what Sluice noted when it made this copy; nothing of an object that others put there."""
         if PROOF not in found.metadata:
             return {}
-        return read_claims(found.metadata, self._secret.read(), self._place(found.key), found.size)
+        claims = read_claims(found.metadata, self._secret.read(), self._place(found.key), found.size)
+        return claims if _may_hold(found, claims.get(CONTENT_METADATA, "")) else {}
 
     def is_copy(
         self,
@@ -240,6 +244,18 @@ def _part_bytes(size: int, unlike: str) -> int:
     return RANGED_BYTES if parts == 1 else 2 * PART_BYTES
 
 
+def _content_of_copy(seen: StoredObject, unlike: str) -> str:
+    """Return the ETag that the content of a copy has in one part; empty when that is not known before."""
+    is_one_part = seen.size <= _part_bytes(seen.size, unlike)
+    return _of_one_part(seen) if is_one_part and _is_digest(seen) and _parts_of(seen) in {"", "1"} else ""
+
+
+def _may_hold(found: StoredObject, content: str) -> bool:
+    """Tell whether an object may be the copy that was signed with this content, as far as its ETag tells."""
+    is_known = bool(content) and found.encryption in S3_KEYS
+    return not is_known or (_is_digest(found) and _of_one_part(found) == content)
+
+
 def has_same_content(one: StoredObject, other: StoredObject) -> bool | None:
     """Tell whether two objects hold the same bytes; None when their ETags cannot tell.
 
@@ -258,7 +274,7 @@ def has_same_content(one: StoredObject, other: StoredObject) -> bool | None:
 
 
 def _is_digest(found: StoredObject) -> bool:
-    return found.encryption in {"", "AES256"} and S3_ETAG.fullmatch(found.etag) is not None
+    return found.encryption in S3_KEYS and S3_ETAG.fullmatch(found.etag) is not None
 
 
 def _parts_of(found: StoredObject) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import false_if_condition_failed, is_condition_failed
+from chalicelib.aws.failures import is_condition_failed
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 from chalicelib.aws.tracking_keys import EXPECTED, tracking_key
 
@@ -73,7 +73,10 @@ class ExpectedFiles:
         self.name = table_name
 
     def settle(self, job_id: str, watched: Row, revision: int) -> bool:
-        """Replace what is watched of a job; attributes that `watched` has not are removed."""
+        """Replace what is watched of a job; attributes that `watched` has not are removed.
+
+        A write that botocore repeats because its answer was lost is known by its own `telling`.
+        """
         values = {name: value for name, value in watched.items() if value is not None}
         removed = [name for name in WATCHED if name not in values]
         names = {f"#{name}": name for name in (*values, *removed, "revision")}
@@ -93,7 +96,11 @@ class ExpectedFiles:
                     ":revision": to_value(revision + 1),
                     **known,
                 },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return false_if_condition_failed(error)
+            if not is_condition_failed(error):
+                raise
+            there: Any = error.response.get("Item", {})  # with ALL_OLD; none when there is no item
+            return "telling" in values and from_item(there).get("telling") == values["telling"]
         return True

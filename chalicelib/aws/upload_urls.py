@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class UploadUrls:
 
         The bucket's name, and with it the account, is not told: the page's policy is for anyone to read.
         """
-        parts = urlsplit(self.create_url("x", "text/plain", 1))
+        listing: Any = {"ClientMethod": "list_objects_v2", "Params": {"Bucket": self.name}}
+        parts = urlsplit(self._s3.generate_presigned_url(**listing))
         of_bucket = self.name + "."
         host = parts.netloc
         anyones = "*." + host.removeprefix(of_bucket) if host.startswith(of_bucket) else host

@@ -8,8 +8,10 @@ next run says so, as an error.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
 from chalicelib.deadline import has_time_of
 from chalicelib.errors import ConfigError
@@ -90,7 +92,7 @@ def _look(lane: Expected, job: Job, row: Row, now: datetime) -> State | None:
     step = looked_at(job.expected or {}, watch_of(row), arrival_of(row), now)
     revision, watched = int(row.get("revision", 0)), _row_of(step.watch)
     if step.watch == watch_of(row):
-        if "telling" in row and now - _moment(row["telling"]) >= ABANDONED:
+        if "telling" in row and now - _moment(row["telling"].partition("#")[0]) >= ABANDONED:
             lane.files.settle(job.job_id, watched, revision)
             raise RuntimeError(
                 f"a run ended while it told that the file is {step.watch.state}: perhaps unsent"
@@ -98,12 +100,24 @@ def _look(lane: Expected, job: Job, row: Row, now: datetime) -> State | None:
         if "untold" not in row:
             return None
         step = Step(step.watch, step.watch.state)
-    telling = {"telling": stamp(now)} if step.told else {}
-    if not lane.files.settle(job.job_id, watched | telling, revision) or step.told is None:
+    if step.told is None:
+        lane.files.settle(job.job_id, watched, revision)
+        return None
+    if not _marked(lane, job.job_id, watched, revision):
         return None
     is_sent = lane.topic.publish_notification(*_alert(job, step, arrival_of(row)))
     lane.files.settle(job.job_id, watched if is_sent else {**watched, "untold": stamp(now)}, revision + 1)
     return step.told if is_sent else None
+
+
+def _marked(lane: Expected, job_id: str, watched: Row, revision: int) -> bool:
+    """Mark that this run, and no other, is about to tell; return False when another run is."""
+    now = stamp(lane.clock())
+    try:
+        return lane.files.settle(job_id, watched | {"telling": f"{now}#{token_hex(4)}"}, revision)
+    except AWS_ERRORS:  # the mark may be there all the same, and nothing was sent
+        lane.files.settle(job_id, watched | {"untold": now}, revision + 1)
+        raise
 
 
 def _alert(job: Job, step: Step, arrival: datetime | None) -> tuple[str, str]:

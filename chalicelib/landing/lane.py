@@ -48,4 +48,6 @@ class Landing:
 
     def row(self, upload: Upload, status: UploadStatus, **details: Any) -> Row:
         """Build the catalogue row of an upload, processed now."""
-        return catalog_row(upload, status, self.clock(), self.settings.preview_chars, **details, **self.audit)
+        is_private = upload.key.startswith(self.settings.no_preview_prefixes)
+        chars = 0 if is_private else self.settings.preview_chars
+        return catalog_row(upload, status, self.clock(), chars, **details, **self.audit)

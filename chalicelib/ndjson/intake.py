@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.aws.bucket import StoredObject
+from chalicelib.events import S3_ETAG
 from chalicelib.ndjson import rows
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.quarantine import quarantine
@@ -46,10 +47,10 @@ def _is_told_by_event(file: File) -> bool:
 
 
 def _known(file: File, seen: StoredObject) -> File:
-    if file.listed or not file.etag or not file.size_bytes:
+    """Return the file as it was found: of an object that was read nobody's word on its size counts."""
+    if file.listed or not file.size_bytes or not S3_ETAG.fullmatch(file.etag):
         return file.as_seen(seen.etag, seen.size)
-    found = replace(file, current_etag=seen.etag)
-    return replace(found, size_bytes=seen.size) if found.found_another else found
+    return replace(file, current_etag=seen.etag, size_bytes=seen.size)
 
 
 def _reject(lane: Ndjson, file: File, seen: StoredObject, reason: str) -> TrackResult:

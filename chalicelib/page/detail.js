@@ -88,6 +88,7 @@ function nowNode({ now }) {
 
 const ACTIONS = {
   replay: { label: "Replay…", act: () => confirmReplay({ keys: [STORY.key], etags: seenEtags() }, "Replay this file").catch((error) => toast(error.message, "error")) },
+  force: { label: "Start as it is…", act: () => confirmReplay({ keys: [STORY.key], etags: seenEtags(), force: true }, "Start this file whatever its header says").catch((error) => toast(error.message, "error")) },
   release: { label: "Release…", act: () => {
     const row = quarantinedOf(STORY.told);
     confirmRelease(STORY.key, row?.reason || "", row?.etag);
@@ -108,7 +109,7 @@ function actionsOf(told) {
   const latest = told.uploads[0];
   const quarantined = quarantinedOf(told);
   const failed = told.tracking.some((row) => row.status === "failed");
-  return [...(failed || (latest && latest.status !== "received") ? ["replay"] : []), ...(quarantined ? ["release"] : [])];
+  return [...(failed || (latest && latest.status !== "received") ? ["replay"] : []), ...(latest?.status === "rejected" ? ["force"] : []), ...(quarantined ? ["release"] : [])];
 }
 
 function drawFacts(id, rows, idOf, summary) {

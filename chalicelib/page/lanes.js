@@ -96,7 +96,7 @@ async function releaseKey(key, etag) {
   }
 }
 
-function today(counts) {
+function filesToday(counts) {
   return h("span", {}, number(counts.files), counts.job_failed ? [" ", badge("job_failed"), ` ${number(counts.job_failed)}`] : null);
 }
 
@@ -112,7 +112,7 @@ class Jobs {
       path: "jobs", label: "Jobs of the config", columns: ["File name", "Job", "Table", "Keys", "Today", "Last file", "Last success", "Last failure", "Expected", "State"],
       query: () => ({}), idOf: (row) => String(row.index),
       row: (row) => [h("bdi", { class: "key" }, row.source_file_name ?? "–"), `${row.job_id ?? "–"} · ${row.job_name ?? "–"}`, row.target_table ?? "–",
-        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–", today(row.today), time(row.last_arrival), time(row.last_success), time(row.last_failure), expectation(row.expectation),
+        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–", filesToday(row.today), time(row.last_arrival), time(row.last_success), time(row.last_failure), expectation(row.expectation),
         row.faults.length ? h("ul", { class: "faults" }, row.faults.map((fault) => h("li", {}, fault))) : badge(row.is_active ? "active" : "inactive")],
       empty: "No job is configured yet: upload a list of jobs as config/config.json.",
     });

@@ -6,6 +6,7 @@ A row that says `next_attempt` has one begun, and stands in the index of what is
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.catalog_table import RUN_DUE
@@ -20,7 +21,7 @@ from chalicelib.landing.catalog import (
     iso,
     row_timestamp,
 )
-from chalicelib.landing.executions import execution_input, execution_name, read_name, row_of_execution
+from chalicelib.landing.executions import execution_input, name_of, read_name, row_of_execution
 from chalicelib.landing.jobs import Job
 from chalicelib.landing.lane import Landing
 from chalicelib.logs import log
@@ -47,16 +48,19 @@ def begin_attempt(runs: Runs, row: Row) -> Row | None:
 def start_attempt(runs: Runs, row: Row, retries: int) -> str:
     """Start the attempt after the one that a row names, and let the row name it; return its name.
 
-    Return an empty text when the upload or its job is not there any more. `retries` is how many attempts
-    Sluice itself has made with this one.
+    Return an empty text when the upload or its job is not there any more, unless a process that died had
+    started the attempt. `retries` is how many attempts Sluice itself has made with this one.
     """
-    lane = runs.lane_of(row["bucket_name"])
-    upload = _upload(lane, row) if lane else None
-    job = lane.jobs.match(row["file_key"]) if lane and upload else None
-    if lane is None or upload is None or job is None or not job.is_active:
+    lane = runs.lane_of(row["bucket_name"]) or runs.landing
+    upload = _upload(lane, row)
+    job = lane.jobs.match(row["file_key"]) if upload else None
+    name = name_of_next(row)
+    if upload and job and job.is_active:
+        execution = _started(lane, name, upload, job)
+    elif begun := lane.machine.find_execution(name):
+        execution = begun
+    else:
         return ""
-    name = execution_name(upload, next_number(row))
-    execution = _started(lane, name, upload, job)
     earlier = [*row.get("runs", ()), {told: row[told] for told in TOLD if told in row}][-EARLIER_KEPT:]
     sets: dict[str, Any] = {
         "status": str(UploadStatus.TRIGGERED),
@@ -67,7 +71,8 @@ def start_attempt(runs: Runs, row: Row, retries: int) -> str:
     }
     ended = [name for name in (*OF_ONE_ATTEMPT, "state_machine") if name not in sets]
     runs.log.change(row, sets, ended, statuses=sorted(STARTED))
-    log.info("next attempt", extra={"bucket": lane.bucket.name, "key": upload.key, "execution": name})
+    where = {"bucket": row["bucket_name"], "key": row["file_key"]}
+    log.info("next attempt", extra={**where, "execution": name})
     return name
 
 
@@ -82,6 +87,12 @@ def next_number(row: Row) -> int:
     return named.number + 1 if named else 1
 
 
+def name_of_next(row: Row) -> str:
+    """Return the name of the attempt after the one that a row names."""
+    at, _, identity = row["timestamp"].partition("#")
+    return name_of(row["file_key"], datetime.fromisoformat(at), identity, f"-r{next_number(row)}")
+
+
 def _started(lane: Landing, name: str, upload: Upload, job: Job) -> Execution:
     """Start the execution; return the one that a process which died had started, if there is one."""
     begun = lane.machine.find_execution(name) if lane.machine.others else None
@@ -94,8 +105,8 @@ def _started(lane: Landing, name: str, upload: Upload, job: Job) -> Execution:
 
 
 def _upload(lane: Landing, row: Row) -> Upload | None:
-    """Return the upload that a row is of; None when it is gone or overwritten."""
-    found = lane.bucket.head(row["file_key"])
+    """Return the upload that a row is of; None when it is gone, overwritten, or in a bucket of no lane."""
+    found = lane.bucket.head(row["file_key"]) if lane.bucket.name == row["bucket_name"] else None
     if found is None:
         return None
     identity = identify(lane.bucket.name, found.key, found.etag, found.last_modified)

@@ -17,11 +17,13 @@ class RenderedStream(io.RawIOBase):
         self._piece_at = 0
         self._position = 0
         self._size = 0
-        checksum = hashlib.sha256()
+        checksum, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         for piece in render():
             self._size += len(piece)
             checksum.update(piece)
+            md5.update(piece)
         self.checksum = checksum.hexdigest()
+        self.etag = md5.hexdigest()  # that S3 gives an object that is put whole, under its own keys
 
     def readable(self) -> bool:
         return True

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["object", "bucket", "table", "index", "queue", "topic", "machine", "execution", "job",
+Kind = Literal["object", "key", "bucket", "table", "index", "queue", "topic", "machine", "execution", "job",
                "secret"]  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ops.policies.actions import NEEDS, POLLER, UNMAPPED_PARAMETERS, Need
 from ops.policies.reading.clients import Call
-from ops.policies.reading.data import Setting, Text
 from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler
 from ops.policies.reading.sources import Refused
@@ -27,6 +26,9 @@ class Grant:
     action: str
     resource: str
 
+    def is_within(self, wide: Grant) -> bool:
+        return self.action == wide.action and self.resource.startswith(wide.resource[:-1])
+
 
 def grants_of(handler: Handler, place: Place) -> set[Grant]:
     """Return all that a handler needs in a stage, and nothing else."""
@@ -40,30 +42,17 @@ def grants_of(handler: Handler, place: Place) -> set[Grant]:
     if handler.kind in DEAD_LETTERS:  # asynchronous: what fails for good goes to the dead-letter queue
         queue = place.arn("queue", f"{APP}-{stage}-{DEAD_LETTERS[handler.kind]}")
         grants.add(Grant("sqs:SendMessage", queue))
-    return grants
+    wide = {one for one in grants if one.resource.endswith("/*")}
+    return {one for one in grants if not any(one.is_within(each) for each in wide - {one})}
 
 
 def denials_of(handler: Handler, place: Place) -> set[Grant]:
-    """Return the writes that a handler is denied, whatever else it may write: documents it has no part in.
-
-    The job config is its author's. The state of discovery is discovery's.
-    """
-    return {
-        Grant(action, place.arn("bucket", "/".join(getattr(place.settings, one) for one in (bucket, key))))
-        for bucket, key in PROTECTED
-        for action in WRITES
-        if _writes(handler, place, bucket) and not _writes(handler, place, bucket, key)
-    }
-
-
-def _writes(handler: Handler, place: Place, bucket: str, key: str = "") -> bool:
-    """Tell whether a handler writes to the bucket that a setting names, or just the key that one names."""
-    return any(
-        getattr(place.settings, bucket) in place.names(call.parameters["Bucket"], "bucket", call.at)
-        for call in handler.calls
-        if any(need.action in WRITES for need in NEEDS.get(call.operation.path, ()))
-        if not key or Text((Setting(key),)) in call.parameters.get("Key", ())
-    )
+    """Return the writes that a handler is denied whatever else it may write: to documents of others."""
+    written = {one.resource for one in grants_of(handler, place) if one.action in WRITES}
+    named = ("/".join(getattr(place.settings, one) for one in pair) for pair in PROTECTED)
+    buckets = {resource.partition("/")[0] for resource in written}
+    others = {place.arn("bucket", name) for name in named} - written
+    return {Grant(action, one) for one in others if one.partition("/")[0] in buckets for action in WRITES}
 
 
 def _queue(handler: Handler, place: Place) -> str:
@@ -99,7 +88,8 @@ def _granted(need: Need, call: Call, place: Place) -> Iterator[Grant]:
         return
     if need.kind == "object":
         keys = follow(call.parameters, need.parameter.replace("Bucket", "Key")) or frozenset()
-        for arn in sorted(place.object_arns(values, keys, call.at)):
+        written = not need.action.startswith("s3:Get")
+        for arn in sorted(place.object_arns(values, keys, call.at, written=written)):
             yield Grant(need.action, arn)
         return
     for name in place.names(values, need.kind, call.at):

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from chalicelib.settings import OWN_OUTPUTS, Settings
 from ops.policies.actions import Kind
-from ops.policies.reading.core import OPAQUE, Nil, Value, Values, union
+from ops.policies.reading.core import NIL, OPAQUE, Nil, Value, Values, union
 from ops.policies.reading.data import Box, Part, Setting, Text
 from ops.policies.reading.sources import Refused
 from ops.stages import Target
 
-OPEN_ENDED = frozenset({"execution"})  # kinds whose ARN may end in what only run time knows
+OPEN_ENDED = frozenset({"execution", "key"})  # kinds whose name may end in what only run time knows
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Place:
             return set()  # an optional resource that this stage does not have
         if None in value.parts and kind not in OPEN_ENDED:
             raise Refused(f"{where}: a part of this {kind}'s name is known at run time only")
-        return {"".join(texts)}
+        return {"".join(texts[: texts.index("*") + 1] if None in value.parts else texts)}
 
     def _items(self, value: Text, setting: Setting, where: str) -> set[str]:
         """Return the names that the values of a setting give, such as the ARNs of STATE_MACHINES."""
@@ -60,25 +60,32 @@ class Place:
             return part
         return _replaced(str(getattr(self.settings, part.name)), part)
 
-    def object_arns(self, buckets: Values, keys: Values, where: str) -> set[str]:
-        """Return the ARNs of a bucket's objects.
+    def object_arns(self, buckets: Values, keys: Values, where: str, *, written: bool) -> set[str]:
+        """Return the ARNs of what may be read, or is `written`, in a bucket: see `_places`."""
+        return {
+            self.arn("bucket", f"{name}/{place}")
+            for bucket in buckets
+            for name in self.names(frozenset({bucket}), "object", where)
+            for place in self._places(bucket, keys, where, written)
+        }
 
-        Of a bucket of its own, discovery and what routes its files may reach only where it looks and where
-        files are moved. A call that was observed names its object.
+    def _places(self, bucket: Value, keys: Values, where: str, written: bool) -> set[str]:
+        """Return the keys that are known, the beginnings of others, and where files of any key may lie.
+
+        In a bucket where files land they lie below the watched prefix and those that they are moved to. What
+        is only read may lie anywhere in it, unless it is a source of its own.
         """
-        if keys and all(isinstance(value, Text) and value.literal for value in (*buckets, *keys)):
-            (name,), (key,) = (self.names(values, "object", where) for values in (buckets, keys))
-            return {self.arn("bucket", f"{name}/{key}")}
-        found, moved = set[str](), set(self.settings.own_outputs) - {"", *OWN_OUTPUTS}
-        for value in buckets:
-            for name in self.names(frozenset({value}), "object", where):
-                prefixes = ("",) if not self._is_foreign_source(value) else (self.settings.s3_prefix, *moved)
-                found |= {self.arn("bucket", f"{name}/{prefix}*") for prefix in prefixes}
-        return found
-
-    def _is_foreign_source(self, value: Value) -> bool:
-        named = isinstance(value, Text) and Setting("s3_source_bucket") in value.parts
-        return named and self.settings.s3_source_bucket != self.settings.landing_bucket
+        parts, settings = getattr(bucket, "parts", ()), self.settings
+        is_source = Setting("s3_source_bucket") in parts
+        is_own = is_source and settings.s3_source_bucket != settings.landing_bucket
+        files = {"*"}
+        if is_own or (written and (is_source or Setting("landing_bucket") in parts)):
+            watched = settings.s3_prefix if is_source else settings.input_prefix
+            files = {f"{prefix}*" for prefix in {watched, *settings.own_outputs} - {"", *OWN_OUTPUTS}}
+        if not written and any(isinstance(part, Setting) for part in parts):
+            return files
+        known = frozenset(key for key in keys if isinstance(key, Text) and key.parts[0])
+        return self.names(known, "key", where) | (files if keys - NIL - known or not known else set())
 
     def arn(self, kind: Kind, name: str) -> str:
         """Return the ARN of a resource; queues may be named by URL, topics and machines are by ARN."""

@@ -86,14 +86,21 @@ def _stack(session: Any, name: str) -> list[Resource]:
     return [Resource("stack", name, stack["StackId"])] if stack else []
 
 
-def in_stack(session: Any, prefix: str) -> set[str]:
-    """Return the names and ids of what the stage's stack holds, empty when there is no stack."""
+def in_stack(session: Any, prefix: str) -> set[tuple[str, str]]:
+    """Return what the stage's stack holds as (kind, name or id), empty when there is no stack.
+
+    The kind is part of it: the stack's dashboard has the name of the API and its function.
+    """
     stacks = session.client("cloudformation")
     if not describe(stacks, prefix):
         return set()
     pages = stacks.get_paginator("list_stack_resources").paginate(StackName=prefix)
     found = (each for page in pages for each in page["StackResourceSummaries"])
-    return {each["PhysicalResourceId"] for each in found if each.get("PhysicalResourceId")}
+    return {
+        (each["ResourceType"].rpartition(":")[2].lower(), each["PhysicalResourceId"])
+        for each in found
+        if each.get("PhysicalResourceId")
+    }
 
 
 def _is_own(session: Any, prefix: str, found: Resource) -> bool:
@@ -110,7 +117,7 @@ def _is_own(session: Any, prefix: str, found: Resource) -> bool:
             raise
         tags = {}
     ours = f"{APP}-{tags.get(STAGE_TAG)}" == prefix or tags.get(STACK_TAG) == prefix
-    return ours or found.name in in_stack(session, prefix)
+    return ours or (found.kind, found.name) in in_stack(session, prefix)
 
 
 def _bucket_tags(session: Any, name: str) -> Any:

@@ -24,7 +24,7 @@ def remove_functions(session: Any, prefix: str, say: Say) -> None:
     kept = in_stack(session, prefix)
     for kind in ("rule", "function", "API", "role"):
         for found in find(session, prefix, kind):
-            if found.name not in kept:
+            if (found.kind, found.name) not in kept:
                 say(f"Deleting {found}")
                 delete(session, found)
 

@@ -23,9 +23,10 @@ def remove_undeclared(stage: Stage, session: Any, deployed: dict[str, Any], say:
     """
     resources = deployed["resources"]
     declared = {value.rpartition(":")[2] for each in resources for value in _names(each)}
-    kept = declared | in_stack(session, stage.stack_name)
+    kept = in_stack(session, stage.stack_name)
     found = find(session, stage.stack_name, "rule", "role", "function")
-    surplus = sorted((each for each in found if each.name not in kept), key=_is_function)
+    unknown = (each for each in found if each.name not in declared and (each.kind, each.name) not in kept)
+    surplus = sorted(unknown, key=_is_function)
     functions = [each for each in surplus if _is_function(each) and _is_ours(session, stage, each)]
     ours = {each.name for each in functions} | {value for value in declared if value.startswith(APP)}
     for each in surplus:

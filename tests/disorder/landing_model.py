@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import ConfigError
-from chalicelib.landing.catalog import UploadStatus, iso
+from chalicelib.landing.catalog import STARTED, UploadStatus, iso
 from chalicelib.landing.entries import parse_jobs
 from chalicelib.landing.jobs import Jobs
 from tests.support.builders import LANDING
 from tests.support.reset import stored
 from tests.support.world import World
 
+MOST_RETRIES = 1  # of any job of a story
 SECONDS_BEFORE_EVENT = timedelta(seconds=3)
 CACHED = timedelta(seconds=60)  # a worker may start jobs by an older config for so long
 
@@ -43,6 +44,7 @@ class Story:
     configs: list[tuple[datetime, Jobs | None]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)  # ETags of versions whose event never comes
     died: bool = False
+    ends: dict[str, str] = field(default_factory=dict)  # how each execution that ended did, by its name
 
     def put(self, upload: Upload) -> None:
         """Add a version; it supersedes the one that it overwrites, unless it is the same upload."""
@@ -153,7 +155,7 @@ def _of_rows(rows: list[dict[str, Any]], returned: set[tuple[str, str, str]]) ->
 
 def _of_executions(world: World, story: Story, rows: dict[Any, dict[str, Any]]) -> list[str]:
     executions = world.executions()
-    recorded = {row["execution"] for row in rows.values() if row["status"] == UploadStatus.TRIGGERED}
+    recorded = {name for row in rows.values() if row["status"] in STARTED for name in attempts_of(row)}
     names = {each["name"] for each in executions}
     faults = [f"a row tells of no execution: {name}" for name in recorded - names]
     for each in executions:
@@ -176,13 +178,35 @@ def _of_upload(world: World, story: Story, upload: Upload, rows: dict[Any, dict[
     allowed = story.allowed(upload)
     if upload.superseded:
         allowed |= {UploadStatus.FAILED, UploadStatus.VANISHED}
-    faults = [] if row["status"] in allowed else [f"{name} is {row['status']}, not one of {sorted(allowed)}"]
+    outcome = UploadStatus.TRIGGERED if row["status"] in STARTED else row["status"]
+    faults = [] if outcome in allowed else [f"{name} is {outcome}, not one of {sorted(allowed)}"]
+    faults += _of_end(story, row) if row["status"] in STARTED else []
     if not upload.superseded:
         faults += _of_bytes(upload, row)
     if upload.started_before_return is None:
         return faults + _of_parked(upload, row)
     again = row.get("execution", "") not in {"", *upload.started_before_return}
     return [*faults, f"started for what was brought back, beside that: {name}"] if again else faults
+
+
+def attempts_of(row: dict[str, Any]) -> list[str]:
+    """Return the executions of a started upload, in their order."""
+    return [*(one["execution"] for one in row.get("runs", ())), row["execution"]]
+
+
+def _of_end(story: Story, row: dict[str, Any]) -> list[str]:
+    """Judge that a row tells how its last execution ended, and no other; that a failure was alerted."""
+    ended, attempts = story.ends.get(row["execution"]), attempts_of(row)
+    wanted = {None: UploadStatus.TRIGGERED, "SUCCEEDED": UploadStatus.SUCCEEDED}
+    status = wanted.get(ended, UploadStatus.JOB_FAILED)
+    about = f"{row['execution']} ended as {ended}"
+    faults = [] if row["status"] == status else [f"{about}, and its row is {row['status']}"]
+    faults += [] if row.get("run_status") == ended else [f"{about}, told as {row.get('run_status')}"]
+    untold = status == UploadStatus.JOB_FAILED and "run_alerted" not in row
+    faults += [f"{about}, and nobody was told"] if untold else []
+    succeeded = [name for name in attempts[:-1] if story.ends.get(name) == "SUCCEEDED"]
+    faults += [f"tried again, though it succeeded: {name}" for name in succeeded]
+    return faults + ([f"too many attempts: {attempts}"] if len(attempts) > 1 + MOST_RETRIES else [])
 
 
 def _of_bytes(upload: Upload, row: dict[str, Any]) -> list[str]:

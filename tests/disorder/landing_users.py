@@ -16,14 +16,17 @@ from chalicelib.landing.config import JobConfig
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.wiring import config_reader
 from tests.disorder.depth import Disorder
-from tests.disorder.landing_model import Story, Upload, identity_of
+from tests.disorder.landing_model import MOST_RETRIES, Story, Upload, identity_of
 from tests.support.api import OPERATOR, Api
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.reset import date_object, forget_everything, stored
 from tests.support.world import World
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
-ON, OFF = job(source_file_name="orders.csv"), job(job_id="OFF", source_file_name="idle.csv", is_active=False)
+ON, OFF = (
+    job(source_file_name="orders.csv", max_retries=MOST_RETRIES),
+    job(job_id="OFF", source_file_name="idle.csv", is_active=False),
+)
 CONFIGS = {
     "as usual": json.dumps([ON, OFF]).encode(),
     "all on": json.dumps([ON, OFF | {"is_active": True}]).encode(),

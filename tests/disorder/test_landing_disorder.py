@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from tests.disorder.landing_model import Upload, broken_promises
 from tests.disorder.landing_users import LandingUsers
 from tests.faults.dying import Death, Failure, Fault, Meanwhile, Moment, Nth, calls_of, no_fault, run
 from tests.support.builders import eventbridge_event, s3_event
+from tests.support.lanes import runs
 from tests.support.world import World
 
 KEYS = [
@@ -31,6 +32,7 @@ KEYS = [
 BODIES = [b"one", b"two", b"", b"0123456789" * 500]
 WORKERS = 3
 WIRED = app.landing.__wrapped__
+RUN_ENDS = ["SUCCEEDED", "FAILED", "FAILED", "ABORTED"]
 FAULTS = [
     "none",
     "none",
@@ -51,6 +53,7 @@ class LandingDisorder(LandingUsers):
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Upload] = []
+        self.ends: list[dict[str, Any]] = []
         self.lanes = [self.on_time(WIRED(), timedelta(seconds=skew)) for skew in (0, 45, -45)]
         self.configure("as usual")
 
@@ -64,13 +67,49 @@ class LandingDisorder(LandingUsers):
     def delete(self, key: str) -> None:
         super().delete(key)
 
+    @precondition(lambda _: bool(runs.running()))
+    @rule(which=st.integers(0, 50), status=st.sampled_from(RUN_ENDS), lost=st.integers(0, 3))
+    def an_execution_ends(self, which: int, status: str, lost: int) -> None:
+        names = runs.running()
+        event = runs.end(names[which % len(names)], status)
+        self.story.ends[event["detail"]["name"]] = status
+        if lost:
+            self.ends.append(event)
+
+    @precondition(lambda self: self.ends)
+    @rule(
+        which=st.integers(0, 50),
+        worker=st.integers(0, WORKERS - 1),
+        fault=st.sampled_from(["none", "none", "dies", "fails", "repeats", "reconciled"]),
+        number=st.integers(1, 9),
+        moment=st.sampled_from(Moment),
+        again=st.booleans(),
+    )
+    def an_end_is_told(
+        self, which: int, worker: int, fault: str, number: int, moment: Moment, again: bool
+    ) -> None:
+        event, other = self.ends.pop(which % len(self.ends)), (worker + 1) % WORKERS
+        meanwhile = {
+            "repeats": lambda: self._tell(event, other),
+            "reconciled": lambda: self._reconcile(other),
+        }
+        injected = self._fault(fault, meanwhile, number, moment)
+        done: list[bool] = []
+        self.story.died |= run(lambda: done.append(self._tell(event, worker)), injected)
+        self.story.died |= fault != "none"
+        if again or not any(done):
+            self.ends.append(event)
+
+    def _tell(self, event: dict[str, Any], worker: int) -> bool:
+        """Deliver the event of an end; return False when EventBridge is to deliver it again."""
+        with self._as(worker), suppress(ClientError, ConfigError, LookupError):
+            runs.deliver(event)
+            return True
+        return False
+
     @rule(key=st.sampled_from(KEYS))
     def operator_replays(self, key: str) -> None:
         self._replay(key, 0)
-
-    @rule()
-    def executions_end(self) -> None:
-        self.world.stop_executions()
 
     @precondition(lambda self: self.events)
     @rule(
@@ -85,7 +124,15 @@ class LandingDisorder(LandingUsers):
         self, which: int, worker: int, fault: str, number: int, moment: Moment, again: bool
     ) -> None:
         upload = self.events.pop(which % len(self.events))
-        handled = self._deliver(upload, worker, self._fault(fault, upload, worker, number, moment))
+        other = (worker + 1) % WORKERS
+        meanwhile = {
+            "repeats": lambda: self._handle(upload, other),
+            "overwritten": lambda: self.upload(upload.key, b"newer"),
+            "deleted": lambda: self.delete(upload.key),
+            "reconciled": lambda: self._reconcile(other),
+            "replayed": lambda: self._move_and_replay(upload, other),
+        }
+        handled = self._deliver(upload, worker, self._fault(fault, meanwhile, number, moment))
         if again or not handled:
             self.events.append(upload)
 
@@ -97,15 +144,9 @@ class LandingDisorder(LandingUsers):
             lambda: self._reconcile(worker), Death(number, Moment.AFTER) if fault == "dies" else no_fault
         )
 
-    def _fault(self, name: str, upload: Upload, worker: int, number: int, moment: Moment) -> Fault:
-        other = (worker + 1) % WORKERS
-        meanwhile = {
-            "repeats": lambda: self._handle(upload, other),
-            "overwritten": lambda: self.upload(upload.key, b"newer"),
-            "deleted": lambda: self.delete(upload.key),
-            "reconciled": lambda: self._reconcile(other),
-            "replayed": lambda: self._move_and_replay(upload, other),
-        }
+    def _fault(
+        self, name: str, meanwhile: Mapping[str, Callable[[], object]], number: int, moment: Moment
+    ) -> Fault:
         if name in meanwhile:
             return Meanwhile(number, meanwhile[name], moment)
         faults: dict[str, Fault] = {
@@ -152,6 +193,11 @@ class LandingDisorder(LandingUsers):
         with self._as(worker):
             return dict(app.reconcile({}, None)["landing"])
 
+    def _tell_all(self) -> None:
+        """Deliver every end that is not lost, out of order and each twice."""
+        for event in [*reversed(self.ends), *self.ends]:
+            self._tell(event, 0)
+
     @contextmanager
     def _as(self, worker: int) -> Iterator[None]:
         with patch.object(app, "landing", lambda: self.lanes[worker]):
@@ -162,6 +208,7 @@ class LandingDisorder(LandingUsers):
         for upload in self.events:
             self.now += timedelta(seconds=1)
             assert self._deliver(upload, 0, no_fault)
+        self._tell_all()
         for _ in range(2):
             self.now += timedelta(minutes=10)
             self._reconcile(0)

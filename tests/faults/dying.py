@@ -23,6 +23,8 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from tests.support.aws_calls import by_others
+
 ONE_AT_A_TIME = threading.RLock()
 
 Send = Callable[[], Any]
@@ -127,7 +129,8 @@ class Meanwhile:
     def _happen(self) -> None:
         ONE_AT_A_TIME.release()  # else the other's threads would wait for this one
         try:
-            self.happens()
+            with by_others():
+                self.happens()
         finally:
             ONE_AT_A_TIME.acquire()
 

@@ -27,6 +27,12 @@ class Case:
     call: Call  # the call that meets the fault
     repeated: bool  # whether the trigger comes again; else only reconcile recovers
 
+    @property
+    def says_replaced(self) -> bool:
+        """Tell whether S3 answered that the object to be deleted was replaced, so that it stays."""
+        injected = self.fault.code if isinstance(self.fault, Failure) else ""
+        return self.call.operation == "DeleteObject" and injected == "PreconditionFailed"
+
     def __str__(self) -> str:
         recovery = "redelivered" if self.repeated else "only reconciled"
         return f"{self.fault} ({self.call.operation}), then {recovery}"

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.faults.matrix import Scenario, cases_of, judge
+from tests.faults.scenarios.ends import ENDS
+from tests.faults.scenarios.expected import EXPECTED
 from tests.faults.scenarios.landing import LANDED
 from tests.faults.scenarios.ndjson import ARRIVED
 from tests.faults.scenarios.operator import OPERATED
@@ -14,7 +16,7 @@ from tests.faults.scenarios.repair import UNDONE
 from tests.faults.scenarios.scheduled import SCHEDULED
 from tests.faults.share import MATRIX, chosen
 
-SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *UNDONE, *SCHEDULED, *OPERATED]
+SCENARIOS: list[Scenario] = [*LANDED, *ARRIVED, *UNDONE, *SCHEDULED, *EXPECTED, *OPERATED, *ENDS]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -17,6 +17,7 @@ from chalicelib.ndjson.lane import Ndjson
 from tests.faults.dying import Call, Death, Failure, Fault, Moment, calls_of, deaths, run
 from tests.support.emulation import emulated_aws
 from tests.support.lanes.ndjson import (
+    LINES,
     QUARANTINE,
     Clock,
     create_glue_job,
@@ -37,6 +38,7 @@ ALL = os.environ.get("FAULTS") == "all"
 SHARE = 1 if ALL else 6  # by default every sixth case runs, beginning anywhere
 TRANSIENT = ("ThrottlingException", "InternalError", "SlowDown", "RequestTimeout")
 SMALL = {"MAX_BATCH_SIZE_GB": "0.01953125", "GLUE_JOB_NAME": "transform"}  # batches of two files of 10 MB
+UPLOADED = {**SMALL, "MAX_BATCH_SIZE_GB": f"{2 * len(LINES) / 1024**3:.12f}"}  # of two of those uploaded
 RECEIVES = 5
 
 
@@ -60,7 +62,7 @@ def _one_case(fault: Fault) -> list[str]:
     """Let the fault hit the first receive; redeliver as SQS does, reconcile as time passes; judge."""
     create_glue_job("transform")
     clock = Clock()
-    lane = lane_with(clock, **SMALL)
+    lane = lane_with(clock, **UPLOADED)
     (event,) = messages(*_uploads())
     left = [event]
 
@@ -99,7 +101,7 @@ def _recovered(lane: Ndjson, clock: Clock, expected: dict[str, int]) -> list[str
 def _receive_calls() -> list[Call]:
     with emulated_aws():
         create_glue_job("transform")
-        lane = lane_with(Clock(), **SMALL)
+        lane = lane_with(Clock(), **UPLOADED)
         (event,) = messages(*_uploads())
         return calls_of(lambda: ndjson_arrived(lane, event))
 

@@ -75,6 +75,30 @@ NDJSON: dict[str, tuple[bytes, str]] = {
     "markup": (b"<html></html>\n", "quarantined"),
 }
 
+HEADERS: dict[str, tuple[bytes, str]] = {  # of a job whose columns are id and größe
+    "plain": ("id,größe\n1,2\n".encode(), "triggered"),
+    "BOM, quotes, CR": ('\ufeff"id","größe"\r1,2\r'.encode(), "triggered"),
+    "no line end": ("id,größe".encode(), "triggered"),
+    "decomposed letters": ("id,gro\u0308ße\n".encode(), "rejected"),
+    "Latin-1": ("id,größe\n".encode("latin-1"), "rejected"),
+    "UTF-16": ("id,größe\n".encode("utf-16"), "rejected"),
+    "gzip": (gzip.compress("id,größe\n".encode()), "rejected"),
+    "a gzip bomb": (gzip.compress(b"x" * 10_000_000), "rejected"),
+    "a ZIP archive": (b"PK\x03\x04" + b"\x00" * 50, "rejected"),
+    "NUL bytes": (b"\x00" * 5000, "rejected"),
+    "control characters": (b"id,\x1b[31mred\x07\n", "rejected"),
+    "a forged line": (b'id,"x\nMoved to: https://evil.example"\n', "rejected"),
+    "marks of direction": ("id,\u202eexe.\u2028\n".encode(), "rejected"),
+    "a quote without end": (b'"id,' + b"x" * 5000, "rejected"),
+    "a name longer than what is read": (b"x" * 100_000, "rejected"),
+    "100,000 columns": (b",".join([b"x"] * 100_000), "rejected"),
+    "the same column for ever": (b"id," * 50_000, "rejected"),
+    "only delimiters": (b"," * 5000, "rejected"),
+    "blank lines": (b"\n" * 5000, "rejected"),
+    "another delimiter": ("id;größe\n".encode(), "rejected"),
+    "a formula": (b"=cmd|' /C calc'!A0,id\n", "rejected"),
+}
+
 CONFIGS: dict[str, bytes] = {
     "empty": b"",
     "no JSON": b"{",

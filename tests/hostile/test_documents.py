@@ -9,13 +9,13 @@ import pytest
 
 import app
 from chalicelib.errors import ConfigError
-from tests.hostile.corpus import CONFIGS, NDJSON, SECRET, WRONG_VALUES
+from chalicelib.landing.entries import FIELDS
+from tests.hostile.corpus import CONFIGS, HEADERS, NDJSON, SECRET, WRONG_VALUES
 from tests.support import builders
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.lanes import ndjson
 from tests.support.world import World
 
-FIELDS = ["job_id", "job_name", "source_file_name", "target_table", "upsert_keys", "is_active"]
 WRONG_FIELDS = [(name, number) for name in FIELDS for number in range(len(WRONG_VALUES))]
 
 
@@ -78,3 +78,18 @@ def _contents(world: World, bucket: str, name: str) -> list[bytes]:
     keys = [key for key in ndjson.keys_in(bucket) if f"/{name}.ndjson" in key]
     found: Any = [world.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
     return list(found)
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_is_taken_or_rejected_with_a_reason_on_one_line(hostile_world: World, name: str) -> None:
+    body, status = HEADERS[name]
+    hostile_world.configure([job(columns=["id", "größe"])])
+    app.landing.cache_clear()
+    outcome = hostile_world.land(f"data/in/{name}/customers.csv", body)
+    assert outcome["status"] == status
+    assert hostile_world.read(outcome.get("moved_to", f"data/in/{name}/customers.csv")) == body
+    if status == "rejected":
+        assert outcome["reason"].isprintable()
+        assert len(outcome["reason"]) <= 1000
+        (alert,) = hostile_world.alerts()
+        assert len(alert["Message"].splitlines()) == 5

@@ -1,4 +1,4 @@
-"""Messages on the discovered queue that somebody else wrote: they move, start and record nothing."""
+"""Messages that somebody else wrote: they move, start and record nothing that the objects do not bear out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import app
-from tests.support.builders import LANDING, eventbridge_event, s3_event, sqs_event
+from tests.support.builders import LANDING, NDJSON, eventbridge_event, s3_event, sqs_event
+from tests.support.lanes import ndjson
 from tests.support.world import World
 
 OUTSIDE = (
@@ -43,3 +44,37 @@ def test_a_wrong_size_or_another_bucket_changes_nothing(world: World) -> None:
     result = app.csv_discovered(sqs_event(*messages, foreign), None)
     assert result == {"batchItemFailures": [{"itemIdentifier": "message-3"}]}
     assert (world.row(key)["file_size"], len(world.executions())) == (5, 1)
+
+
+@pytest.mark.parametrize("claimed", [1, 10 * ndjson.MB, 10**15])
+def test_the_size_of_an_ndjson_file_that_was_read_is_its_own(world: World, claimed: int) -> None:
+    valid, small = (
+        ndjson.upload("in/2026-01-15/valid.ndjson", size=ndjson.MB),
+        ndjson.upload("in/small.ndjson"),
+    )
+    for record in (valid, small):
+        record["s3"]["object"]["size"] = claimed
+    lane = ndjson.lane_with(SIZE_TOLERANCE_PERCENT="99")
+    ndjson.deliver(lane, valid, small)
+    assert ndjson.row("valid.ndjson")["size_bytes"] == ndjson.MB
+    assert (ndjson.row("valid.ndjson")["status"], ndjson.row("small.ndjson")["status"]) == (
+        "pending",
+        "quarantined",
+    )
+
+
+def test_a_made_up_etag_tracks_no_ndjson_file_twice(world: World) -> None:
+    true = ndjson.upload("in/2026-01-15/a.ndjson")
+    forged = [ndjson.record_of("in/2026-01-15/a.ndjson", etag) for etag in ("x", "0" * 32, "")]
+    lane = ndjson.lane_with(MAX_BATCH_SIZE_GB="0")  # each is in a manifest at once
+    for record in (*forged, true):
+        ndjson.deliver(lane, record)
+    assert [row["status"] for row in ndjson.rows()] == ["manifested"]
+
+
+@pytest.mark.parametrize("bucket", [LANDING, "somebody-elses"])
+def test_an_ndjson_message_of_another_bucket_fails_alone(world: World, bucket: str) -> None:
+    good = ndjson.upload("in/2026-01-15/beside.ndjson")
+    event = sqs_event(s3_event("data/in/a.ndjson", bucket=bucket), {"Records": [good]})
+    assert app.ndjson_arrived(event, None) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert [row["file_path"] for row in ndjson.rows()] == [f"s3://{NDJSON}/in/2026-01-15/beside.ndjson"]

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedSluice]:
-    """Start a whole Sluice; once as it is, once with the functions' roles enforced."""
+    """Start a whole Sluice with the samples' Glue jobs; once as it is, once with roles enforced."""
     folder = tmp_path_factory.mktemp(f"sluice-{request.param}")
     auth = request.param == "enforced"
     local = LocalSluice(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))

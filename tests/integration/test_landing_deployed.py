@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,41 @@ def test_the_api_shows_what_happened_to_each_upload(configured: DeployedSluice, 
     assert rows["e2e/notes+more.txt"]["content_preview"] == "id,name\n1,Ada\n"
     assert rows["data/in/e2e/customers.csv"]["execution"].startswith("run-customers-csv-")
     assert rows["data/in/e2e/unknown to all.csv"]["moved_to"] == "data/new_files/unknown to all.csv"
+
+
+def test_a_job_s_end_is_told_tried_again_alerted_and_archived(configured: DeployedSluice) -> None:
+    s3, bucket = configured.client("s3"), configured.names["LANDING_BUCKET"]
+    jobs = json.loads((ROOT / "samples" / "config.json").read_text())
+    config = json.dumps([*jobs[:3], jobs[3] | {"max_retries": 1}])
+    loaded, lost = "data/in/ended/customers.csv", "data/in/ended/returns.csv"
+    before = _alerts(configured)
+    with configured.changed("execution_changed", ARCHIVE_PREFIX="archive/"):
+        s3.put_object(Bucket=bucket, Key="config/config.json", Body=config)
+        for key in (loaded, lost):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"id\n1\n")
+        archived = configured.wait_for(lambda: _outcome(configured, loaded).get("moved_to"))
+        row = configured.wait_for(lambda: _failed_twice(_outcome(configured, lost)))
+    names = [*(one["execution"] for one in row["runs"]), row["execution"]]
+    assert [name.removeprefix(names[0]) for name in names] == ["", "-r1"]
+    assert "load_returns" in row["reason"]
+    assert (row["run_status"], row["reason"]) == ("FAILED", f"FAILED: {row['run_error']}: {row['run_cause']}")
+    assert archived == f"archive/{row['timestamp'][:10]}/customers.csv"
+    assert s3.head_object(Bucket=bucket, Key=archived)["ContentLength"] == 5
+    configured.wait_for(lambda: "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix=loaded))
+    configured.wait_for(lambda: _alerts(configured) - before >= len(names))
+    assert _alerts(configured) - before == len(names)
+
+
+def _failed_twice(row: dict[str, Any]) -> dict[str, Any]:
+    return row if row.get("status") == "job_failed" and row.get("runs") else {}
+
+
+def _alerts(stack: DeployedSluice) -> int:
+    """Count the failed executions that were alerted, by what the function logged."""
+    group = "/aws/lambda/sluice-local-execution_changed"
+    events = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [event["message"] for page in events for event in page["events"]]
+    return sum('"message": "alert"' in line and "Job Failed" in line for line in lines)
 
 
 def test_five_hundred_files_at_once_have_five_hundred_outcomes(configured: DeployedSluice) -> None:

@@ -21,22 +21,8 @@ FEW_BYTES = "0.001"  # GB: a batch holds nine of these files
 def small_batches(stack: DeployedSluice) -> Iterator[None]:
     """Let the deployed functions make small batches, and flush after a second."""
     changes = {"MAX_BATCH_SIZE_GB": FEW_BYTES, "MAX_BATCH_AGE_SECONDS": "1", "RECONCILE_GRACE_SECONDS": "0"}
-    before = {name: _configure(stack, name, changes) for name in ("ndjson_arrived", "reconcile")}
-    yield
-    for name, variables in before.items():
-        _configure(stack, name, variables, replace=True)
-
-
-def _configure(
-    stack: DeployedSluice, function: str, changes: dict[str, str], *, replace: bool = False
-) -> dict[str, str]:
-    functions, name = stack.client("lambda"), f"sluice-local-{function}"
-    before: dict[str, str] = functions.get_function_configuration(FunctionName=name)["Environment"][
-        "Variables"
-    ]
-    variables = changes if replace else {**before, **changes}
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    return before
+    with stack.changed("ndjson_arrived", "reconcile", **changes):
+        yield
 
 
 def _upload(stack: DeployedSluice, *keys: str, body: bytes = BODY) -> None:

@@ -97,16 +97,18 @@ def run(tmp_path: Path) -> Iterator[Run]:
             process.kill()
 
 
-def _triggers_the_sample(run: Run) -> None:
+def _shows_a_success_and_a_failure(run: Run) -> None:
+    """Wait until the samples' executions have ended: orders are loaded, returns have no Glue job."""
     request = Request(f"http://{HOST}:{run.api_port}/files?limit=100")
     request.add_header("Authorization", "Bearer local-reader")
     deadline = time.monotonic() + ALIVE_SECONDS
     text = ""
-    while "triggered" not in text and time.monotonic() < deadline:
+    ends = ('"succeeded"', '"job_failed"')
+    while not all(end in text for end in ends) and time.monotonic() < deadline:
         with urlopen(request, timeout=10) as response:
             text = response.read().decode()
         time.sleep(0.2)
-    assert '"triggered"' in text
+    assert [end for end in ends if end in text] == [*ends]
 
 
 def _gone_in_time(run: Run) -> bool:
@@ -121,7 +123,7 @@ def test_a_second_run_is_refused_and_edited_code_is_taken(run: Run) -> None:
     assert second.returncode == 1
     assert f"running already, as process {run.process.pid}" in second.stderr
 
-    _triggers_the_sample(run)
+    _shows_a_success_and_a_failure(run)
     version = run.project / "chalicelib" / "__init__.py"
     version.write_text(version.read_text().replace("__version__ = ", "__version__ = '9.9.9'  # "))
     deployed = run.ops("deploy-local")

@@ -13,11 +13,22 @@ from typing import Any
 
 import pytest
 
+from ops.local.demo import create_glue_jobs
 from ops.local.processes import free_port
 from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
 from tests.soak.processes import Watch, watched
-from tests.soak.uploads import executions, expected, outcomes, put, uploads
+from tests.soak.uploads import (
+    ARCHIVE,
+    ATTEMPTS,
+    archived,
+    body_of,
+    executions,
+    expected,
+    outcomes,
+    put,
+    uploads,
+)
 from tests.support.builders import job
 from tests.support.deployed import DeployedSluice, copy_project
 
@@ -33,6 +44,7 @@ ENVIRONMENT = {
     "MAX_BATCH_AGE_SECONDS": "5",
     "LOCK_TTL_SECONDS": "5",
     "RECONCILE_GRACE_SECONDS": "5",
+    "ARCHIVE_PREFIX": ARCHIVE,
 }
 
 
@@ -51,7 +63,10 @@ def soaked(tmp_path: Any) -> Iterator[DeployedSluice]:
         for name in QUEUES:
             url = queues.get_queue_url(QueueName=stack.names[name])["QueueUrl"]
             queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "15"})
-        config = json.dumps([job(), job(job_id="O", source_file_name="orders_*.csv")])
+        fails = {"job_name": "absent", "max_retries": 1}  # there is no such Glue job
+        jobs = [job(job_name="load_customers"), job(job_id="O", source_file_name="orders_*.csv", **fails)]
+        create_glue_jobs(stack.client("glue"))
+        config = json.dumps(jobs)
         stack.client("s3").put_object(
             Bucket=stack.names["LANDING_BUCKET"], Key="config/config.json", Body=config.encode()
         )
@@ -66,14 +81,15 @@ def test_every_upload_has_its_outcome_though_workers_are_killed(
     with watched(soaked.stack.children[0].process.pid, LOOKS_BETWEEN_KILLS) as watch:
         with ThreadPoolExecutor(CLIENTS) as clients:
             list(clients.map(lambda upload: put(soaked, s3, *upload), sent))
-        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=120 + SOAK / 2)
+        soaked.wait_for(lambda: _repaired(soaked, wanted.keys()), seconds=300 + SOAK)
     found = outcomes(soaked)
-    started = executions(soaked)
+    started, moved = executions(soaked), archived(soaked)
     with capsys.disabled():
         print(_report(watch, len(wanted & found), found.total()))  # noqa: T201
     assert wanted - found == {}, "uploads without their outcome"
     assert {each: count for each, count in found.items() if each in wanted and count > 1} == {}
-    assert started == {key: 1 for (key, status) in wanted if status == "triggered"}
+    assert started == {key: ATTEMPTS[status] for (key, status) in wanted if status in ATTEMPTS}
+    assert moved == {body_of(key): 1 for (key, status) in wanted if status == "succeeded"}
     assert watch.killed
     assert max(watch.worker_kb.values()) < WORKER_LIMIT_MB * 1024
     assert max(watch.server_kb) < SERVER_LIMIT_MB * 1024

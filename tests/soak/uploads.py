@@ -13,7 +13,9 @@ from tests.support.deployed import DeployedSluice
 DAY = "2026-03-01"
 LINE = b'{"id": 1}\n'
 LANES = ("routed", "without a job", "ndjson", "discovered")
-OUTCOMES = {"routed": "triggered", "without a job": "not_configured", "discovered": "triggered"}
+OUTCOMES = {"routed": "succeeded", "without a job": "not_configured", "discovered": "job_failed"}
+ATTEMPTS = {"succeeded": 1, "job_failed": 2}  # what fails is tried again once
+ARCHIVE = "archive/"
 FOLDERS = 20
 
 
@@ -32,15 +34,20 @@ def uploads(count: int) -> list[tuple[str, str]]:
     return [(LANES[n % len(LANES)], key_of(LANES[n % len(LANES)], n)) for n in range(count)]
 
 
+def body_of(key: str) -> bytes:
+    """Return the content of a CSV file."""
+    return f"id\n{key}\n".encode()
+
+
 def put(stack: DeployedSluice, s3: Any, lane: str, key: str) -> None:
     """Upload one file."""
     bucket = stack.names["NDJSON_BUCKET" if lane == "ndjson" else "LANDING_BUCKET"]
-    s3.put_object(Bucket=bucket, Key=key, Body=LINE * 10 if lane == "ndjson" else f"id\n{key}\n".encode())
+    s3.put_object(Bucket=bucket, Key=key, Body=LINE * 10 if lane == "ndjson" else body_of(key))
 
 
 def outcomes(stack: DeployedSluice) -> Counter[tuple[str, str]]:
-    """Count stored outcomes by key and status; a file in a manifest counts as `in a manifest`."""
-    rows = [row for row in _scan(stack, "CATALOG_TABLE") if "status" in row]
+    """Count settled outcomes by key and status; a file in a manifest counts as `in a manifest`."""
+    rows = [row for row in _scan(stack, "CATALOG_TABLE") if "status" in row and "retry" not in row]
     found = Counter((row["file_key"], row["status"]) for row in rows)
     bucket = stack.names["NDJSON_BUCKET"]
     found += Counter((path.removeprefix(f"s3://{bucket}/"), "in a manifest") for path in _listed(stack))
@@ -58,6 +65,14 @@ def executions(stack: DeployedSluice) -> Counter[str]:
     pages = states.get_paginator("list_executions").paginate(stateMachineArn=stack.names["STEP_FUNCTION_ARN"])
     arns = [each["executionArn"] for page in pages for each in page["executions"]]
     return Counter(json.loads(states.describe_execution(executionArn=arn)["input"])["key"] for arn in arns)
+
+
+def archived(stack: DeployedSluice) -> Counter[bytes]:
+    """Count the files in the archive by their content, which names their key."""
+    s3, bucket = stack.client("s3"), stack.names["LANDING_BUCKET"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=ARCHIVE)
+    keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+    return Counter(s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
 
 
 def _listed(stack: DeployedSluice) -> Iterator[str]:

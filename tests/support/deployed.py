@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,6 +70,19 @@ class DeployedSluice:
         )
         assert result.returncode == 0, result.stderr
         return result.stdout
+
+    @contextmanager
+    def changed(self, *functions: str, **variables: str) -> Iterator[None]:
+        """Let functions have other environment variables while the context lasts."""
+        lambdas, before = self.client("lambda"), {}
+        for name in (f"sluice-local-{function}" for function in functions):
+            found = lambdas.get_function_configuration(FunctionName=name)
+            before[name] = found["Environment"]["Variables"]
+            changed = {"Variables": {**before[name], **variables}}
+            lambdas.update_function_configuration(FunctionName=name, Environment=changed)
+        yield
+        for name, kept in before.items():
+            lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
 
     def wait_for(self, find: Callable[[], Value], seconds: float = 30) -> Value:
         """Return the first truthy value of `find`; fail when there is none in time."""

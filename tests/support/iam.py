@@ -30,6 +30,7 @@ from ops.policies.reading.sources import Source
 from ops.policies.resources import Place
 from ops.policies.writing import EMULATORS
 from ops.stages import ROOT
+from tests.support.aws_calls import RUNNING
 
 Triple = tuple[str, str, str]
 NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
@@ -77,13 +78,12 @@ class Recorder:
 
     calls: dict[str, list[Call]] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
-    running: list[str] = field(default_factory=list)
 
     def note(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
         """Note a call of the running handler; calls of the test itself are not noted."""
-        if not self.running:
+        handler = next(reversed(RUNNING), "")
+        if not handler:
             return
-        handler = self.running[-1]
         call = observed(service, operation, parameters)
         self.calls.setdefault(handler, []).append(call)
         try:
@@ -125,23 +125,23 @@ def recording() -> Iterator[Recorder]:
 
     with (
         patch.object(BaseClient, "_emit_api_params", emit),
-        _entered(recorder, EventSourceHandler, lambda handler: handler.func.__name__),
-        _entered(recorder, ChaliceAuthorizer, lambda handler: handler.name),
-        _entered(recorder, RestAPIEventHandler, lambda _: API),
+        _entered(EventSourceHandler, lambda handler: handler.func.__name__),
+        _entered(ChaliceAuthorizer, lambda handler: handler.name),
+        _entered(RestAPIEventHandler, lambda _: API),
     ):
         yield recorder
 
 
 @contextmanager
-def _entered(recorder: Recorder, cls: Any, name_of: Any) -> Iterator[None]:
+def _entered(cls: Any, name_of: Any) -> Iterator[None]:
     call = cls.__call__
 
     def entered(self: Any, *args: Any) -> Any:
-        recorder.running.append(name_of(self))
+        RUNNING.append(name_of(self))
         try:
             return call(self, *args)
         finally:
-            recorder.running.pop()
+            RUNNING.pop()
 
     with patch.object(cls, "__call__", entered):
         yield

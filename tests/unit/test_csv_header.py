@@ -67,6 +67,13 @@ def test_of_a_header_longer_than_what_is_read_the_beginning_counts(cut: int) -> 
     assert wrong_header(line[:cut], len(line), LONG[:2], ",") != ""
 
 
+@pytest.mark.parametrize(
+    "start", [b"\0" * 100, b'"id' + b"x" * 100, b"x" * 100, b"id,first name,city,", b"id,\xff"]
+)
+def test_what_is_seen_of_a_longer_header_must_begin_the_columns(start: bytes) -> None:
+    assert wrong_header(start, 5000, COLUMNS, ",")
+
+
 def test_a_character_that_is_cut_in_two_is_no_fault() -> None:
     start = "id,größe".encode()[:6]
     assert wrong_header(start, 5000, ("id", "größe"), ",") == ""

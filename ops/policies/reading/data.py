@@ -84,9 +84,11 @@ def key_of(value: Value) -> str | Text | None:
 
 
 def formatted(pieces: list[Values]) -> Values:
-    """Return the texts that the pieces give in every combination; data when no setting is in them."""
-    has_setting = any(isinstance(value, Text) and value.has_setting for value in union(pieces))
-    if not has_setting or prod(map(len, pieces)) > MAX_COMBINATIONS:
+    """Return the texts that the pieces give in every combination; data without setting or first folder."""
+    pieces = [piece - NIL or piece for piece in pieces]  # nothing is named by None
+    named = any(str(one.parts[0]).endswith("/") for one in union(pieces[:1]) if isinstance(one, Text))
+    named = named or any(isinstance(value, Text) and value.has_setting for value in union(pieces))
+    if not named or prod(map(len, pieces)) > MAX_COMBINATIONS:
         return OPAQUE
     return union(_joined(combination) for combination in product(*pieces))
 

@@ -44,9 +44,8 @@ class Interpreter(Site):
         return union([owner.item(self, keys) for owner in self.evaluate(node.value)])
 
     def visit_BoolOp(self, node: ast.BoolOp | ast.Expr | ast.Delete | ast.arguments) -> Values:
-        return union(
-            [self.evaluate(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
-        )
+        parts = ast.iter_child_nodes(node)
+        return union([self.evaluate(part) for part in parts if isinstance(part, ast.expr)])
 
     def visit_Compare(self, node: ast.Compare | ast.UnaryOp | ast.Slice | ast.Raise | ast.Assert) -> Values:
         parts = [*ast.iter_child_nodes(node)]
@@ -69,8 +68,9 @@ class Interpreter(Site):
         """Return what an operator gives: texts are joined, containers merged, and all else is data."""
         both = left | right
         boxes = [value for value in both if isinstance(value, Box)]
-        if isinstance(operator, ast.Add) and any(isinstance(one, Text) and one.has_setting for one in both):
-            return formatted([left, right])
+        is_text = not boxes or any(isinstance(one, Text) and one.has_setting for one in both)
+        if isinstance(operator, ast.Add) and is_text and (named := formatted([left, right])) != OPAQUE:
+            return named
         self.escape(both.difference(boxes))
         if not boxes:
             return OPAQUE

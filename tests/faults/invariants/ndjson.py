@@ -9,6 +9,7 @@ from tests.support.builders import NDJSON
 from tests.support.lanes import ndjson as lane
 from tests.support.reset import stored
 
+Version = tuple[str, str]  # key and ETag
 RELATED = {
     "manifested": {"manifested"},
     "quarantined": {"quarantined", "manifested"},
@@ -16,10 +17,10 @@ RELATED = {
 }
 
 
-def ndjson_faults(status: str, glue_job: str, now: datetime, twice: str = "") -> list[str]:
+def ndjson_faults(status: str, glue_job: str, now: datetime, twice: Version | None = None) -> list[str]:
     """Judge every file, manifest, record, run and lock; current versions have `status`.
 
-    `twice` is the ETag of content that came back after other content: it has two rows.
+    `twice` is the key and ETag of content that came back after other content: it has two rows.
     """
     return [
         *lane.imbalance(),
@@ -36,11 +37,11 @@ def _untold() -> list[str]:
     return [f"no row tells of {key} in quarantine" for key in {*lane.keys_in(lane.QUARANTINE)} - told]
 
 
-def _of_current(key: str, twice: str) -> list[str]:
+def _of_current(key: str, twice: Version | None) -> list[str]:
     path, etag = f"s3://{NDJSON}/{key}", stored(NDJSON, key).etag.strip('"')
     judged = [(row["file_path"], row.get("seen_etag", row["etag"]), row["status"]) for row in lane.rows()]
     rows = [status for *version, status in judged if version == [path, etag]]
-    return [] if len(rows) == 1 + (etag == twice) else [f"{key} has {len(rows)} rows: {rows}"]
+    return [] if len(rows) == 1 + ((key, etag) == twice) else [f"{key} has {len(rows)} rows: {rows}"]
 
 
 def _of_row(row: dict[str, Any], status: str) -> list[str]:

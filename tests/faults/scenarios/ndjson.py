@@ -97,7 +97,8 @@ class Arrived:
 
     def faults(self, _: Case) -> list[str]:
         """Judge what is stored."""
-        twice = hashlib.md5(self.files[0][1], usedforsecurity=False).hexdigest() if self.earlier else ""
+        key, body = self.files[0]
+        twice = (key, hashlib.md5(body, usedforsecurity=False).hexdigest()) if self.earlier else None
         return ndjson_faults(self.status, GLUE_JOB, datetime.now(UTC) + self.ahead, twice)
 
     def _take(self, records: list[Any]) -> None:
@@ -128,7 +129,7 @@ class Arrived:
     def _reconcile(self) -> int:
         with self.process():
             counts = app.reconcile({}, None)
-        return int(sum(counts[part]["errors"] for part in ("ndjson", "arrivals", "failed")))
+        return int(sum(counts[part]["errors"] for part in ("ndjson", "arrivals", "glue_runs", "failed")))
 
     @contextmanager
     def process(self) -> Iterator[None]:

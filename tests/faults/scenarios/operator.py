@@ -17,7 +17,6 @@ import boto3
 from botocore.exceptions import ClientError
 from moto.sqs.models import sqs_backends
 
-from tests.faults.dying import Failure
 from tests.faults.invariants.operator import release_faults, replay_faults
 from tests.faults.matrix import Case, Scenario
 from tests.faults.scenarios.landing import JOBS, LARGE, Landed
@@ -89,7 +88,7 @@ class Replayed(Landed):
         most = 1
         if self.force:
             most = 3 if "the same replay" in str(case.fault) else 2
-        return replay_faults(self.seen(), self.key, self.body, executions=most, doubled=_says_replaced(case))
+        return replay_faults(self.seen(), self.key, self.body, executions=most, doubled=case.says_replaced)
 
     def _body(self) -> dict[str, Any]:
         if not self.by_status:
@@ -154,7 +153,7 @@ class Released(Arrived):
 
     def faults(self, case: Case) -> list[str]:
         """Judge the lane, the file itself and the audit."""
-        return [*super().faults(case), *release_faults(QUARANTINED, BAD, doubled=_says_replaced(case))]
+        return [*super().faults(case), *release_faults(QUARANTINED, BAD, doubled=case.says_replaced)]
 
     def _release_once(self) -> None:
         mine = self.answer
@@ -166,12 +165,6 @@ class Released(Arrived):
         there = stored(NDJSON, QUARANTINED)
         if there is not None:
             self._once_more([lane.record_of(QUARANTINED, there.etag.strip('"'))])
-
-
-def _says_replaced(case: Case) -> bool:
-    """Tell whether S3 answered that the object to be deleted was replaced, so that it stays."""
-    injected = case.fault.code if isinstance(case.fault, Failure) else ""
-    return case.call.operation == "DeleteObject" and injected == "PreconditionFailed"
 
 
 def _is_accepted(answer: Reply) -> bool:

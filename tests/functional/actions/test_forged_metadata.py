@@ -70,7 +70,7 @@ def test_what_an_uploader_claims_is_carried_along_as_theirs(world: World) -> Non
     moved_to = world.land(MYSTERY, Metadata={"sluice-date": "2020-01-01", "sluice-etag": "mine"})["moved_to"]
     metadata = world.s3.head_object(Bucket=LANDING, Key=moved_to)["Metadata"]
     assert (metadata["sluice-date"], metadata["sluice-etag"]) == ("2020-01-01", "mine")
-    assert metadata["sluice-proof"].split()[1:] == ["sluice-identity"]
+    assert metadata["sluice-proof"].split()[1:] == ["sluice-content", "sluice-identity"]
 
 
 def test_a_forged_upload_under_a_quarantined_files_key_is_not_taken_for_its_copy(
@@ -110,6 +110,18 @@ def test_the_true_proof_of_a_released_file_does_not_pass_under_another_key(
     (event,) = messages(upload(NDJSON_KEY, body=b"B\n", Metadata=theirs))
     app.ndjson_arrived(event, None)
     assert _contents(QUARANTINE) == {b"B\n"}
+
+
+def test_the_true_proof_of_a_released_file_does_not_pass_over_it_with_other_content(
+    world: World, operator: Api
+) -> None:
+    (event,) = messages(upload(NDJSON_KEY, body=b"A\n"))
+    app.ndjson_arrived(event, None)
+    assert operator.post("/quarantine/release", {"key": NDJSON_KEY}).status == 200
+    theirs = world.s3.head_object(Bucket=NDJSON, Key=NDJSON_KEY)["Metadata"]
+    (event,) = messages(upload(NDJSON_KEY, body=b"B\n", Metadata=theirs))
+    app.ndjson_arrived(event, None)
+    assert (_contents(QUARANTINE), keys_in(NDJSON)) == ({b"B\n"}, [])
 
 
 def _as_of_0_1_0(world: World, key: str) -> None:

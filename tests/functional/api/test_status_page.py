@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections import Counter
 from typing import Any
 
 from tests.support.api import Api
@@ -25,6 +26,14 @@ def test_the_shell_needs_no_token_and_no_aws() -> None:
 def test_the_shell_comes_without_usable_settings_too(environ: Any) -> None:
     environ(PREVIEW_CHARS="-1")
     assert Api(token="").get("/").status == 200
+
+
+def test_no_name_is_declared_twice_on_the_page() -> None:
+    scripts = "\n".join(re.findall(r"<script>(.*?)</script>", Api(token="").get("/").text, re.S))
+    declared = re.findall(r"^(?:const|let|class|(?:async )?function) (\w+)", scripts, re.M)
+    assert len(declared) > 50
+    twice = {name for name, count in Counter(declared).items() if count > 1}
+    assert not twice, "the browser would refuse the whole script"
 
 
 def test_the_policy_allows_what_the_page_is_made_of_and_nothing_else() -> None:

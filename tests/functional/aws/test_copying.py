@@ -169,6 +169,7 @@ def test_a_proof_holds_for_its_place_its_size_and_its_claims_only(s3: Any, targe
     forged = {
         "elsewhere": (b"body", signed),
         "longer": (b"body and more", signed),
+        "as long": (b"BODY", signed),
         "another's": (b"body", {**signed, "sluice-identity": "id-2"}),
         "claims more": (b"body", {**signed, "sluice-proof": signed["sluice-proof"] + " sluice-date"}),
         "claims less": (b"body", {"sluice-proof": signed["sluice-proof"].split()[0]}),

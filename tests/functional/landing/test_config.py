@@ -177,3 +177,16 @@ def test_a_config_of_five_megabytes_routes(world: World) -> None:
     world.configure(json.dumps(jobs).encode())
     assert world.land("data/in/file12499.csv")["status"] == "triggered"
     assert world.row("data/in/file12499.csv")["job_id"] == "J12499"
+
+
+def test_ten_thousand_jobs_cost_no_request_more_than_ten(world: World) -> None:
+    calls = []
+    for count in (1, 10, 10_000):  # the first move makes the installation's secret
+        many = [job(job_id=f"J{number}", source_file_name=f"f{number}_*.csv") for number in range(count)]
+        world.configure(many)
+        app.landing.cache_clear()
+        with recorded() as made:
+            world.land(f"data/in/{count}/f0_x.csv")
+            world.land(f"data/in/mystery{count}.csv")
+        calls.append([operation for operation, _ in made])
+    assert calls[1] == calls[2]

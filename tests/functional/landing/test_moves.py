@@ -15,9 +15,8 @@ from chalicelib.landing import parking
 from chalicelib.landing.outcomes import MAX_ATTEMPTS, look_at_config
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, Process, ProcessDied, run, running
 from tests.support.api import Api
-from tests.support.aws_calls import failing
+from tests.support.aws_calls import by_others, failing
 from tests.support.builders import LANDING, job
-from tests.support.iam import Recorder
 from tests.support.lanes.replays import activate, replay
 from tests.support.reset import date_object
 from tests.support.world import World
@@ -40,14 +39,14 @@ def _aged_upload(world: World, body: bytes = b"A") -> str:
 
 @pytest.mark.parametrize("operation", ["HeadObject", "PutItem", "PutObject"])
 def test_a_late_mover_does_not_delete_the_file_that_was_moved_and_replayed_meanwhile(
-    world: World, operator: Api, operation: str, iam: Recorder
+    world: World, operator: Api, operation: str
 ) -> None:
     etag = _aged_upload(world)
     look_at_config(app.landing())  # else the calls that read it come first
 
     def moved_and_replayed() -> None:
         world.deliver(MYSTERY, etag)
-        with patch.object(iam, "running", []):  # the config's author acts, not the handler
+        with by_others():  # the config's author acts, not the handler
             activate(world, "mystery.csv")
         (item,) = replay(operator, keys=[MYSTERY])
         assert item["outcome"]["status"] == "triggered"

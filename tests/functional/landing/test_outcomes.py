@@ -141,6 +141,20 @@ def test_with_an_inactive_prefix_it_is_parked_there(world: World, environ: Any) 
     assert [alert["Subject"] for alert in world.alerts()] == ["Inactive Job"]
 
 
+def test_a_file_below_a_prefix_without_previews_has_none_whatever_becomes_of_it(
+    world: World, environ: Any
+) -> None:
+    environ(NO_PREVIEW_PREFIXES="data/in/hr, notes/private/")
+    world.configure([job(source_file_name="pay.csv")])
+    private = ["data/in/hr/pay.csv", "data/in/hr/mystery.csv", "notes/private/a.txt"]
+    for key in [*private, "data/in/hrs/pay.csv"]:
+        world.land(key, b"salary\n1\n", ContentType="text/csv")
+    rows = {key: world.row(key) for key in private}
+    assert [row["status"] for row in rows.values()] == ["triggered", "not_configured", "received"]
+    assert [key for key, row in rows.items() if "content_preview" in row] == []
+    assert world.row("data/in/hrs/pay.csv")["content_preview"] == "salary\n1\n"
+
+
 def test_a_file_elsewhere_is_received_and_previewed(world: World) -> None:
     assert world.land("notes/hello.txt", "grüße".encode()) == {"key": "notes/hello.txt", "status": "received"}
     assert world.row("notes/hello.txt")["content_preview"] == "grüße"

@@ -6,7 +6,6 @@ import dataclasses
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
@@ -18,9 +17,8 @@ from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Failure, Nth, Send, run
 from tests.support.api import OPERATOR, Api
-from tests.support.aws_calls import failing, recorded
+from tests.support.aws_calls import by_others, failing, recorded
 from tests.support.builders import LANDING, job
-from tests.support.iam import Recorder
 from tests.support.lanes.replays import replay
 from tests.support.reset import date_object
 from tests.support.world import TABLE, World
@@ -89,7 +87,7 @@ def test_an_outcome_that_comes_while_a_file_is_left_for_a_replay_stays(world: Wo
 
 
 def test_a_worker_that_paused_starts_nothing_for_a_file_that_was_parked_and_replayed_meanwhile(
-    world: World, iam: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     etag, now = world.upload(MYSTERY), [datetime.now(UTC)]
     date_object(LANDING, MYSTERY, now[0] - HOUR)
@@ -98,7 +96,7 @@ def test_a_worker_that_paused_starts_nothing_for_a_file_that_was_parked_and_repl
 
     def parked_and_replayed(_: Any) -> None:
         world.deliver(MYSTERY, etag)
-        with patch.object(iam, "running", []):  # a user does this, no handler
+        with by_others():  # a user does this, no handler
             world.configure([job(source_file_name="mystery.csv")])
         (item,) = replay(Api(OPERATOR), keys=[MYSTERY])
         assert item["outcome"]["status"] == "triggered"

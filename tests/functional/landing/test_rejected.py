@@ -14,9 +14,8 @@ from chalicelib.landing.routing import route
 from tests.faults.dying import Death, Moment, Nth, calls_of, deaths, run
 from tests.faults.invariants.landing import landing_faults
 from tests.support.api import Api
-from tests.support.aws_calls import failing
+from tests.support.aws_calls import by_others, failing
 from tests.support.builders import LANDING, job
-from tests.support.iam import Recorder
 from tests.support.lanes.replays import replay
 from tests.support.reset import date_object, forget_everything
 from tests.support.world import World
@@ -170,13 +169,11 @@ def test_a_forced_replay_that_dies_anywhere_ends_in_one_execution(
         assert world.keys("data/") == [KEY], death
 
 
-def test_the_event_of_the_way_back_may_come_before_the_replay_routes_it(
-    world: World, operator: Api, iam: Recorder
-) -> None:
+def test_the_event_of_the_way_back_may_come_before_the_replay_routes_it(world: World, operator: Api) -> None:
     world.land(KEY, WRONG)
 
     def event_first(*arguments: Any, **named: Any) -> Any:
-        with patch.object(iam, "running", []):
+        with by_others():
             world.deliver(KEY)
         return route(*arguments, **named)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.faults.dying import calls_of, deaths, run
+from tests.faults.dying import Death, Moment, Nth, calls_of, deaths, run
 from tests.support.api import Api
 from tests.support.builders import job
 from tests.support.lanes.replays import replay
@@ -68,6 +69,17 @@ def test_an_attempt_that_ends_before_the_row_names_it_is_told_again(world: World
         f"{first}-r1": "triggered",
         f"{second}-r1": "succeeded",
     }
+
+
+def test_a_retry_that_died_before_its_row_is_found_though_its_file_was_overwritten(world: World) -> None:
+    first = _failing(world, 1)
+    failure = end(first, "FAILED")
+    run(lambda: deliver(failure), Nth("StartExecution", 1, partial(Death, moment=Moment.AFTER)))
+    world.upload(CUSTOMERS, b"newer")
+    deliver(failure)
+    assert (world.row(CUSTOMERS)["execution"], len(world.executions())) == (f"{first}-r1", 2)
+    deliver(end(f"{first}-r1"))
+    assert world.row(CUSTOMERS)["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("finished_by", ["its event", "reconcile"])

@@ -26,7 +26,7 @@ def api() -> Api:
     return Api()
 
 
-def arrive(*names: str, size: int = 10 * MB, date: str = DATE, **properties: Any) -> None:
+def arrive(*names: str, size: int = MB, date: str = DATE, **properties: Any) -> None:
     for event in messages(*[upload(f"in/{date}/{name}", size=size, **properties) for name in names]):
         app.ndjson_arrived(event, None)
 
@@ -35,18 +35,18 @@ def test_waiting_files_fill_their_date_against_the_threshold(world: World, api: 
     arrive("a.ndjson", "b.ndjson", "c.ndjson")
     body = api.get("/batches", date=DATE).body
     (waiting,) = body["waiting"]
-    assert (waiting["date"], waiting["files"], waiting["bytes"]) == (DATE, 3, 30 * MB)
+    assert (waiting["date"], waiting["files"], waiting["bytes"]) == (DATE, 3, 3 * MB)
     assert body["threshold_bytes"] == waiting["threshold_bytes"] == int(0.7 * 1024**3)
-    assert body["counter_bytes"] == 30 * MB
+    assert body["counter_bytes"] == 3 * MB
     assert len(api.items("/batches", date=DATE, limit="1")) == 3
     assert api.get("/batches").body["items"] == []
     assert api.get("/summary").body["pending"] == body["waiting"]
 
 
 def test_manifests_are_listed_by_date_with_their_state(world: World, api: Api, environ: Any) -> None:
-    environ(MAX_BATCH_SIZE_GB="0.01")
+    environ(MAX_BATCH_SIZE_GB="0.001")
     for name in ("a.ndjson", "b.ndjson", "c.ndjson"):
-        arrive(name, size=11 * MB)
+        arrive(name, size=2 * MB)
     items = api.items("/manifests", date=DATE, limit="1")
     assert len(items) == 3
     for item in items:
@@ -176,7 +176,7 @@ def test_an_empty_parameter_is_one_that_was_not_given(world: World, api: Api, pa
 def test_pages_of_today_go_on_after_midnight(
     world: World, api: Api, path: str, monkeypatch: pytest.MonkeyPatch, environ: Any
 ) -> None:
-    environ(MAX_BATCH_SIZE_GB="0.001" if path == "manifests" else "1")
+    environ(MAX_BATCH_SIZE_GB="0" if path == "manifests" else "1")
     today = datetime.now(UTC).date().isoformat()
     for number in range(3):
         world.land(f"notes/{number}.txt")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.browser import Page, start_chromium
-from tests.support.builders import SEED_JOBS
+from tests.support.builders import SEED_JOBS, job
 from tests.support.deployed import DeployedSluice
 
 MARKUP = "data/in/<img src=x onerror=alert(1)>.csv"
@@ -19,6 +19,8 @@ HOSTILE = [
     "data/in/a+b %41 ünï✓.csv",
     f"data/in/{'k' * 1000}",
 ]
+STRICT = job(job_id="STRICT", source_file_name="strict.csv", columns=["id"], expected={"every_hours": 24})
+REJECTED = "data/in/strict.csv"
 BROKEN = "events/2026-01-15/broken.ndjson"
 NOT_JSON = b"not json\n" * 30_000
 
@@ -27,7 +29,8 @@ NOT_JSON = b"not json\n" * 30_000
 def sluice(stack: DeployedSluice) -> DeployedSluice:
     """Configure jobs and upload files for the page to show."""
     s3, landing = stack.client("s3"), stack.names["LANDING_BUCKET"]
-    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
+    s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps([*SEED_JOBS, STRICT]).encode())
+    s3.put_object(Bucket=landing, Key=REJECTED, Body=b"id,town\n1,Paris\n")
     for key in HOSTILE:
         s3.put_object(Bucket=landing, Key=key, Body=b"<script>alert(2)</script>\n")
     for number in range(60):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from selenium.webdriver.common.keys import Keys
 
-from tests.integration.page.conftest import BROKEN, HOSTILE, MARKUP, NOT_JSON
+from tests.integration.page.conftest import BROKEN, HOSTILE, MARKUP, NOT_JSON, REJECTED, STRICT
 from tests.support.browser import Page
 from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
@@ -25,7 +25,9 @@ def test_an_unknown_token_is_told_so_and_a_known_one_lets_in(visitor: Page) -> N
     visitor.wait(lambda: visitor.one("#live-text").text == "Live")
 
 
-def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, tmp_path: Path) -> None:
+def test_an_uploaded_file_s_job_ends_without_a_reload_and_its_story_opens(
+    operator: Page, tmp_path: Path
+) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("id,name\n1,Ada\n")
     other = tmp_path / "else.txt"
@@ -36,12 +38,12 @@ def test_an_uploaded_file_becomes_triggered_and_its_story_opens(operator: Page, 
     operator.click("#confirm-act")
     operator.wait(lambda: any("Uploaded 2 files" in text for text in operator.texts(".toast")))
     operator.show("files")
-    operator.choose("#status-filter", "triggered")
+    operator.choose("#status-filter", "job_failed")  # there is no such Glue job
     operator.wait(lambda: "data/in/customers.csv" in operator.texts("tbody .key"))
-    assert "triggered" in operator.texts("tbody .badge")
+    assert "job failed" in operator.texts("tbody .badge")
     operator.click("tbody .link")
     operator.wait(lambda: any("matched job JOB001" in text for text in operator.texts("#story p")))
-    assert operator.texts("#head .badge")[0] in {"triggered", "succeeded", "job failed"}
+    assert operator.texts("#head .badge")[0] == "job failed"
     assert operator.texts("#now .badge") == []  # what would be must not look like what is
     operator.shoot("story")
     operator.click("#detail-close")
@@ -113,13 +115,28 @@ def test_after_a_replay_the_drawer_still_tells_of_its_file(operator: Page, sluic
     s3.put_object(Bucket=landing, Key=key, Body=b"id\n1\n")
     operator.browser.execute_script("openDetail(arguments[0])", key)
     operator.wait(lambda: any("is inactive" in text for text in operator.texts("#story p")))
-    active = [{**job, "is_active": True} for job in SEED_JOBS]
+    active = [{**job, "is_active": True} for job in [*SEED_JOBS, STRICT]]
     s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(active).encode())
     operator.click("#detail [data-focus=replay]")
     operator.click("#confirm-act")
     operator.wait(lambda: any("Replayed 1: triggered" in text for text in operator.texts(".toast")))
     operator.wait(lambda: any("started execution" in text for text in operator.texts("#story p")))
     assert operator.texts("#detail-title") == [key]
+
+
+def test_a_rejected_file_is_started_as_it_is_when_an_operator_asks(operator: Page) -> None:
+    operator.browser.execute_script("openDetail(arguments[0])", REJECTED)
+    operator.wait(lambda: any("surplus 'town'" in text for text in operator.texts("#story p")))
+    operator.click("#detail [data-focus=force]")
+    operator.click("#confirm-act")
+    operator.wait(lambda: any("Replayed 1: triggered" in text for text in operator.texts(".toast")))
+    operator.browser.execute_script("document.getElementById('detail').close()")
+    operator.browser.execute_script("location.hash = 'jobs'")
+    operator.wait(lambda: any("STRICT" in row and "due in 23 h" in row for row in _job_rows(operator)))
+
+
+def _job_rows(operator: Page) -> list[str]:
+    return operator.texts("#main tbody tr")
 
 
 def test_an_address_that_names_no_view_leads_to_the_overview(operator: Page) -> None:

@@ -31,11 +31,17 @@ from ops.stages import ROOT
 from tests.support.api import Api
 from tests.support.builders import CONFIG_KEY, NDJSON, sqs_event
 from tests.support.lanes import ndjson, runs
+from tests.support.lanes.glue_runs import JOB, end_glue_run, run_ids
 from tests.support.lanes.scans import Scans
 from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
-SURROUNDINGS = {"MAX_BATCH_SIZE_GB": "0.0003", "LOG_LEVEL": "ERROR"}  # three sample files fill a batch
+SURROUNDINGS = {
+    "MAX_BATCH_SIZE_GB": "0.0003",  # three sample files fill a batch
+    "SIZE_TOLERANCE_PERCENT": "99",
+    "GLUE_JOB_NAME": JOB,
+    "LOG_LEVEL": "ERROR",
+}
 INTRODUCTION = """# The lanes, by example
 
 For those who send files. [All pages](README.md)
@@ -51,6 +57,7 @@ STEADY = (
     (r"-\d{14}-[0-9a-f]{8}\b", "-20261120080000-0a1b2c3d"),
     (r"#[0-9a-f]{8}\b", "#0a1b2c3d"),
     (r"batch-(\d+)-[0-9TZ-]+\.json", r"batch-\1-20261120T080000Z.json"),
+    (r"\bjr_[0-9a-f]+", "jr_0a1b2c3d"),
     (r'("sequencer": ")[0-9A-F]+', r"\g<1>0055AED6DCD90281E5"),
     (r'("execution_time_seconds": )[\d.]+', r"\g<1>0.1"),
 )
@@ -60,6 +67,7 @@ def page() -> str:
     """Run every lane on an empty emulated AWS and tell what it did."""
     with emulated_aws(), patch.dict(os.environ, SURROUNDINGS):
         forget_wiring()
+        ndjson.create_glue_job(JOB)
         world = World()
         world.configure((SAMPLES / "config.json").read_bytes())
         lanes = (
@@ -70,6 +78,7 @@ def page() -> str:
             _broken_config,
             _expected,
             _ndjson,
+            _glue,
             _verdicts,
             _discovery,
             _table_manifests,
@@ -219,6 +228,19 @@ def _ndjson(world: World) -> Iterator[str]:
     yield _block(f"That manifest, `{key}`:", json.loads(body))
     yield _block("The row of the file that did not fit, and waits for the next:", rows["readings-2.ndjson"])
     yield _block("The row of the file that is no JSON, now in quarantine:", rows["broken.ndjson"])
+
+
+def _glue(world: World) -> Iterator[str]:
+    yield "## NDJSON: how a batch's Glue run ended\n\nThe run of that manifest fails.\n"
+    (run_id,) = run_ids()
+    event = end_glue_run(run_id, "FAILED", "Column id is missing")
+    yield _block("`glue_run_changed` returns:", app.glue_run_changed(event, None))
+    (item,) = Api().items("/manifests", date=MOMENT[:10])
+    yield _block("`GET /manifests` then shows of it:", item)
+    yield _block("The alert:", _alert(world))
+    key = "2026-11-20/readings-0.ndjson"
+    told = Api().get("/explain", key=key).body["story"]
+    yield _block(f"`GET /explain?key={key}` tells, among other things:", told[-1])
 
 
 def _verdicts(world: World) -> Iterator[str]:

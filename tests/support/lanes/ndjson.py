@@ -45,10 +45,11 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def upload(key: str, *, size: int = 10 * MB, body: bytes = LINES, **properties: Any) -> dict[str, Any]:
-    """Put an object and return S3's record of it; the record claims `size`, so that bodies can be small."""
+def upload(key: str, *, size: int = 0, body: bytes = LINES, **properties: Any) -> dict[str, Any]:
+    """Put an object, with blank lines after `body` up to `size`, and return S3's record of it."""
+    body = body.ljust(size, b"\n")
     put = client("s3", "").put_object(Bucket=NDJSON, Key=key, Body=body, **properties)
-    return record_of(key, put["ETag"].strip('"'), size)
+    return record_of(key, put["ETag"].strip('"'), len(body))
 
 
 def record_of(key: str, etag: str, size: int = 10 * MB) -> dict[str, Any]:

@@ -32,6 +32,12 @@ def end(name: str, status: str = "SUCCEEDED", error: str = "", cause: str = "") 
     return told(name)
 
 
+def running() -> list[str]:
+    """Return the names of the executions that have not ended."""
+    machine = stepfunctions_backends[ACCOUNT][REGION].describe_state_machine(MACHINE)
+    return sorted(one.name for one in machine.executions if one.status == "RUNNING")
+
+
 def told(name: str, **detail: Any) -> dict[str, Any]:
     """Return EventBridge's event of an execution as it stands; it has neither error nor cause."""
     found = boto3.client("stepfunctions").describe_execution(executionArn=_arn(name))

@@ -63,8 +63,8 @@ def batches_fill(_world: World) -> None:
 
 
 def fill_batches(records: list[dict[str, Any]]) -> None:
-    """Deliver records to a lane with small batches and a Glue job."""
-    with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0.01", "GLUE_JOB_NAME": "sluice-job"}):
+    """Deliver records to a lane that batches each file at once, with a Glue job."""
+    with patch.dict(os.environ, {"MAX_BATCH_SIZE_GB": "0", "GLUE_JOB_NAME": "sluice-job"}):
         forget_wiring()
         deliver(records)
     forget_wiring()

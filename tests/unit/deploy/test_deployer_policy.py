@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 
 import pytest
 
+import app
 from chalicelib.settings import Settings
 from ops.stages import APP, ROOT, Target, environment_of, load_stage
 from tests.support.iam import handlers, policy_of
@@ -29,6 +30,21 @@ def test_everything_else_is_of_this_app_or_of_the_api_gateway_whose_ids_aws_make
         for arn in arns
         if f"{APP}-" not in arn and ":apigateway:" not in arn and ":kms:" not in arn and MAPPING not in arn
     ] == []
+
+
+def test_an_api_of_another_name_can_be_neither_changed_nor_deleted_nor_made() -> None:
+    """AWS tells an API's name with some requests only: nothing is denied where it does not."""
+    named = {"DELETE": "Resource", "PATCH": "Resource Request", "POST": "Request"}
+    found = {
+        (action.removeprefix("apigateway:"), key.partition("/")[0].partition(":")[2])
+        for each in STATEMENTS
+        if each["Effect"] == "Deny"
+        for key, name in each["Condition"]["StringNotEquals"].items()
+        if each["Condition"]["Null"] == {key: "false"} and (key.partition("/")[2], name) == ("ApiName", APP)
+        for action in each["Action"]
+    }
+    assert found == {(action, key) for action, keys in named.items() for key in keys.split()}
+    assert app.app.app_name == APP  # Chalice names the API so
 
 
 def test_no_action_is_a_pattern() -> None:

@@ -18,6 +18,7 @@ from tests.support.emulation import LOCAL_ENVIRONMENT
 PLACE = Place(Settings.from_environ(LOCAL_ENVIRONMENT), Target("123456789012", "us-east-1"))
 BUCKET = "arn:aws:s3:::sluice-local-landing"
 OBJECTS = f"{BUCKET}/*"
+FILES = [f"{BUCKET}/data/{one}/*" for one in ("in", "new_files", "rejected")]  # of any key
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/sluice-local-tracking"
 APP_SOURCE = """
     import os
@@ -71,11 +72,8 @@ def test_given_a_read_then_the_bucket_may_be_listed_so_that_missing_is_an_answer
 def test_given_a_conditional_delete_then_the_object_may_be_read_for_the_condition(project: Path) -> None:
     found = grants(project, "self._aws.delete_object(Bucket=self.name, Key=event, IfMatch=event)")
 
-    assert found == {
-        Grant("s3:DeleteObject", OBJECTS),
-        Grant("s3:GetObject", OBJECTS),
-        Grant("s3:ListBucket", BUCKET),
-    }
+    deleted = {Grant("s3:DeleteObject", one) for one in FILES}
+    assert found == deleted | {Grant("s3:GetObject", OBJECTS), Grant("s3:ListBucket", BUCKET)}
 
 
 def test_given_a_parameter_that_only_some_calls_pass_then_its_permission_is_granted(project: Path) -> None:
@@ -86,10 +84,8 @@ def test_given_a_parameter_that_only_some_calls_pass_then_its_permission_is_gran
         self._aws.put_object(Key=event, **properties)
         """
 
-    assert grants(project, body) == {
-        Grant("s3:PutObject", OBJECTS),
-        Grant("s3:PutObjectTagging", OBJECTS),
-    }
+    actions = ("s3:PutObject", "s3:PutObjectTagging")
+    assert grants(project, body) == {Grant(action, one) for action in actions for one in FILES}
 
 
 def test_given_a_part_copy_then_its_source_may_be_read(project: Path) -> None:
@@ -98,11 +94,8 @@ def test_given_a_part_copy_then_its_source_may_be_read(project: Path) -> None:
         self._aws.upload_part_copy(Bucket=self.name, Key=event, UploadId="u", PartNumber=1, CopySource=source)
         """
 
-    assert grants(project, body) == {
-        Grant("s3:PutObject", OBJECTS),
-        Grant("s3:GetObject", OBJECTS),
-        Grant("s3:ListBucket", BUCKET),
-    }
+    put = {Grant("s3:PutObject", one) for one in FILES}
+    assert grants(project, body) == put | {Grant("s3:GetObject", OBJECTS), Grant("s3:ListBucket", BUCKET)}
 
 
 def test_given_a_query_that_always_names_an_index_then_the_table_itself_is_not_granted(project: Path) -> None:
@@ -218,7 +211,27 @@ def test_given_a_presigned_url_then_what_its_bearer_may_do_is_granted(project: P
         self._aws.generate_presigned_url(ClientMethod="put_object", Params=parameters, ExpiresIn=60)
         """
 
-    assert grants(project, body) == {Grant("s3:PutObject", OBJECTS)}
+    assert grants(project, body) == {Grant("s3:PutObject", one) for one in FILES}
+
+
+PLACES = {  # what is known of a key, in the code of an adapter: where it may be written
+    "nothing": ("event", FILES),
+    "all": ('"state/one.json"', [f"{BUCKET}/state/one.json"]),
+    "its folder": ('f"manifests/{event}/x"', [f"{BUCKET}/manifests/*"]),
+    "its folder, joined": ('"quarantine/" + event', [f"{BUCKET}/quarantine/*"]),
+    "its folder or nothing": ('"manifests/" + event if event else event', [*FILES, f"{BUCKET}/manifests/*"]),
+    "its end": ('event + "/x"', FILES),
+    "only that it may be none": ("None", FILES),
+}
+
+
+@pytest.mark.parametrize(("key", "places"), PLACES.values(), ids=PLACES.keys())
+def test_given_what_is_known_of_a_key_then_writing_is_granted_there_and_nowhere_else(
+    project: Path, key: str, places: list[str]
+) -> None:
+    found = grants(project, f"self._aws.put_object(Bucket=self.name, Key={key})")
+
+    assert found == {Grant("s3:PutObject", one) for one in places}
 
 
 REFUSED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,45 @@ def test_no_function_may_write_the_job_config_and_only_discovery_its_state(stage
     ]
 
 
+WRITES = ("s3:DeleteObject", "s3:PutObject")
+IN, SCANNED, PARKED, REJECTED = "data/in/", "incoming/", "data/new_files/", "data/rejected/"
+IDLE, DONE = "data/idle/", "archive/"
+MAY_PUT = {  # into the landing bucket; what else a handler may put there is one named document
+    "object_created": {PARKED, IDLE, REJECTED},
+    "csv_discovered": {PARKED, IDLE, REJECTED},
+    "execution_changed": {DONE},
+    "reconcile": {PARKED, IDLE, REJECTED, DONE, "quarantine/"},
+    "api_handler": {IN, SCANNED, PARKED, IDLE, REJECTED, DONE},
+    "write_table_manifests": {"manifests/tables/"},
+}
+
+
+def test_what_may_be_written_where_files_land_is_what_the_code_writes_there() -> None:
+    prefixes = {"INACTIVE_PREFIX": IDLE, "ARCHIVE_PREFIX": DONE}
+    environment = environment_of(load_stage("prod"), Target("123456789012", "eu-west-1"))
+    settings = Settings.from_environ({**environment, **prefixes})
+    put, deleted = (
+        {name: _prefixes(policy_of(name, settings), action, settings.landing_bucket) for name in handlers()}
+        for action in ("s3:PutObject", "s3:DeleteObject")
+    )
+    assert {name: found for name, found in put.items() if found} == MAY_PUT
+    theirs = {IN, SCANNED, PARKED, IDLE, REJECTED, DONE, "quarantine/"}
+    assert {name for name, found in deleted.items() if found} == MAY_PUT.keys() - {"write_table_manifests"}
+    assert all(found <= theirs for found in deleted.values())
+    assert deleted["object_created"] == {IN, PARKED, IDLE, REJECTED, DONE}
+    for key in ("private/payroll.csv", "config/other.json", "manifests/x", "state/processed_files.json"):
+        arn = f"arn:aws:s3:::{settings.landing_bucket}/{key}"
+        assert [(n, a) for n in handlers() for a in WRITES if allows(policy_of(n, settings), a, arn)] == []
+
+
+def _prefixes(policy: dict[str, Any], action: str, bucket: str) -> set[str]:
+    """Return the prefixes of a bucket below which a policy allows an action."""
+    allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow" and action in each["Action"]]
+    found = {resource for each in allowed for resource in each["Resource"]}
+    own = {one.removeprefix(f"arn:aws:s3:::{bucket}/") for one in found if one.split("/")[0].endswith(bucket)}
+    return {one.removesuffix("*") for one in own if one.endswith("*")}
+
+
 def test_of_a_bucket_of_its_own_discoverys_files_alone_may_be_reached() -> None:
     environment = environment_of(load_stage("dev"), Target("123456789012", "eu-west-1"))
     settings = Settings.from_environ({**environment, "S3_SOURCE_BUCKET": "partner-drop"})
@@ -48,7 +88,7 @@ def test_of_a_bucket_of_its_own_discoverys_files_alone_may_be_reached() -> None:
         for resource in statement["Resource"]
         if resource.startswith("arn:aws:s3:::partner-drop/")
     }
-    prefixes = {"incoming/", *settings.own_outputs} - {"", "manifests/", "state/", "quarantine/"}
+    prefixes = {"incoming/", *settings.own_outputs} - {"", "manifests/", "state/"}
     assert reached == {f"arn:aws:s3:::partner-drop/{prefix}*" for prefix in prefixes}
 
 
