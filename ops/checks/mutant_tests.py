@@ -8,38 +8,25 @@ NDJSON = "tests/functional/ndjson"
 COPYING = "tests/functional/aws/test_copying.py"
 
 TESTS = {
-    "aws/bucket": [COPYING, f"{LANDING}/test_moves.py", f"{NDJSON}/test_batches.py"],
-    "aws/catalog_table": [
-        f"{LANDING}/test_races.py",
-        f"{LANDING}/test_moves.py",
-        f"{LANDING}/test_repeats.py",
-    ],
+    "aws/bucket": [COPYING],
+    "aws/catalog_table": [f"{LANDING}/test_races.py", f"{LANDING}/test_repeats.py"],
     "aws/copying": [COPYING],
     "aws/document_store": [
-        "tests/functional/tables/test_manifests.py",
+        "tests/functional/tables/test_manifests.py::test_of_two_runs_that_overlap_anywhere_the_newer_listing_stays",
         "tests/functional/discovery/test_failures.py",
     ],
     "aws/expected_files": ["tests/functional/expected/test_watch.py"],
     "aws/lock": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_batches.py"],
-    "aws/manifest_records": [
-        f"{NDJSON}/test_conditions.py",
-        f"{NDJSON}/test_glue.py",
-        "tests/functional/runs/test_glue_runs.py",
+    "aws/manifest_records": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_glue.py"],
+    "aws/move_secret": [f"{COPYING}::test_every_process_reads_the_secret_that_the_first_one_made"],
+    "aws/release_log": [f"{NDJSON}/test_conditions.py", f"{ACTIONS}/test_release_of_versions.py"],
+    "aws/replay_log": [f"{LANDING}/test_races.py"],
+    "aws/run_log": ["tests/functional/runs/test_ends.py", "tests/functional/runs/test_attempts.py"],
+    "aws/tracking_table": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_tracking.py"],
+    "aws/upload_urls": [
+        f"{ACTIONS}/test_actions.py::test_an_offered_place_takes_the_file_once",
+        f"{ACTIONS}/test_actions.py::test_a_file_is_replaced_on_purpose_only_while_it_is_the_one_that_was_there",
     ],
-    "aws/move_secret": [COPYING],
-    "aws/release_log": [
-        f"{ACTIONS}/test_actions.py",
-        f"{ACTIONS}/test_release_of_versions.py",
-        f"{NDJSON}/test_failures.py",
-    ],
-    "aws/replay_log": [f"{ACTIONS}/test_replay.py", f"{ACTIONS}/test_replay_again.py"],
-    "aws/run_log": ["tests/functional/runs"],
-    "aws/tracking_table": [
-        f"{NDJSON}/test_conditions.py",
-        f"{NDJSON}/test_tracking.py",
-        f"{NDJSON}/test_batches.py",
-    ],
-    "aws/upload_urls": ["tests/unit/aws/test_upload_urls.py", f"{ACTIONS}/test_actions.py"],
     "actions/release": [f"{ACTIONS}/test_actions.py", f"{ACTIONS}/test_release_of_versions.py"],
     "actions/replay": [f"{ACTIONS}/test_replay.py", f"{ACTIONS}/test_replay_again.py"],
     "landing/outcomes": [

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.aws.catalog_table import CatalogTable
+from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from tests.faults.dying import Call, Failure, Nth, Send, run
 from tests.support.api import OPERATOR, Api
@@ -130,3 +131,10 @@ def test_an_attempt_to_end_a_move_is_counted_only_while_it_is_not_ended(
     assert catalog.record({**row, **by_now}, frozenset()) is None
     assert not catalog.count_move(row, "2026-01-02T00:00:00Z")
     assert world.row(MYSTERY)["attempts"] == 1
+
+
+def test_a_replay_is_noted_in_no_row_that_is_not_there(world: World) -> None:
+    log = ReplayLog(boto3.client("dynamodb"), TABLE)
+    row = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000"}
+    assert log.note(row, {"by": "operator"}) is None
+    assert boto3.client("dynamodb").scan(TableName=TABLE)["Count"] == 0
