@@ -36,11 +36,11 @@ function fileCauses(status, page) {
   return grouped(status, page, STEPS[status], `#files?${new URLSearchParams({ date: view.date, status })}`);
 }
 
-// Files with one reason are one line; what differs only by its numbers and names is one reason.
+// Files with one reason are one line; what differs only by its numbers, names and quoted text is one reason.
 function grouped(status, page, step, to) {
   const counts = new Map();
   for (const row of page.items) {
-    const reason = String(row.run_error || row.reason || "").split("\n")[0].replaceAll(/\d+/g, "…").slice(0, 120);
+    const reason = String(row.run_error || row.reason || "").split("\n")[0].replace(/, near .*/, "").replaceAll(/\d+/g, "…").slice(0, 120);
     counts.set(reason, (counts.get(reason) || 0) + 1);
   }
   return [...counts].map(([reason, count]) => ({

@@ -73,9 +73,9 @@ CHANGES = [
         """    audit = _begun(landing, planned) or replays.log.note(planned.row, note)
     if audit is None:
         return {**planned.shown(), "action": "none", "why": "Its row is gone."}
-    outcome = _acted(replays, replace(landing, audit=audit), planned)
+    outcome = _acted(replays, replace(landing, audit=audit, forced=force), planned)
 """,
-        """    outcome = _acted(replays, replace(landing, audit={"replays": [note], "replay_count": 1}), planned)
+        """    outcome = _acted(replays, replace(landing, audit={"replays": [note], "replay_count": 1}, forced=force), planned)
     audit = _begun(landing, planned) or replays.log.note(planned.row, note)
     if audit is None:
         return {**planned.shown(), "action": "none", "why": "Its row is gone."}
@@ -118,11 +118,11 @@ CHANGES = [
         "the row comes before the copy",
         """    moved_to, is_new = landing.target.copy_new(landing.bucket, upload.found, keys, upload.identity)
     unended: Row = {"retry": RETRY, "attempts": 1, "unreported": True}
-    row = landing.row(upload, status, moved_to=moved_to, job_id=job_id, **unended)
+    row = landing.row(upload, status, moved_to=moved_to, **details, **unended)
     existing = landing.catalog.record(row, REPLACES[status])
 """,
         """    unended: Row = {"retry": RETRY, "attempts": 1, "unreported": True}
-    row = landing.row(upload, status, moved_to=keys[0], job_id=job_id, **unended)
+    row = landing.row(upload, status, moved_to=keys[0], **details, **unended)
     existing = landing.catalog.record(row, REPLACES[status])
     moved_to, is_new = landing.target.copy_new(landing.bucket, upload.found, keys, upload.identity)
 """,

@@ -251,6 +251,18 @@ class Undeletable(Landed):
         return faults + ([] if 1 - most <= alerts.total() <= 3 else [f"alerted: {alerts}"])
 
 
+@dataclass
+class LastGood(Landed):
+    """A file for an active job, while the config is broken: the last good one is in force."""
+
+    def begin(self) -> None:
+        """Have the good config seen, and break it."""
+        super().begin()
+        with self.process():
+            app.landing().jobs.revalidate()
+        self.seen().configure(b"{")
+
+
 LANDED = [
     Again("active job, the same content again", "data/in/active.csv", "triggered"),
     Again("no job, the same content again", "data/in/mystery.csv", "not_configured"),
@@ -266,6 +278,7 @@ LANDED = [
     Landed("no job, empty", "data/in/mystery.csv", "not_configured", b""),
     Landed("no job, large", "data/in/mystery.bin", "not_configured", LARGE, {"Tagging": "team=a"}),
     Landed("no job, name taken", "data/in/b/m.csv", "not_configured", LARGE, taken="data/new_files/m.csv"),
+    LastGood("a broken config over a good one", "data/in/active.csv", "triggered"),
     Landed("another header", "data/in/strict.csv", "rejected"),
     Landed("elsewhere", "notes/a.txt", "received"),
     Landed("the config itself", CONFIG_KEY, "received", b"[{}]"),

@@ -51,6 +51,11 @@ def test_a_file_matches_by_its_normalized_name(key: str, job_id: str | None) -> 
         ("data[1].csv", "brackets"),
         ("data1.csv", "brackets"),
         ("x.parquet", None),
+        ("._orders_2026.csv", None),  # as in a shell, no wildcard stands for a dot at the beginning
+        (".Trash-1", "hidden"),
+        ("cafe\u0301_1.csv", "decomposed"),  # Unicode has two forms of one word
+        ("caf\u00e9_1.csv", "decomposed"),
+        ("cre\u0300me.csv", "composed"),
     ],
 )
 def test_exact_names_win_then_the_longest_literal_part(name: str, job_id: str | None) -> None:
@@ -59,6 +64,9 @@ def test_exact_names_win_then_the_longest_literal_part(name: str, job_id: str | 
         job(job_id="long", source_file_name="Orders_*.csv"),
         job(job_id="exact", source_file_name="folder/orders_1.csv"),
         job(job_id="brackets", source_file_name="data[1].csv"),
+        job(job_id="hidden", source_file_name=".trash*"),
+        job(job_id="decomposed", source_file_name="cafe\u0301_*.csv"),
+        job(job_id="composed", source_file_name="cr\u00e8me.csv"),
     )
     found = jobs.find_matching_job("data/in/" + name)
     assert (found.job_id if found else None) == job_id
