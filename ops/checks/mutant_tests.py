@@ -17,7 +17,12 @@ TESTS = {
     ],
     "aws/expected_files": ["tests/functional/expected/test_watch.py"],
     "aws/lock": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_batches.py"],
-    "aws/manifest_records": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_glue.py"],
+    "aws/manifest_records": [
+        f"{NDJSON}/test_conditions.py",
+        f"{NDJSON}/test_glue.py",
+        "tests/functional/runs/test_glue_runs.py::test_a_run_that_succeeds_is_told_by_its_manifest",
+        "tests/functional/runs/test_glue_runs.py::test_a_retry_of_glue_itself_has_the_last_word",
+    ],
     "aws/move_secret": [f"{COPYING}::test_every_process_reads_the_secret_that_the_first_one_made"],
     "aws/release_log": [f"{NDJSON}/test_conditions.py", f"{ACTIONS}/test_release_of_versions.py"],
     "aws/replay_log": [f"{LANDING}/test_races.py"],

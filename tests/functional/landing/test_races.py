@@ -15,7 +15,7 @@ import app
 from chalicelib.aws.catalog_table import CatalogTable
 from chalicelib.aws.replay_log import ReplayLog
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
-from tests.faults.dying import Call, Failure, Nth, Send, run
+from tests.faults.dying import Call, Failure, Meanwhile, Nth, Send, run
 from tests.support.api import OPERATOR, Api
 from tests.support.aws_calls import by_others, failing, recorded
 from tests.support.builders import LANDING, job
@@ -138,3 +138,29 @@ def test_a_replay_is_noted_in_no_row_that_is_not_there(world: World) -> None:
     row = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000"}
     assert log.note(row, {"by": "operator"}) is None
     assert boto3.client("dynamodb").scan(TableName=TABLE)["Count"] == 0
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_note_of_a_replay_that_comes_just_before_the_row_is_replaced_is_kept(
+    world: World, number: int
+) -> None:
+    dynamodb = boto3.client("dynamodb")
+    catalog, log = CatalogTable(dynamodb, TABLE), ReplayLog(dynamodb, TABLE)
+    row = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000", "status": "failed"}
+    assert catalog.record(row, frozenset()) is None
+    if number == 2:
+        log.note(row, {"by": "first"})
+
+    def note() -> None:
+        log.note(row, {"by": "last"})
+
+    run(
+        lambda: catalog.record({**row, "status": "triggered"}, {"failed"}),
+        Nth("PutItem", number, lambda call: Meanwhile(call, note)),
+    )
+    stored = world.row(MYSTERY)
+    assert (stored["status"], stored["replays"][-1], stored["replay_count"]) == (
+        "triggered",
+        {"by": "last"},
+        number,
+    )
