@@ -69,7 +69,7 @@ def remove_orphans(session: Any, prefix: str, say: Say) -> None:
         )
     for each in orphans:
         say(f"Deleting {each}, which is empty and was left by a stack that is gone")
-    _delete_stores(session, prefix)
+    _delete_stores(session, orphans)
 
 
 def remove_data(session: Any, prefix: str, say: Say) -> None:
@@ -83,24 +83,30 @@ def remove_stack(session: Any, prefix: str, say: Say) -> None:
     """Delete the stack, then what it leaves: empty buckets, tables, logs written meanwhile."""
     stacks = session.client("cloudformation")
     stack = describe(stacks, prefix)
+    stores = find(session, prefix, "bucket", "table")  # while the stack is there to tell whose they are
     if stack:
         say(f"Deleting stack {prefix}")
         if stack.get("EnableTerminationProtection"):  # whoever typed the stack's name wants it gone
             stacks.update_termination_protection(StackName=prefix, EnableTerminationProtection=False)
         stacks.delete_stack(StackName=prefix)
         _await_deletion(stacks, stack["StackId"])
-    _delete_stores(session, prefix)
+    _delete_stores(session, stores)
     for group in find(session, prefix, "log group"):
         logs, name = session.client("logs"), group.identifier
         _unless_gone(partial(logs.delete_log_group, logGroupName=name))
 
 
-def _delete_stores(session: Any, prefix: str) -> None:
-    for bucket in find(session, prefix, "bucket"):
+def _delete_stores(session: Any, stores: list[Resource]) -> None:
+    for bucket in _of_kind(stores, "bucket"):
         _unless_gone(partial(session.client("s3").delete_bucket, Bucket=bucket.identifier))
-    for table in find(session, prefix, "table"):
+    tables = _of_kind(stores, "table")
+    for table in tables:
         _unless_gone(partial(_delete_table, session.client("dynamodb"), table.name))
-    _await_no_tables(session, prefix)
+    _await_no_tables(session, tables)
+
+
+def _of_kind(stores: list[Resource], kind: str) -> list[Resource]:
+    return [each for each in stores if each.kind == kind]
 
 
 def _remove_notifications(session: Any, prefix: str) -> None:
@@ -190,9 +196,9 @@ def _await_deletion(stacks: Any, stack_id: str) -> None:
         time.sleep(STACK_POLL_SECONDS)
 
 
-def _await_no_tables(session: Any, prefix: str) -> None:
+def _await_no_tables(session: Any, tables: list[Resource]) -> None:
     deadline = time.monotonic() + TABLE_SECONDS
-    for table in find(session, prefix, "table"):
+    for table in tables:
         while _exists(session, table.name):
             if time.monotonic() > deadline:
                 raise OperationError(f"{table} is still being deleted; run the same command again")

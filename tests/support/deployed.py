@@ -18,8 +18,10 @@ from urllib.request import Request, urlopen
 import boto3
 from botocore.config import Config
 
+from chalicelib.settings import Settings
 from ops.local.sluice import LocalSluice
 from ops.stages import ROOT
+from tests.support.iam import policy_of
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "__pycache__")
@@ -73,8 +75,10 @@ class DeployedSluice:
 
     @contextmanager
     def changed(self, *functions: str, **variables: str) -> Iterator[None]:
-        """Let functions have other environment variables while the context lasts."""
+        """Let functions have other environment variables, and rights by them, while the context lasts."""
         lambdas, before = self.client("lambda"), {}
+        for function in functions:
+            self._permit(function, self.names | variables)
         for name in (f"sluice-local-{function}" for function in functions):
             found = lambdas.get_function_configuration(FunctionName=name)
             before[name] = found["Environment"]["Variables"]
@@ -83,6 +87,15 @@ class DeployedSluice:
         yield
         for name, kept in before.items():
             lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
+        for function in functions:
+            self._permit(function, self.names)
+
+    def _permit(self, function: str, environment: dict[str, str]) -> None:
+        """Give a function the policy that a deploy with this environment derives, if roles are enforced."""
+        if self.auth:
+            policy = json.dumps(policy_of(function, Settings.from_environ(environment)))
+            name = f"sluice-local-{function}"
+            self.client("iam").put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
 
     def wait_for(self, find: Callable[[], Value], seconds: float = 30) -> Value:
         """Return the first truthy value of `find`; fail when there is none in time."""
