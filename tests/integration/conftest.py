@@ -12,15 +12,8 @@ from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
 from tests.support.deployed import DeployedSluice, copy_project
 
-MODES = ("open", "enforced")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of one stack in one worker, so that each stack is started once."""
-    for item in items:
-        mode = getattr(item, "callspec", None) and item.callspec.params.get("stack")  # type: ignore[attr-defined]
-        if mode:
-            item.add_marker(pytest.mark.xdist_group(f"stack-{mode}"))
+# all tests of one stack are of one group, which stays in one worker: each stack is started once
+MODES = [pytest.param(mode, marks=pytest.mark.xdist_group(f"stack-{mode}")) for mode in ("open", "enforced")]
 
 
 @pytest.fixture(scope="session", params=MODES)

@@ -12,8 +12,7 @@ from tests.support.deployed import DeployedSluice
 
 
 def _upload_config(stack: DeployedSluice) -> None:
-    body = (ROOT / "samples" / "config.json").read_bytes()
-    stack.client("s3").put_object(Bucket=stack.names["LANDING_BUCKET"], Key="config/config.json", Body=body)
+    stack.configure((ROOT / "samples" / "config.json").read_bytes())
 
 
 def _inputs(stack: DeployedSluice) -> list[dict[str, Any]]:

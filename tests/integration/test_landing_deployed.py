@@ -26,8 +26,7 @@ UPLOADS = {
 
 @pytest.fixture(scope="module")
 def configured(stack: DeployedSluice) -> DeployedSluice:
-    config = str(ROOT / "samples" / "config.json")
-    stack.aws_cli("s3", "cp", config, f"s3://{stack.names['LANDING_BUCKET']}/config/config.json")
+    stack.configure((ROOT / "samples" / "config.json").read_bytes())
     return stack
 
 
@@ -60,7 +59,7 @@ def test_a_job_s_end_is_told_tried_again_alerted_and_archived(configured: Deploy
     loaded, lost = "data/in/ended/customers.csv", "data/in/ended/returns.csv"
     before = _alerts(configured)
     with configured.changed("execution_changed", ARCHIVE_PREFIX="archive/"):
-        s3.put_object(Bucket=bucket, Key="config/config.json", Body=config)
+        configured.configure(config.encode())
         for key in (loaded, lost):
             s3.put_object(Bucket=bucket, Key=key, Body=b"id\n1\n")
         archived = configured.wait_for(lambda: _outcome(configured, loaded).get("moved_to"))

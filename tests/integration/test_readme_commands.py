@@ -18,8 +18,7 @@ BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "README.md").read_tex
 @pytest.fixture
 def configured(stack: DeployedSluice) -> DeployedSluice:
     """Upload what `make run` uploads before it says that it is ready."""
-    bucket = stack.names["LANDING_BUCKET"]
-    stack.client("s3").upload_file(str(ROOT / "samples" / "config.json"), bucket, "config/config.json")
+    stack.configure((ROOT / "samples" / "config.json").read_bytes())
     return stack
 
 

@@ -60,7 +60,7 @@ def state(stack: DeployedSluice) -> dict[str, Any]:
 @pytest.fixture
 def without_events(stack: DeployedSluice) -> Iterator[DeployedSluice]:
     """Upload the job config, and switch S3's events to the landing lane off during the test."""
-    upload(stack, "config/config.json", (ROOT / "samples" / "config.json").read_bytes())
+    stack.configure((ROOT / "samples" / "config.json").read_bytes())
     s3, bucket = stack.client("s3"), stack.names["LANDING_BUCKET"]
     events = s3.get_bucket_notification_configuration(Bucket=bucket)
     events.pop("ResponseMetadata")

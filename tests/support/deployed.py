@@ -24,6 +24,7 @@ from ops.stages import ROOT
 from tests.support.iam import policy_of
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
+READERS_OF_THE_CONFIG = ("object_created", "csv_discovered", "execution_changed")
 MADE_BY_TOOLS = ("deployed", "deployments", "venv", "__pycache__")
 Value = TypeVar("Value")
 
@@ -96,6 +97,16 @@ class DeployedSluice:
             policy = json.dumps(policy_of(function, Settings.from_environ(environment)))
             name = f"sluice-local-{function}"
             self.client("iam").put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
+
+    def configure(self, config: bytes) -> None:
+        """Upload a job config; no worker goes on with the one that a test before it uploaded a minute ago."""
+        bucket, lambdas = self.names["LANDING_BUCKET"], self.client("lambda")
+        self.client("s3").put_object(Bucket=bucket, Key="config/config.json", Body=config)
+        for function in READERS_OF_THE_CONFIG:
+            name = f"sluice-local-{function}"
+            variables = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            fresh = {"Variables": {**variables, "CONFIGURED_AT": str(time.time())}}
+            lambdas.update_function_configuration(FunctionName=name, Environment=fresh)
 
     def wait_for(self, find: Callable[[], Value], seconds: float = 30) -> Value:
         """Return the first truthy value of `find`; fail when there is none in time."""
