@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.reporting import Budget, Row, show
 from benchmarks.seeds import ndjson as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
+from benchmarks.support.lane_process import SCALED
 from benchmarks.support.scale import scaled
 from tests.support.emulation import emulated_aws
 from tests.support.lanes.ndjson import Clock, lane_with, messages, unseen, upload
@@ -55,7 +56,7 @@ def _sluice(looks: bool = False) -> Handle:
     from chalicelib.ndjson.arrivals import ndjson_arrived
 
     clock = Clock()
-    lane = lane_with(clock, NDJSON_CONTENT_CHECK=str(looks))
+    lane = lane_with(clock, NDJSON_CONTENT_CHECK=str(looks), **(SCALED if looks else {}))
 
     def handle(event: Any) -> None:
         clock.turn(

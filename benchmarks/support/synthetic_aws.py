@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         """Store an object; no condition is checked."""
         self._count("PutObject")
-        checksum = hashlib.sha256()
+        checksum = hashlib.md5(usedforsecurity=False)  # as S3 names what is put whole
         left = int(self.headers["Content-Length"])
         with self._object().open("wb") as file:
             while left:
@@ -120,8 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         metadata = {
             name: value for name, value in self.headers.items() if name.lower().startswith("x-amz-meta-")
         }
-        self._object(".json").write_text(json.dumps(metadata))
-        self._answer(200, b"", ETag=f'"{checksum.hexdigest()[:32]}"')
+        etag = f'"{checksum.hexdigest()}"'
+        self._object(".json").write_text(json.dumps({**metadata, "ETag": etag}))
+        self._answer(200, b"", ETag=etag)
 
     def do_POST(self) -> None:
         """Accept every message, alone or in a batch."""
