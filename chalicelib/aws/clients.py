@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from chalicelib.aws import listing_page
+
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +38,7 @@ def _session() -> Session:
     session = get_session()
     # dateutil takes two thirds of the CPU of a listing page; ISO 8601 needs none of it
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    session.register(listing_page.EVENT, listing_page.read_objects)
     return boto3.Session(botocore_session=session)
 
 
