@@ -119,6 +119,8 @@ def _replayed(replays: Replays, row: Row, config: Config, request: ReplayRequest
         is_landing = row["bucket_name"] == replays.landing.bucket.name
         lane = replays.landing if is_landing else replays.discovered
         planned = _planned(lane, row, config, force=request.force)
+        if planned.is_gone and not request.dry_run:
+            _note_put_back(replays, planned.row)
         if request.dry_run or planned.action is Action.NONE:
             return planned.shown()
         return _carried_out(replays, lane, planned, operator, force=request.force)
@@ -188,7 +190,8 @@ def _without_copy(landing: Landing, planned: PlannedReplay, there: StoredObject 
             why = f"It is back from {planned.row['moved_to']}, and only to be routed."
             return replace(planned, action=Action.ROUTE, why=why)
     moved_to = planned.row["moved_to"]
-    return planned.cancelled(f"What was parked as {moved_to} is gone: it was replayed before, or taken away.")
+    why = f"What was parked as {moved_to} is gone: it was replayed before, or taken away."
+    return replace(planned.cancelled(why), is_gone=True)
 
 
 def _carried_out(
@@ -206,8 +209,21 @@ def _carried_out(
     if audit is None:
         return {**planned.shown(), "action": "none", "why": "Its row is gone."}
     outcome = _acted(replays, replace(landing, audit=audit, forced=force), planned)
+    if planned.row.get("moved_to") and outcome["status"] != planned.row["status"]:
+        _note_put_back(replays, planned.row)
     log.info("replayed", extra={"key": planned.row["file_key"], "outcome": outcome["status"], **note})
     return {**planned.shown(), "outcome": outcome}
+
+
+def _note_put_back(replays: Replays, row: Row) -> None:
+    """Take a parked upload out of the day's lists and counts once its file is back as a newer upload.
+
+    Of a replay that died before it could, the next one does it.
+    """
+    (newest,) = replays.catalog.versions(row["file_key"], "", 1)
+    if newest["timestamp"] != row["timestamp"]:
+        at = replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        replays.log.note_put_back(row, at)
 
 
 def _begun(landing: Landing, planned: PlannedReplay) -> Row | None:

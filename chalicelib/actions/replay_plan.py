@@ -22,12 +22,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedReplay:
-    """One upload of a replay: what is to be done with it, why, and the outcome to expect."""
+    """One upload of a replay: what is to be done with it, why, and the outcome to expect.
+
+    `is_gone` tells that it was parked and lies there no more.
+    """
 
     row: Row
     action: Action
     why: str
     expected: str = ""
+    is_gone: bool = False
 
     def cancelled(self, why: str) -> PlannedReplay:
         """Return the plan to do nothing after all."""

@@ -11,6 +11,8 @@ from chalicelib.aws.failures import code_of
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+LOOKED_AT = 10  # SQS gives no more at once
+LOOK_SECONDS = 1  # makes SQS ask all its servers; else it asks some, and a short queue may seem empty (AWS)
 NO_QUEUE = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
 
@@ -44,3 +46,13 @@ class QueueDepth:
             "in_work": int(found["ApproximateNumberOfMessagesNotVisible"]),
             "delayed": int(found["ApproximateNumberOfMessagesDelayed"]),
         }
+
+    def look(self) -> list[str]:
+        """Return the bodies of up to ten messages, and leave them where they are for anybody to take."""
+        found = self._sqs.receive_message(
+            QueueUrl=self._sqs.get_queue_url(QueueName=self.name)["QueueUrl"],
+            MaxNumberOfMessages=LOOKED_AT,
+            VisibilityTimeout=0,
+            WaitTimeSeconds=LOOK_SECONDS,
+        )
+        return [one["Body"] for one in found.get("Messages", ())]

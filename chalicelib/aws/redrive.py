@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.aws.queue_depth import LOOK_SECONDS
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10
 HIDDEN_SECONDS = 60  # from other redrives, while one is carried out
-LOOK_SECONDS = 1  # makes SQS ask all its servers; else it asks some, and a short queue may seem empty (AWS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import is_condition_failed
+from chalicelib.aws.failures import false_if_condition_failed, is_condition_failed
 from chalicelib.aws.items import Row, from_item, to_item, to_value
 
 if TYPE_CHECKING:
@@ -50,6 +50,29 @@ class ReplayLog:
                 raise
             return None
         return from_item(noted["Attributes"])
+
+    def note_put_back(self, row: Row, at: str) -> bool:
+        """Note that a replayed file was put back as another upload; its row leaves the index by date.
+
+        False when the row tells another outcome by now, or was not replayed.
+        """
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=_key(row),
+                UpdateExpression="SET #put_back = if_not_exists(#put_back, :at) REMOVE #order",
+                ConditionExpression="#status = :status AND attribute_exists(#replays)",
+                ExpressionAttributeNames={
+                    "#put_back": "put_back_at",
+                    "#order": "status_timestamp",
+                    "#status": "status",
+                    "#replays": "replays",
+                },
+                ExpressionAttributeValues={":at": {"S": at}, ":status": {"S": row["status"]}},
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
 
 
 def _key(row: Row) -> dict[str, Any]:

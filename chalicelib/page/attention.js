@@ -50,7 +50,7 @@ function grouped(status, page, step, to) {
 }
 
 function deadLetters(summary) {
-  return summary.backlog.filter((queue) => queue.dead_letters && queue.waiting > 0).map((queue) => ({
+  return summary.backlog.filter((queue) => queue.dead_letters && queue.waiting > 0 && !isSettled(queue)).map((queue) => ({
     id: queue.queue, status: "failed", to: "#overview",
     text: `${counted(queue.waiting, "dead letter")} of ${queue.queue.replace("-dlq", "")}`, step: "Redrive them below once their cause is mended.",
   }));

@@ -96,13 +96,19 @@ function laneCard(card) {
 }
 
 function queueRow(queue) {
-  const stuck = queue.dead_letters && queue.waiting > 0;
+  const dead = queue.dead_letters && queue.waiting > 0;
+  const stuck = dead && !isSettled(queue);
   const name = queue.queue.replace("-dlq", "");
   const again = actButton("Redrive", "redrive", () => redrive(name));
   const count = queue.exists ? `${number(queue.waiting)} waiting${queue.in_work ? `, ${queue.in_work} in work` : ""}` : "not there";
   return h("li", { class: stuck ? "alarm" : "" },
     h("span", {}, name, queue.dead_letters ? h("span", { class: "muted" }, " dead letters") : ""),
-    h("span", { class: "count" }, count), stuck ? again : null);
+    h("span", { class: "count" }, count, dead && !stuck ? ": their files were routed since" : ""), dead ? again : null);
+}
+
+// Ten letters are looked at: where all of them are of files that were routed since, nobody has to act.
+function isSettled(queue) {
+  return queue.settled === queue.looked_at && queue.looked_at >= Math.min(10, queue.waiting);
 }
 
 function timelineRow(row) {

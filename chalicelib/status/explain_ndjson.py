@@ -34,7 +34,7 @@ def tracking_rows(
     Names are tried in the order in which the lane gives them, until one is free.
     """
     path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
-    rows = [row for date in _dates(key, found, now) for row in _rows_of(tracking, date, path, name)]
+    rows = [row for date in _dates(key, found, now) for row in rows_of(tracking, date, path, name)]
     return [shown_row(row) for row in rows]
 
 
@@ -89,7 +89,8 @@ def stored_verdict(rows: list[Row], found: StoredObject | None) -> Body | None:
     return {"outcome": "quarantined", "why": why, "verdict": reason, "next_step": MEND}
 
 
-def _rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:
+def rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:
+    """Read the rows that a path may have on a date, in the order in which the lane gives their names."""
     for row_name in row_names(path, name):
         row = tracking.find(date, row_name)
         if row is None:

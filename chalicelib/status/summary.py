@@ -19,6 +19,7 @@ from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.config import ConfigReader
 from chalicelib.settings import Settings
+from chalicelib.status.dead_letters import IsSettled, Outcomes, look_at
 from chalicelib.status.discovery import Scans, last_scan
 from chalicelib.status.files import Uploads
 
@@ -60,7 +61,7 @@ def summarize(overview: Overview, given: Given, caller: Operator) -> Body:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
         waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
-        backlog = pool.submit(lambda: _backlog(overview.queues))
+        backlog = pool.submit(lambda: _backlog(overview))
         scan = pool.submit(lambda: last_scan(overview.scans))
         config = pool.submit(overview.config.read)
         counts = dict(zip(map(str, UploadStatus), landed, strict=True))
@@ -115,17 +116,20 @@ def _inexact(counts: dict[str, int], tracked: Part, waiting: Part) -> list[str]:
     return landing + ["ndjson"] * (not tracked.complete) + ["pending"] * (not waiting.complete)
 
 
-def _backlog(queues: Queues) -> list[Body]:
-    named = {
-        "ndjson": (queues.ndjson, False),
-        "ndjson-dlq": (queues.ndjson_dead, True),
-        "discovered": (queues.discovered, False),
-        "discovered-dlq": (queues.discovered_dead, True),
-        "landing-dlq": (queues.landing_dead, True),
-        "events-dlq": (queues.events_dead, True),
+def _backlog(overview: Overview) -> list[Body]:
+    queues, outcomes = overview.queues, Outcomes(overview.uploads.catalog, overview.tracking)
+    named: dict[str, tuple[QueueDepth, IsSettled | None]] = {
+        "ndjson": (queues.ndjson, None),
+        "ndjson-dlq": (queues.ndjson_dead, outcomes.of_ndjson),
+        "discovered": (queues.discovered, None),
+        "discovered-dlq": (queues.discovered_dead, outcomes.of_landing),
+        "landing-dlq": (queues.landing_dead, outcomes.of_landing),
+        "events-dlq": (queues.events_dead, outcomes.of_other),
     }
-    return [
-        {"queue": name, "dead_letters": dead, "exists": depth is not None, **(depth or {})}
-        for name, (queue, dead) in named.items()
-        for depth in (queue.read(),)
-    ]
+    return [_queue(name, queue, is_settled) for name, (queue, is_settled) in named.items()]
+
+
+def _queue(name: str, queue: QueueDepth, is_settled: IsSettled | None) -> Body:
+    depth = queue.read()
+    told = {"queue": name, "dead_letters": bool(is_settled), "exists": depth is not None, **(depth or {})}
+    return {**told, **look_at(queue, is_settled)} if is_settled and told.get("waiting") else told

@@ -244,3 +244,55 @@ def test_a_field_given_twice_is_refused_by_name_and_nothing_is_done(
     reply = operator.post(path, raw=body.encode())
     assert (reply.status, reply.body["Message"].startswith(f"'{named}' is given twice")) == (400, True)
     assert len(world.executions()) == 1
+
+
+class DiesBeforeTheNote:
+    """The process dies before it takes the old row out of the lists."""
+
+    def __call__(self, call: Call, send: Send) -> Any:
+        """Let every other call through."""
+        if "#put_back" in str(call.parameters.get("UpdateExpression", "")):
+            raise ProcessDied(str(call))
+        return send()
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_was_put_back_is_neither_counted_nor_listed_again(
+    world: World, operator: Api, *, dies: bool
+) -> None:
+    key = "data/in/mystery.csv"
+    world.upload(key)
+    date_object(LANDING, key, datetime.now(UTC) - timedelta(minutes=2))
+    world.deliver(key)
+    (old,) = world.rows(key)
+    activate(world, "mystery.csv")
+    asked = {"status": "not_configured", "date": old["date"]}
+    if dies:
+        with pytest.raises(ProcessDied), running(Process(DiesBeforeTheNote())):
+            operator.post("/replay", asked)
+        assert _counted(operator, old["date"]) == 1
+        (again,) = replay(operator, **asked)
+        assert (again["action"], "gone" in again["why"]) == ("none", True)
+    else:
+        (item,) = replay(operator, **asked)
+        assert item["outcome"]["status"] == "triggered"
+    assert _counted(operator, old["date"]) == 0
+    assert replay(operator, **asked, dry_run=True) == []
+    newer, kept = operator.get(f"/file?key={key}").body["items"]
+    assert (newer["status"], kept["status"]) == ("triggered", "not_configured")
+    assert kept["put_back_at"] >= kept["last_modified"]
+    assert len(world.executions()) == 1
+
+
+def test_a_copy_that_somebody_took_away_stays_in_the_lists(world: World, operator: Api) -> None:
+    world.land("data/in/mystery.csv")
+    activate(world, "mystery.csv")
+    world.s3.delete_object(Bucket=LANDING, Key="data/new_files/mystery.csv")
+    (item,) = replay(operator, status="not_configured")
+    assert "gone" in item["why"]
+    (row,) = operator.get("/files?status=not_configured").body["items"]
+    assert "put_back_at" not in row
+
+
+def _counted(operator: Api, date: str) -> int:
+    return int(operator.get(f"/summary?date={date}").body["landing"]["not_configured"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -10,6 +11,8 @@ import pytest
 
 from chalicelib.status import summary
 from tests.support.api import Api
+from tests.support.builders import s3_event
+from tests.support.lanes import ndjson
 from tests.support.world import World
 
 
@@ -58,6 +61,42 @@ def test_backlog_tells_queues_from_dead_letters(aws: None) -> None:
         "landing-dlq": 0,
         "events-dlq": 0,
     }
+
+
+def dead_letters_of(queue: str, *bodies: object) -> Any:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"sluice-local-{queue}-dlq")["QueueUrl"]
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    (told,) = [each for each in summarized()["backlog"] if each["queue"] == f"{queue}-dlq"]
+    return told["looked_at"], told["settled"], told["waiting"]
+
+
+def test_dead_letters_whose_files_were_routed_since_are_told_apart(world: World) -> None:
+    key = "data/in/customers.csv"
+    event = s3_event(key, etag=world.upload(key))
+    assert dead_letters_of("landing", event) == (1, 0, 1)
+    world.deliver(key)
+    assert dead_letters_of("landing", {"requestPayload": event}, "no event") == (3, 2, 3)
+    other = s3_event(key, etag="0" * 32)
+    other["Records"] += event["Records"]
+    assert dead_letters_of("landing", other) == (4, 2, 4)  # one of its two files is of no row
+    assert dead_letters_of("events", {"source": "aws.events"}, {"source": "aws.states"}) == (2, 1, 2)
+
+
+def test_a_dead_letter_of_content_that_came_again_is_not_settled_by_the_first_time(world: World) -> None:
+    key = "data/in/customers.csv"
+    world.deliver(key, world.upload(key))
+    event = s3_event(key, etag=world.row(key)["etag"])
+    event["Records"][0]["eventTime"] = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    assert dead_letters_of("landing", event) == (1, 0, 1)
+
+
+def test_dead_letters_of_ndjson_files_are_settled_once_their_version_is(aws: None) -> None:
+    record = ndjson.upload("2026-01-15/a.ndjson")
+    assert dead_letters_of("ndjson", {"Records": [record]}) == (1, 0, 1)
+    ndjson.deliver(ndjson.lane_with(), record)
+    assert dead_letters_of("ndjson") == (1, 1, 1)
 
 
 def test_a_queue_that_is_not_there_is_said_not_counted(aws: None) -> None:
