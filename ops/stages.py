@@ -17,6 +17,7 @@ LOCAL = "local"
 STAGE_TAG = "sluice-stage"
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = Path(".chalice", "config.json")
+WATCHED = ("LANDING_BUCKET", "NDJSON_BUCKET")
 NEARLY = 0.85  # one or two letters of a name
 
 
@@ -37,6 +38,12 @@ class Stage:
     def has_own_state_machine(self) -> bool:
         """Whether the config names an existing state machine, so that the stack makes none."""
         return not self.is_local and "STEP_FUNCTION_ARN" in self.environment
+
+    @property
+    def given_buckets(self) -> dict[str, str]:
+        """The watched buckets that the config names, by setting: they are the user's own, not made here."""
+        names = () if self.is_local else WATCHED
+        return {name: self.environment[name] for name in names if name in self.environment}
 
     @property
     def stack_name(self) -> str:
@@ -106,7 +113,7 @@ def environment_of(stage: Stage, target: Target) -> dict[str, str]:
 
 def require_usable(stage: Stage, environment: dict[str, str]) -> None:
     """Raise OperationError, which names every fault, when functions could not work with `environment`."""
-    faults = misspelt(environment)
+    faults = misspelt(environment) + _misnamed(stage)
     try:
         Settings.from_environ(environment)
     except SettingsError as error:
@@ -117,6 +124,19 @@ def require_usable(stage: Stage, environment: dict[str, str]) -> None:
             f"no function could work with these settings of stage {stage.name}:\n{named}\n"
             f"Correct them in {CONFIG}, environment_variables of the stage; README.md lists them all"
         )
+
+
+def _misnamed(stage: Stage) -> list[str]:
+    """Name given buckets that `make destroy` would delete, for their name, or that both lanes watch."""
+    given, prefix = stage.given_buckets, f"{stage.stack_name}-"
+    faults = [
+        f"{name}={bucket}: names that begin with {prefix} are those of buckets that the stack makes"
+        for name, bucket in given.items()
+        if bucket.startswith(prefix)
+    ]
+    if len(given) > len(set(given.values())):
+        faults.append("LANDING_BUCKET and NDJSON_BUCKET are one bucket: S3 tells one lane of a new object")
+    return faults
 
 
 def misspelt(environment: dict[str, str]) -> list[str]:

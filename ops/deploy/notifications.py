@@ -1,4 +1,4 @@
-"""Tell S3 to announce the NDJSON bucket's new objects to its queue, beside whatever else is configured there.
+"""Announce the NDJSON bucket's new objects to its queue, beside whatever else is configured; take that back.
 
 The template does not hold this notification: CloudFormation would replace all of a bucket's notifications.
 Chalice reads, merges and writes them, and so does this module.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ops.deploy.propagation import once_permitted
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 NOTIFICATION_ID = "sluice-ndjson-arrivals"
 EVENTS = ["s3:ObjectCreated:*"]
+TO_FUNCTIONS = "LambdaFunctionConfigurations"
+TO_QUEUES = "QueueConfigurations"
 
 
 def announce_to_queue(s3: S3Client, bucket: str, queue_arn: str) -> bool:
@@ -35,6 +39,28 @@ def merged(current: dict[str, Any], queue_arn: str) -> dict[str, Any]:
     ours = {"Id": NOTIFICATION_ID, "QueueArn": queue_arn, "Events": EVENTS}
     others = [each for each in current.get("QueueConfigurations", []) if not _is_ours(each, queue_arn)]
     return {**current, "QueueConfigurations": [*others, ours]}
+
+
+def withdraw(s3: Any, bucket: str, prefix: str, *kinds: str) -> None:
+    """Remove the notifications of these kinds, or of both, to what is named `prefix-…`; leave all others."""
+    try:
+        current = s3.get_bucket_notification_configuration(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return
+    current.pop("ResponseMetadata", None)
+    kept = {
+        kind: [each for each in current[kind] if f":{prefix}-" not in _destination(each)]
+        for kind in kinds or (TO_FUNCTIONS, TO_QUEUES)
+        if kind in current
+    }
+    if any(len(kept[kind]) != len(current[kind]) for kind in kept):
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=current | kept)
+
+
+def _destination(configuration: dict[str, Any]) -> str:
+    return str(configuration.get("LambdaFunctionArn") or configuration["QueueArn"])
 
 
 def _is_ours(configuration: dict[str, Any], queue_arn: str) -> bool:

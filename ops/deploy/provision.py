@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.aws_session import is_emulator, locate, open_session
+from ops.deploy.given_buckets import leave_former, require_ready
 from ops.deploy.notifications import announce_to_queue
 from ops.deploy.stack import Outcome, Say, Stack, apply_stack
 from ops.deploy.template import condensed
@@ -35,9 +36,11 @@ AWS_POLL_SECONDS = 3.0
 def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
     """Create or update the stage's stack, then its notification; return what had to be done."""
     poll_seconds = EMULATOR_POLL_SECONDS if is_emulator() else AWS_POLL_SECONDS
-    remove_orphans(session, stage.stack_name, say)
-    outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
     environment = environment_of(stage, target)
+    require_ready(stage, session, target)
+    remove_orphans(session, stage.stack_name, say)
+    leave_former(stage, session, environment, say)
+    outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
     queue_arn = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['NDJSON_QUEUE']}"
     announced = announce_to_queue(session.client("s3"), environment["NDJSON_BUCKET"], queue_arn)
     return "updated" if announced and outcome == "unchanged" else outcome
@@ -52,6 +55,8 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
             "Stage": stage.name,
             "BucketSuffix": bucket_suffix(stage, target),
             "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
+            "GivenLandingBucket": stage.given_buckets.get("LANDING_BUCKET", ""),
+            "GivenNdjsonBucket": stage.given_buckets.get("NDJSON_BUCKET", ""),
             **{name: stage.environment.get(setting, "") for name, setting in GIVEN.items()},
         },
         tags={STAGE_TAG: stage.name},

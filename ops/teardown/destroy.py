@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.aws_session import locate, open_session
 from ops.deploy import chalice_record
+from ops.deploy.notifications import TO_FUNCTIONS, withdraw
 from ops.deploy.stack import Say
 from ops.errors import OperationError
 from ops.stages import Stage, load_stage
@@ -25,6 +26,8 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
     """
     prefix = stage.stack_name
     _require_this_region(session, prefix)
+    for bucket in stage.given_buckets.values():
+        withdraw(session.client("s3"), bucket, prefix, TO_FUNCTIONS)
     remove_functions(session, prefix, say)
     chalice_record.forget(stage)
     kept = [] if delete_data else holding_data(session, prefix)
@@ -36,6 +39,9 @@ def destroy(stage: Stage, session: Any, say: Say, *, delete_data: bool) -> int:
         return 3
     if delete_data:
         remove_data(session, prefix, say)
+    for bucket in stage.given_buckets.values():
+        withdraw(session.client("s3"), bucket, prefix)
+        say(f"Bucket {bucket}, which is your own, stays and tells this stage of nothing any more")
     remove_stack(session, prefix, say)
     await_nothing_left(session, prefix, say)
     say(f"Nothing named {prefix} or {prefix}-... is left in the account")

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops.deploy.notifications import TO_FUNCTIONS, withdraw
 from ops.deploy.propagation import once_permitted
 from ops.deploy.stack import Say, describe, failures
 from ops.errors import OperationError
@@ -20,7 +21,8 @@ TABLE_SECONDS = 300
 
 def remove_functions(session: Any, prefix: str, say: Say) -> None:
     """Delete what Chalice deployed: triggers first, so that nothing calls a stage half deleted."""
-    _remove_notifications(session, prefix)
+    for bucket in find(session, prefix, "bucket"):
+        withdraw(session.client("s3"), bucket.identifier, prefix, TO_FUNCTIONS)
     kept = in_stack(session, prefix)
     for kind in ("rule", "function", "API", "role"):
         for found in find(session, prefix, kind):
@@ -107,21 +109,6 @@ def _delete_stores(session: Any, stores: list[Resource]) -> None:
 
 def _of_kind(stores: list[Resource], kind: str) -> list[Resource]:
     return [each for each in stores if each.kind == kind]
-
-
-def _remove_notifications(session: Any, prefix: str) -> None:
-    """Remove this stage's functions from the buckets' notifications, and leave all others."""
-    s3 = session.client("s3")
-    for bucket in find(session, prefix, "bucket"):
-        current = s3.get_bucket_notification_configuration(Bucket=bucket.identifier)
-        current.pop("ResponseMetadata", None)
-        lambdas = current.get("LambdaFunctionConfigurations", [])
-        kept = [each for each in lambdas if f":{prefix}-" not in each["LambdaFunctionArn"]]
-        if len(kept) != len(lambdas):
-            current["LambdaFunctionConfigurations"] = kept
-            s3.put_bucket_notification_configuration(
-                Bucket=bucket.identifier, NotificationConfiguration=current
-            )
 
 
 def _delete_rule(session: Any, rule: Resource) -> None:

@@ -51,7 +51,7 @@ def test_a_bucket_is_private_encrypted_and_kept(name: str) -> None:
 def test_a_bucket_in_aws_answers_over_tls_only(name: str) -> None:
     policy = resources("AWS::S3::BucketPolicy")[f"{name}Policy"]
     statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
-    assert policy["Condition"] == "InAws"
+    assert policy["Condition"] in {"InAws", f"{name}InAws"}
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
@@ -167,11 +167,24 @@ def test_every_function_and_dead_letter_queue_has_its_alarms() -> None:
     assert all(each["AlarmActions"] == each["OKActions"] == [{"Ref": "AlertTopic"}] for each in alarms)
 
 
+@pytest.mark.parametrize("name", ["LandingBucket", "NdjsonBucket"])
+def test_a_given_bucket_is_not_made_and_gets_no_policy(name: str) -> None:
+    conditions, given = template()["Conditions"], name.removesuffix("Bucket")
+    assert resources("AWS::S3::Bucket")[name]["Condition"] == f"Makes{name}"
+    assert conditions[f"Makes{name}"] == {"Fn::Equals": [{"Ref": f"Given{given}Bucket"}, ""]}
+    both = {"Fn::And": [{"Condition": "InAws"}, {"Condition": f"Makes{name}"}]}
+    assert conditions[f"{name}InAws"] == both
+    assert resources("AWS::S3::BucketPolicy")[f"{name}Policy"]["Condition"] == f"{name}InAws"
+
+
 def test_only_the_bucket_may_announce_to_the_queue() -> None:
     policy = resources("AWS::SQS::QueuePolicy")["NdjsonQueuePolicy"]
     statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
     assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
-    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": ["NdjsonBucket", "Arn"]}}
+    given = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${GivenNdjsonBucket}"}
+    made = {"Fn::GetAtt": ["NdjsonBucket", "Arn"]}
+    source = {"Fn::If": ["MakesNdjsonBucket", made, given]}
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": source}
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
 
 
