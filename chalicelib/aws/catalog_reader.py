@@ -43,6 +43,22 @@ class CatalogReader:
             ),
         )
 
+    def day(self, date: str, count: int) -> list[Row]:
+        """Read up to `count` uploads of a date, whatever their status, newest first."""
+        rows = read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                IndexName=BY_DATE,
+                KeyConditionExpression="#date = :date",
+                ExpressionAttributeNames={"#date": "date"},
+                ExpressionAttributeValues={":date": {"S": date}},
+                Limit=limit,
+                **start,
+            ),
+        )
+        return sorted(rows, key=lambda row: str(row["timestamp"]), reverse=True)
+
     def count(self, date: str, status: str, bound: int, within: str = "") -> int:
         """Count the uploads of a date with a status; more than `bound` means "at least".
 

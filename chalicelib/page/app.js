@@ -135,7 +135,15 @@ function installTheme() {
   });
 }
 
+// An open dialog takes the page's scrollbar away: what stands behind keeps its place.
+function measureScrollbar() {
+  if (document.querySelector("dialog[open]")) return;
+  document.documentElement.style.setProperty("--scrollbar", `${innerWidth - document.documentElement.clientWidth}px`);
+}
+
 async function start() {
+  measureScrollbar();
+  addEventListener("resize", measureScrollbar);
   installTheme();
   installTabs();
   installDrop();

@@ -5,7 +5,7 @@ const TRACKED = ["pending", "manifested", "quarantined", "released", "failed", "
 const REPLAYABLE = ["failed", "job_failed", "inactive", "not_configured", "rejected"];
 const FILTERS = ["lane", "status", "days", "hour", "prefix", "contains", "sort"];
 const WEEKS = 14;
-const SEARCH_MS = 30000;
+const SEARCH_MS = 15000;
 const COUNTS_MS = 15000;
 const MOST_KEYS = 100; // of one replay
 

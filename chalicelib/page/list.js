@@ -35,7 +35,7 @@ class PagedList {
 
   head(name) {
     if (!(name in this.orders)) return h("th", { scope: "col" }, name);
-    return h("th", { scope: "col", "aria-sort": "none" }, h("button", { type: "button", class: "order", onclick: () => this.orderBy(name) }, name));
+    return h("th", { scope: "col", "aria-sort": "none" }, h("button", { type: "button", class: "order", onclick: () => { this.orderBy(name); writeAddress(); } }, name));
   }
 
   orderBy(name, down = this.order.by === name ? !this.order.down : true) {

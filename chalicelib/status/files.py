@@ -155,12 +155,26 @@ def _uploaded(
 def _walk_days(
     catalog: CatalogReader, asked: Asked, after: Position | None
 ) -> Iterator[tuple[Row, Position]]:
-    """Walk the uploads of each day; a day's times sort before those of the next."""
+    """Walk the uploads of each day; a day's times sort before those of the next.
+
+    A quiet day is read by one query. Of a busy one each status is read as far as is needed.
+    """
     for date in asked.dates:
         reached = after.at[: len(date)] if after else date
-        if date <= reached:
-            begin = after if date == reached else None
-            yield from walk(_sources(catalog, asked, date), BY_UPLOAD, begin, asked.step)
+        if date > reached:
+            continue
+        rows = catalog.day(date, STEP + 1) if len(asked.statuses) > 1 else []
+        is_quiet = 0 < len(rows) <= STEP
+        sources = [partial(_of_rows, rows, asked)] if is_quiet else _sources(catalog, asked, date)
+        if rows or len(asked.statuses) == 1:
+            yield from walk(sources, BY_UPLOAD, after if date == reached else None, asked.step)
+
+
+def _of_rows(rows: list[Row], asked: Asked, until: str, count: int) -> list[Row]:
+    last = until or asked.until
+    return [
+        row for row in rows if asked.since <= row["timestamp"] and (not last or row["timestamp"] <= last)
+    ][:count]
 
 
 def _sources(catalog: CatalogReader, asked: Asked, date: str) -> list[Source]:

@@ -201,6 +201,15 @@ def test_keys_are_searched_by_prefix_and_by_fragment(aws: None, api: Api) -> Non
     assert api.items("/files", days="3", prefix="Data/") == []
 
 
+def test_a_search_of_quiet_days_costs_a_query_a_day(aws: None, api: Api) -> None:
+    put("a.csv", 0)
+    put("b.csv", 3, status="received")
+    with recorded() as calls:
+        found = api.get("/files", days="14", contains=".csv").body
+    assert [row["file_key"] for row in found["items"]] == ["a.csv", "b.csv"]
+    assert [operation for operation, _ in calls] == ["Query"] * 14
+
+
 def test_a_search_looks_through_so_many_rows_and_goes_on_from_there(
     aws: None, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ def test_the_days_are_bars_that_choose_a_day_and_the_files_behind_a_part(operato
     assert today.get_attribute("aria-pressed") == "true"
     assert "received" in operator.texts(".days .bar-button")[-1]
     assert len(operator.texts("#trend ~ .hidden tbody tr")) == 14  # the same, for screen readers
-    assert len(operator.texts("#hours ~ .hidden tbody tr")) == 24
+    operator.wait(lambda: len(operator.texts("#hours ~ .hidden tbody tr")) == 24)
     operator.wait(lambda: any("half within" in text for text in operator.texts(".time-line")))
     operator.click(".days li:first-child > .bar-button")
     first = ".days li:first-child > .bar-button"
