@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.integration.page.conftest import BROKEN, HOSTILE, REJECTED
 from tests.support.browser import Page
+from tests.support.builders import s3_event
 from tests.support.deployed import DeployedSluice
 
 OPERATORS_ONLY = "only operators may do this"
@@ -85,6 +87,25 @@ def test_what_needs_attention_is_one_line_a_cause_with_its_files_and_next_step(o
     operator.click(".attention li[data-status=rejected] a")
     operator.wait(lambda: keys(operator) == [REJECTED])
     assert "days=14" in operator.browser.current_url
+
+
+def test_dead_letters_of_files_that_were_routed_since_are_said_quietly(
+    operator: Page, sluice: DeployedSluice
+) -> None:
+    _, told = sluice.api(f"/file?key={REJECTED}")
+    event = s3_event(REJECTED, etag=told["items"][-1]["etag"], eventTime="2020-01-31T01:00:00.000Z")
+    sqs = sluice.client("sqs")
+    queue = sqs.get_queue_url(QueueName=sluice.names["LANDING_DLQ"])["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(event))
+    operator.show("overview")
+    operator.wait(lambda: "their files were routed since" in operator.one(".backlog").text)
+    (row,) = [text for text in operator.texts(".backlog li") if "routed since" in text]
+    assert row.startswith("landing dead letters1 waiting")
+    assert operator.texts(".backlog .alarm") == []
+    operator.click(".backlog [data-focus=redrive]")
+    operator.wait(
+        lambda: any("1 dead letter of landing sent back" in text for text in operator.texts(".toast"))
+    )
 
 
 def test_an_hour_leads_to_its_files_by_outcome(operator: Page) -> None:
