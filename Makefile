@@ -9,7 +9,9 @@ OLDEST_VENV ?= .venv-oldest
 AUDIT_VENV ?= .venv-audit
 AWS_PORT ?= 4566
 API_PORT ?= 8000
-export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV
+# libraries are compiled once: many containers set this, and then each process compiles botocore anew
+PYTHONDONTWRITEBYTECODE =
+export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin
