@@ -12,7 +12,9 @@ LOCALSTACK_VENV ?= .venv-localstack
 PROOF_NODE ?= .venv-node
 AWS_PORT ?= 4566
 API_PORT ?= 8000
-export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV
+# libraries are compiled once: many containers set this, and then each process compiles botocore anew
+PYTHONDONTWRITEBYTECODE =
+export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin

@@ -201,7 +201,7 @@ def get_files() -> Any:
     """List the uploads of a date."""
     from chalicelib.status import files, wiring
 
-    return files.list_files(wiring.uploads(settings()), query_of(app))
+    return files.list_files(wiring.file_lists(settings()), query_of(app))
 
 
 @guarded("/file")

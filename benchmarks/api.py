@@ -31,7 +31,7 @@ QUARANTINED_OF, FILES_OF_ONE_BATCH = 10, 70
 
 
 def _files(settings: Settings, given: Given) -> Any:
-    return files.list_files(wiring.uploads(settings), given)
+    return files.list_files(wiring.file_lists(settings), given)
 
 
 def _manifests(settings: Settings, given: Given) -> Any:

@@ -19,7 +19,7 @@ from benchmarks.support.fresh_processes import HANDLERS, FreshProcesses, Measure
 from benchmarks.support.scale import scaled
 
 PAIRS = scaled(3)
-BUDGET = 1.25
+BUDGET = 1.15
 
 
 def main() -> None:

@@ -16,7 +16,9 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
+from ops import compiled
 from ops.aws_session import endpoint, is_emulator, locate, open_session
+from ops.current_policies import write_current_policies
 from ops.deploy import adoption, boundary, chalice_record, emulator_fixes, gateway_responses, unchanged
 from ops.deploy.api_stage import set_up
 from ops.deploy.completion import complete
@@ -24,8 +26,7 @@ from ops.deploy.patching import wrap
 from ops.deploy.provision import provision
 from ops.errors import OperationError, or_exit
 from ops.local.chalice_local import prepare_local
-from ops.policies import write_policies
-from ops.stages import CONFIG, ROOT, Stage, Target, environment_of, load_stage, require_usable
+from ops.stages import Stage, Target, environment_of, load_stage, require_usable
 from ops.teardown.undeclared import remove_undeclared
 
 DEFAULT_STAGE = "dev"
@@ -38,8 +39,10 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
     """Prepare this process for a command of Chalice's that app.py names; others need nothing."""
     if "deploy" in arguments:
         prepare_deploy(arguments, environ)
-    elif "package" in arguments and LOOKED_AT not in environ:
-        or_exit(refuse_packaging)
+    elif "package" in arguments:
+        if LOOKED_AT not in environ:
+            or_exit(refuse_packaging)
+        compiled.apply()
     elif "delete" in arguments:
         chalice_record.tolerate_gone()
         name = option(arguments, "--stage") or DEFAULT_STAGE
@@ -75,6 +78,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
         )
     session = open_session(option(arguments, "--profile"))
     unchanged.apply()
+    compiled.apply()
     if is_emulator(environ):
         emulator_fixes.apply()
     elif sys.version_info < OLDEST_GOOD_PYTHON:
@@ -93,15 +97,6 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     adoption.apply(stage.stack_name)
     boundary.apply(environment.get("PERMISSIONS_BOUNDARY", ""))
     _complete_afterwards(stage, session, target, environment)
-
-
-def write_current_policies(stage: Stage, target: Target, environment: dict[str, str]) -> None:
-    """Write the functions' policies; refuse to go on when that changed the config, which Chalice has read."""
-    if ROOT / CONFIG in write_policies(stage, target, environment):
-        raise OperationError(
-            f"the functions in app.py and in {CONFIG} differed; the config is up to date now: "
-            "run the same command again"
-        )
 
 
 def replace_settings(environ: MutableMapping[str, str], environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", 
 
 
 def unpack(package: Path, folder: Path) -> Path:
-    """Unpack the zip: sources only, which every process compiles, as in Lambda's read-only /var/task."""
+    """Unpack the zip, with the compiled modules that it holds."""
     with ZipFile(package) as archive:
         archive.extractall(folder)
     return folder

@@ -25,8 +25,7 @@ from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.landing.catalog import identify
 from chalicelib.logs import log
 from chalicelib.ndjson.tracking import RELEASED_DATE_METADATA, RELEASED_ETAG_METADATA, FileStatus
-from chalicelib.status.batches import key_in
-from chalicelib.status.explain_ndjson import tracking_rows
+from chalicelib.status.explain_ndjson import key_in, tracking_rows
 
 RELEASABLE = (FileStatus.QUARANTINED, FileStatus.RELEASED)
 READ_BYTES = 4096

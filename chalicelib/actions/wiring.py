@@ -99,16 +99,21 @@ def redrives(config: Settings, landing: Landing, discovered: Landing) -> Redrive
 
 def uploads(config: Settings) -> Uploads:
     """Wire what operators upload to."""
-    from chalicelib.actions.upload import Uploads
+    from chalicelib.actions.upload import Place, Uploads
     from chalicelib.aws.bucket import Bucket
     from chalicelib.aws.clients import client
+    from chalicelib.aws.upload_urls import UploadUrls
 
-    bucket = Bucket(client("s3", config.aws_region), config.landing_bucket)
-    return Uploads(upload_urls(config), bucket, config)
+    s3 = client("s3", config.aws_region)
+    return Uploads(
+        landing=Place(UploadUrls(s3, config.landing_bucket), Bucket(s3, config.landing_bucket)),
+        ndjson=Place(UploadUrls(s3, config.ndjson_bucket), Bucket(s3, config.ndjson_bucket)),
+        settings=config,
+    )
 
 
 def upload_urls(config: Settings) -> UploadUrls:
-    """Wire presigned uploads."""
+    """Wire the address of presigned uploads: that of S3, whichever bucket they go to."""
     from chalicelib.aws.clients import client
     from chalicelib.aws.upload_urls import UploadUrls
 

@@ -20,6 +20,7 @@ from chalicelib.events import MAX_KEY_BYTES
 
 CHECKSUM_BYTES = 8
 FINGERPRINT_BYTES = 8
+MAX_POSITION_BYTES = MAX_KEY_BYTES + len("2026-01-31")  # a day and a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _content(cursor: str) -> tuple[str, list[str], str]:
         "".join([at, *seen, date]).encode()  # fails on what is no text and on half a surrogate pair
     except (ValueError, TypeError, RecursionError):
         raise refusal() from None
-    if len(at.encode()) > MAX_KEY_BYTES:
+    if len(at.encode()) > MAX_POSITION_BYTES:
         raise refusal()
     return at, seen, date
 

@@ -43,6 +43,39 @@ def newest_first(
     return page, (_position(page, order, at, shown) if len(rows) > limit else None)
 
 
+def walk(
+    sources: Sequence[Source], order: Order, after: Position | None, step: int
+) -> Iterator[tuple[Row, Position]]:
+    """Yield every row with where to go on behind it; `step` rows of each source are read at once."""
+    while True:
+        rows, more = newest_first(sources, order, after, step)
+        at, shown = (after.at, after.seen) if after else ("", frozenset[str]())
+        for row in rows:
+            moment, print_ = str(row[order.time]), order.fingerprint(row)
+            shown = shown | {print_} if moment == at else frozenset({print_})
+            at = moment
+            yield row, Position(at, shown)
+        if more is None:
+            return
+        after = more
+
+
+def page_of(
+    rows: Iterable[tuple[Row, Position]], matches: Callable[[Row], bool], limit: int, bound: int
+) -> tuple[list[Row], Position | None, int]:
+    """Return up to `limit` matches among the next `bound` rows, where to go on, how many rows were read."""
+    kept, reached, looked_at = list[Row](), None, 0
+    for row, position in rows:
+        if matches(row):
+            if len(kept) == limit:
+                return kept, reached, looked_at
+            kept.append(row)
+        reached, looked_at = position, looked_at + 1
+        if looked_at == bound:
+            return kept, reached, looked_at
+    return kept, None, looked_at
+
+
 def _unseen(rows: Iterable[Row], order: Order, at: str, shown: frozenset[str]) -> Iterator[Row]:
     """Leave out rows of earlier pages, and the second copy that an index shows while a row moves in it."""
     met: set[tuple[str, str]] = {(at, print_) for print_ in shown}

@@ -23,8 +23,10 @@ SCRIPTS = (
     "trend",
     "overview",
     "files",
+    "replay",
     "detail",
     "lanes",
+    "jobs",
     "upload",
     "app",
 )

@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.conditional_write import write_if_condition_holds
 from chalicelib.aws.failures import code_of, is_missing, is_precondition_failed
+from chalicelib.aws.listing_page import ARCHIVE_CLASSES, ListedObject, ListingPage, objects_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 READ_WITHOUT_BODY = frozenset({"InvalidRange", "416", "InvalidObjectState"})  # empty, or in an archive tier
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
-ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
 S3_KEYS = frozenset({"", "AES256"})  # encryptions under which an ETag tells the content
 KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
@@ -53,31 +53,6 @@ class Document:
     last_modified: datetime
     size: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedObject:
-    """One entry of a listing: `etag` without quotes, `storage_class` as S3 names it."""
-
-    key: str
-    size: int
-    etag: str
-    last_modified: datetime
-    storage_class: str = "STANDARD"
-
-    @property
-    def is_archived(self) -> bool:
-        """Tell whether the object cannot be read unless somebody restores it."""
-        return self.storage_class in ARCHIVE_CLASSES
-
-
-@dataclass(frozen=True, slots=True)
-class ListingPage:
-    """One page of a listing, in UTF-8 byte order; `next_token` is empty on the last."""
-
-    objects: list[ListedObject]
-    prefixes: list[str]
-    next_token: str
 
 
 class Bucket:
@@ -198,18 +173,8 @@ class Bucket:
         options = {"ContinuationToken": token, "StartAfter": start_after, "Delimiter": delimiter}
         request |= {name: value for name, value in options.items() if value}
         page = self._s3.list_objects_v2(**request)
-        objects = [
-            ListedObject(
-                item["Key"],
-                item["Size"],
-                item["ETag"].strip('"'),
-                item["LastModified"],
-                item.get("StorageClass", "STANDARD"),
-            )
-            for item in page.get("Contents", ())
-        ]
         prefixes = [item["Prefix"] for item in page.get("CommonPrefixes", ())]
-        return ListingPage(objects, prefixes, page.get("NextContinuationToken", ""))
+        return ListingPage(objects_of(page), prefixes, page.get("NextContinuationToken", ""))
 
     def list_objects(self, prefix: str) -> Iterator[ListedObject]:
         """Stream every object below `prefix`, in UTF-8 byte order; one call per 1,000 keys."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.aws.bucket import Bucket, ListedObject
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.listing_page import ListedObject
 
 See = Callable[[list[ListedObject]], bool]
 

@@ -23,8 +23,8 @@ class CatalogReader:
         self._dynamodb = dynamodb
         self.name = name
 
-    def uploads(self, date: str, status: str, until: str, count: int) -> list[Row]:
-        """Read up to `count` uploads of a date with a status, newest first, `until` inclusive."""
+    def uploads(self, date: str, status: str, until: str, count: int, since: str = "") -> list[Row]:
+        """Read up to `count` uploads of a date with a status, newest first, from `since` to `until`."""
         return read_rows(
             count,
             lambda limit, start: self._dynamodb.query(
@@ -34,7 +34,7 @@ class CatalogReader:
                 ExpressionAttributeNames={"#date": "date", "#order": "status_timestamp"},
                 ExpressionAttributeValues={
                     ":date": {"S": date},
-                    ":from": {"S": f"{status}#"},
+                    ":from": {"S": f"{status}#{since}"},
                     ":until": {"S": f"{status}#{until or AFTER_TIMES}"},
                 },
                 ScanIndexForward=False,
@@ -43,8 +43,27 @@ class CatalogReader:
             ),
         )
 
-    def count(self, date: str, status: str, bound: int) -> int:
-        """Count the uploads of a date with a status; more than `bound` means "at least"."""
+    def day(self, date: str, count: int) -> list[Row]:
+        """Read up to `count` uploads of a date, whatever their status, newest first."""
+        rows = read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                IndexName=BY_DATE,
+                KeyConditionExpression="#date = :date",
+                ExpressionAttributeNames={"#date": "date"},
+                ExpressionAttributeValues={":date": {"S": date}},
+                Limit=limit,
+                **start,
+            ),
+        )
+        return sorted(rows, key=lambda row: str(row["timestamp"]), reverse=True)
+
+    def count(self, date: str, status: str, bound: int, within: str = "") -> int:
+        """Count the uploads of a date with a status; more than `bound` means "at least".
+
+        With `within`, the beginning of a timestamp, only those are counted.
+        """
         counted = 0
         start: dict[str, Any] = {}
         while counted <= bound:
@@ -54,7 +73,7 @@ class CatalogReader:
                 Select="COUNT",
                 KeyConditionExpression="#date = :date AND begins_with(#order, :status)",
                 ExpressionAttributeNames={"#date": "date", "#order": "status_timestamp"},
-                ExpressionAttributeValues={":date": {"S": date}, ":status": {"S": f"{status}#"}},
+                ExpressionAttributeValues={":date": {"S": date}, ":status": {"S": f"{status}#{within}"}},
                 **start,
             )
             counted += page["Count"]

@@ -1,7 +1,8 @@
-"""The one session and its clients; `chalicelib.aws` alone may import boto3.
+"""The one session and its clients; `chalicelib.aws` alone may import botocore.
 
-Clients are made lazily and kept: loading boto3 and one client costs 200 ms of cold start, and clients of
-one session share what they load. Timeouts leave room for retries inside a Lambda's time.
+Clients are made lazily and kept: loading botocore and one client costs 200 ms of cold start, and clients of
+one session share what they load. boto3 would add its own import, and nothing that Sluice needs. Timeouts
+leave room for retries inside a Lambda's time.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from chalicelib.aws import listing_page
+
 if TYPE_CHECKING:
-    from boto3 import Session
+    from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
@@ -30,13 +33,13 @@ MAX_CONNECTIONS = 32
 
 @cache
 def _session() -> Session:
-    import boto3
     from botocore.session import get_session
 
     session = get_session()
     # dateutil takes two thirds of the CPU of a listing page; ISO 8601 needs none of it
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
-    return boto3.Session(botocore_session=session)
+    session.register(listing_page.EVENT, listing_page.read_objects)
+    return session
 
 
 def _timestamp(value: Any) -> datetime:
@@ -81,7 +84,7 @@ def _client(service: Any, region: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,  # presigned URLs are otherwise of version 2
         s3={"addressing_style": _addressing_style()} if service == "s3" else None,
     )
-    return _session().client(service, region_name=region or None, config=config)
+    return _session().create_client(service, region_name=region or None, config=config)
 
 
 def _addressing_style() -> Literal["auto", "virtual"]:

@@ -18,6 +18,7 @@ from chalicelib.aws.tracking_keys import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+FIRST_NAME = "\0"  # sorts before every name
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
 
 
@@ -98,6 +99,20 @@ class TrackingReader:
                     ":until": {"S": until or AFTER_ALL},
                 },
                 ScanIndexForward=False,
+                Limit=limit,
+                **start,
+            ),
+        )
+
+    def files(self, date: str, after: str, count: int) -> list[Row]:
+        """Read up to `count` files of a date behind the name `after`, by name."""
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#date = :date AND #name > :after",
+                ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
+                ExpressionAttributeValues={":date": {"S": date}, ":after": {"S": after or FIRST_NAME}},
                 Limit=limit,
                 **start,
             ),

@@ -41,9 +41,9 @@ class Enqueuer:
         self.queued = 0
         self.rejected = 0
 
-    def keep(self, line: bytes) -> None:
-        """Pass a line on as it is."""
-        self._held.append(line)
+    def keep(self, lines: Sequence[bytes]) -> None:
+        """Pass lines on as they are."""
+        self._held.extend(lines)
         if len(self._held) >= (HELD_LIMIT if self._waiting else WRITE_LIMIT):
             self.flush()
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from unicodedata import normalize
 
-from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.listing_page import ListedObject, ListingPage
 from chalicelib.discovery.merge import END, Found, Gap
 from chalicelib.discovery.state_document import unchanged_start
 from chalicelib.logs import log
@@ -78,8 +79,8 @@ class Scope:
 
 def list_csv_files(
     source: Bucket, scope: Scope, resume_after: str, out_of_time: Callable[[], bool]
-) -> Generator[Found | Gap, None, None]:
-    """Stream the CSV files after `resume_after`, and a Gap for every range of keys that was not listed.
+) -> Generator[list[Found] | Gap, None, None]:
+    """Stream the CSV files after `resume_after` in blocks, and a Gap for every range that was not listed.
 
     Once a page that was not empty is read, `out_of_time` ends the listing with a last Gap.
     """
@@ -97,7 +98,7 @@ def list_csv_files(
 
 def _files_of(
     pages: Iterator[tuple[str, Listed]], scope: Scope, position: str, out_of_time: Callable[[], bool]
-) -> Iterator[Found | Gap]:
+) -> Iterator[list[Found] | Gap]:
     progressed = False
     for folder, page in pages:
         if isinstance(page, Gap):
@@ -108,10 +109,9 @@ def _files_of(
             if progressed and out_of_time():
                 yield Gap(position, END, "stopped")
                 return
-            for item in page.objects[first : first + KEYS_BETWEEN_CLOCKS]:
-                position = item.key
-                if scope.is_csv(position, len(folder)):
-                    yield _found(item, name)
+            block = page.objects[first : first + KEYS_BETWEEN_CLOCKS]
+            yield [_found(item, name) for item in block if scope.is_csv(item.key, len(folder))]
+            position = block[-1].key if block else position
         position = max(position, _last_of(page))
         progressed = progressed or bool(page.objects or page.prefixes)
 

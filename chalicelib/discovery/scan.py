@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.discovery.enqueue import Enqueuer, render_message
 from chalicelib.discovery.listing import Scope, list_csv_files
-from chalicelib.discovery.merge import Candidate, Decision, Found, Gap, Kept, merge
+from chalicelib.discovery.merge import Candidate, Decision, Found, Gap, Kept, Lines, merge
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.discovery.state_spool import StateSpool
 from chalicelib.discovery.stored_state import StoredState, load_state, open_state
@@ -133,7 +133,9 @@ def _scan(
     return tally
 
 
-def _merged(state: StoredState, listing: Iterable[Found | Gap], enqueuer: Enqueuer, tally: Tally) -> bool:
+def _merged(
+    state: StoredState, listing: Iterable[Sequence[Found] | Gap], enqueuer: Enqueuer, tally: Tally
+) -> bool:
     """Carry out what the merge decides; return False when another scan replaced the state meanwhile."""
     try:
         for decision in merge(state.lines(), listing):
@@ -148,13 +150,12 @@ def _merged(state: StoredState, listing: Iterable[Found | Gap], enqueuer: Enqueu
 
 
 def _apply(decision: Decision, enqueuer: Enqueuer, tally: Tally) -> None:
-    if isinstance(decision, tuple):
-        kept, line = decision
-        if kept is Kept.REMOVED:
-            tally.removed += 1
+    if isinstance(decision, Lines):
+        if decision.kept is Kept.REMOVED:
+            tally.removed += len(decision.lines)
         else:
-            tally.skipped += kept is Kept.UNCHANGED
-            enqueuer.keep(line)
+            tally.skipped += len(decision.lines) if decision.kept is Kept.UNCHANGED else 0
+            enqueuer.keep(decision.lines)
     elif isinstance(decision, Candidate):
         enqueuer.enqueue(decision)
     elif decision.reason == "stopped":

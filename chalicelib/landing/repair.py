@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from heapq import nsmallest
 
-from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.items import Row
+from chalicelib.aws.listing_page import ListedObject
 from chalicelib.deadline import HasTime, shares_of
 from chalicelib.landing.attempts import begin
 from chalicelib.landing.catalog import UploadStatus, event_of_row

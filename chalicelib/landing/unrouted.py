@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.aws.bucket import ListedObject, StoredObject
+from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import BATCH_KEYS, Row
+from chalicelib.aws.listing_page import ListedObject
 from chalicelib.events import ObjectEvent
 from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing

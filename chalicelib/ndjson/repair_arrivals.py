@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib import parallel
-from chalicelib.aws.bucket import ListedObject
 from chalicelib.aws.bucket_walk import walk
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import Row
+from chalicelib.aws.listing_page import ListedObject
 from chalicelib.deadline import HasTime
 from chalicelib.events import ObjectEvent
 from chalicelib.keys import is_upload_under_way

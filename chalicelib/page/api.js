@@ -15,7 +15,6 @@ const ONLY_OPERATORS = "only operators may do this: sign in with an operator's t
 const session = {
   stage: "",
   role: "",
-  statuses: [],
   get token() { return sessionStorage.getItem("sluice-token") || ""; },
   set token(value) {
     if (value) sessionStorage.setItem("sluice-token", value);
@@ -51,13 +50,8 @@ async function call(method, path, { query = {}, body = undefined, token = sessio
 
 async function learnRole() {
   if (!session.token || session.role) return;
-  learn(await get("summary"));
+  session.role = (await get("summary")).role;
   showAccount();
-}
-
-function learn(summary) {
-  session.role = summary.role;
-  session.statuses = Object.keys(summary.landing);
 }
 
 const get = (path, query) => call("GET", path, { query });
@@ -88,7 +82,7 @@ async function signIn(event) {
   $("token-submit").disabled = true;
   try {
     session.token = "";
-    learn(await call("GET", "summary", { token }));
+    session.role = (await call("GET", "summary", { token })).role;
     session.token = token;
     $("token-value").value = "";
     $("token").close();

@@ -4,18 +4,19 @@
 const REFRESH_MS = 3000;
 const VIEWS = { overview: Overview, files: Files, batches: Batches, quarantine: Quarantine, jobs: Jobs, discovery: Discovery };
 const today = () => new Date().toISOString().slice(0, 10);
-const view = { date: today(), status: "", name: "", current: null };
+const view = { date: today(), name: "", current: null, lane: "", status: "", days: "", hour: "", prefix: "", contains: "", sort: "" };
+const ACCEPTED = { lane: /^(landing|ndjson)$/, status: /^[a-z_]+$/, days: /^14$/, hour: /^([01]\d|2[0-3])$/, prefix: /./s, contains: /./s, sort: /^[A-Z][a-z]+-(up|down)$/ };
 const made = {};
 let timer = 0;
 let running = false;
 let again = false;
 
-// The address holds the view, the day, the filter and the opened key: it can be shared, and a reload keeps them.
+// The address holds the view, the day, the filters and the opened key: it can be shared, and a reload keeps them.
 function readAddress() {
   const [asked, query] = location.hash.slice(1).split("?");
   const given = new URLSearchParams(query);
   if (given.has("date") && given.get("date") !== view.date && /^\d{4}-\d\d-\d\d$/.test(given.get("date"))) chooseDay(given.get("date"));
-  if (given.has("status") && STATUSES.includes(given.get("status"))) view.status = given.get("status");
+  if (asked === "files" && query !== undefined) for (const name of FILTERS) view[name] = ACCEPTED[name].test(given.get(name) || "") ? given.get(name) : "";
   if (given.get("key") && session.token && !$("detail").open) openDetail(given.get("key"));
   return Object.hasOwn(VIEWS, asked) ? asked : "overview";
 }
@@ -23,10 +24,16 @@ function readAddress() {
 function writeAddress() {
   const given = new URLSearchParams();
   if (view.date !== today()) given.set("date", view.date);
-  if (view.name === "files" && view.status) given.set("status", view.status);
+  if (view.name === "files") for (const name of FILTERS) if (view[name]) given.set(name, view[name]);
   if ($("detail").open) given.set("key", STORY.key);
   const hash = `#${view.name}${given.size ? `?${given}` : ""}`;
   if (view.name && location.hash !== hash) history.replaceState(null, "", hash);
+}
+
+// A whole key is explained; a part of one is looked for in every lane.
+function search(text) {
+  if (text.includes("/")) openDetail(text);
+  else if (text) location.hash = filesAddress({ contains: text, days: WEEKS }, today());
 }
 
 function chooseDay(date) {
@@ -128,7 +135,15 @@ function installTheme() {
   });
 }
 
+// An open dialog takes the page's scrollbar away: what stands behind keeps its place.
+function measureScrollbar() {
+  if (document.querySelector("dialog[open]")) return;
+  document.documentElement.style.setProperty("--scrollbar", `${innerWidth - document.documentElement.clientWidth}px`);
+}
+
 async function start() {
+  measureScrollbar();
+  addEventListener("resize", measureScrollbar);
   installTheme();
   installTabs();
   installDrop();
@@ -136,13 +151,13 @@ async function start() {
   $("account").addEventListener("click", account);
   $("search").addEventListener("submit", (event) => {
     event.preventDefault();
-    if ($("key").value) openDetail($("key").value);
+    search($("key").value);
   });
   installDetail();
   installToasts();
   addEventListener("hashchange", show);
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input, select, textarea, dialog[open]")) return;
+    if (event.key !== "/" || event.target.closest("input:not([type=checkbox]), select, textarea, dialog[open]")) return;
     event.preventDefault();
     $("key").focus();
   });

@@ -1,6 +1,7 @@
 "use strict";
-// What needs a person: one line a cause, over every lane, each with its next step.
+// What needs a person: one line a cause, over every lane and the last days, each with its next step.
 
+const ATTENTION_MS = 10000;
 const STEPS = {
   failed: "They are routed again by repair; mend what the reason names.",
   job_failed: "Look at the run's error, then replay.",
@@ -10,41 +11,58 @@ const STEPS = {
 
 class Attention {
   constructor() {
+    this.asked = 0;
+    this.causes = [];
     this.list = h("ul", { class: "attention" });
-    this.node = h("section", { class: "panel", "aria-labelledby": "attention" }, h("h2", { id: "attention" }, "Needs attention"), this.list);
+    this.node = h("section", { class: "panel", hidden: true, "aria-labelledby": "attention" }, h("h2", { id: "attention" }, "Needs attention"), this.list);
   }
 
-  async refresh(summary) {
-    const stuck = Object.keys(STEPS).filter((status) => summary.landing[status]);
-    const [jobs, quarantine, ...pages] = await Promise.all([
-      get("jobs", { limit: 1 }), get("quarantine", { limit: 100 }),
-      ...stuck.map((status) => get("files", { date: view.date, status, limit: 100 })),
-    ]);
-    const causes = [...configCauses(jobs), ...stuck.flatMap((status, index) => fileCauses(status, pages[index])),
-      ...grouped("quarantined", quarantine, "Mend and upload again, or release.", "#quarantine"), ...deadLetters(summary)];
+  // Dead letters come with every refresh, the rest is asked for less often.
+  async refresh(summary, days) {
+    if (Date.now() - this.asked > ATTENTION_MS) {
+      this.causes = await causesOf(days);
+      this.asked = Date.now();
+    }
+    const causes = [...configCauses(summary.config), ...this.causes, ...deadLetters(summary)];
     reconcile(this.list, causes, (cause) => cause.id, causeNode);
     this.node.hidden = causes.length === 0;
   }
 }
 
-function configCauses(jobs) {
-  if (jobs.valid) return [];
-  return [{ id: "config", status: "failed", text: `Job config invalid: ${counted(jobs.faults.length, "fault")}`, step: "Mend config/config.json: nothing is routed until then.", to: "#jobs" }];
+async function causesOf(days) {
+  const stuck = Object.keys(STEPS).filter((status) => days.some((day) => day.landing[status]));
+  const [jobs, quarantine, batches, ...pages] = await Promise.all([
+    get("jobs", { limit: 100 }), get("quarantine", { limit: 100 }), get("batches", { limit: 1 }),
+    ...stuck.map((status) => get("files", { days: WEEKS, status, limit: 100 })),
+  ]);
+  return [...lateCauses(jobs),
+    ...stuck.flatMap((status, index) => grouped(status, pages[index], STEPS[status], filesAddress({ lane: "landing", status, days: WEEKS }, today()))),
+    ...grouped("quarantined", quarantine, "Mend and upload again, or release.", "#quarantine"),
+    ...grouped("failed", { items: batches.failed }, "They are tried again by repair; mend what the reason names.", "#batches")];
 }
 
-function fileCauses(status, page) {
-  return grouped(status, page, STEPS[status], `#files?${new URLSearchParams({ date: view.date, status })}`);
+function configCauses(config) {
+  if (!config.faults.length) return [];
+  const step = config.in_force === "last_good" ? "The last good version routes meanwhile." : "Nothing is routed until then.";
+  return [{ id: "config", status: "failed", text: `Job config invalid: ${counted(config.faults.length, "fault")}`, step: `Mend it. ${step}`, to: "#jobs" }];
 }
 
-// Files with one reason are one line; what differs only by its numbers, names and quoted text is one reason.
+function lateCauses(jobs) {
+  return jobs.items.filter((job) => job.expectation?.state === "late").map((job) => ({
+    id: `late ${job.index}`, status: "late", to: "#jobs",
+    text: `${job.source_file_name} of job ${job.job_id} is expected since ${stamp(job.expectation.due_at)}`, step: "Ask its sender.",
+  }));
+}
+
+// Files with one reason are one line; what differs only by its numbers is one reason.
 function grouped(status, page, step, to) {
   const counts = new Map();
   for (const row of page.items) {
-    const reason = String(row.run_error || row.reason || "").split("\n")[0].replace(/, near .*/, "").replaceAll(/\d+/g, "…").slice(0, 120);
+    const reason = String(row.run_error || row.reason || "").split("\n")[0].replace(/, near .*/, "").replaceAll(/\b\d+\b/g, "…").slice(0, 120);
     counts.set(reason, (counts.get(reason) || 0) + 1);
   }
   return [...counts].map(([reason, count]) => ({
-    id: `${status} ${reason}`, status, step, to,
+    id: `${status} ${reason} ${to}`, status, step, to,
     text: `${counted(count, "file")}${page.next_cursor ? " or more" : ""}${reason ? `: ${reason}` : ""}`,
   }));
 }
@@ -52,11 +70,11 @@ function grouped(status, page, step, to) {
 function deadLetters(summary) {
   return summary.backlog.filter((queue) => queue.dead_letters && queue.waiting > 0 && !isSettled(queue)).map((queue) => ({
     id: queue.queue, status: "failed", to: "#overview",
-    text: `${counted(queue.waiting, "dead letter")} of ${queue.queue.replace("-dlq", "")}`, step: "Redrive them below once their cause is mended.",
+    text: `${counted(queue.waiting, "dead letter")} of ${queue.queue.replace("-dlq", "")}`, step: "Mend their cause, then redrive them below.",
   }));
 }
 
 function causeNode(cause) {
   return h("li", { "data-status": cause.status }, badge(cause.status),
-    h("a", { href: cause.to, "data-focus": "cause" }, cause.text), h("span", { class: "muted small" }, cause.step));
+    h("a", { href: cause.to, "data-focus": "cause", title: cause.text }, cause.text), h("span", { class: "muted small" }, cause.step));
 }

@@ -72,8 +72,11 @@ function span(seconds) {
 
 function time(text) {
   if (!text || Number.isNaN(moment(text).getTime())) return h("span", { class: "muted" }, "–");
-  const exact = moment(text).toISOString().replace("T", " ").slice(0, 19) + " UTC";
-  return h("time", { datetime: moment(text).toISOString(), title: exact, "data-ago": text }, ago(text));
+  return h("time", { datetime: moment(text).toISOString(), title: stamp(text), "data-ago": text }, ago(text));
+}
+
+function stamp(text) {
+  return `${moment(text).toISOString().replace("T", " ").slice(0, 16)} UTC`;
 }
 
 setInterval(() => {

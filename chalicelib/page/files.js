@@ -1,82 +1,158 @@
 "use strict";
-// Files of a day, by status, with replay of what is listed.
+// The files of every lane: of a day or of two weeks, by outcome, hour, prefix and fragment; several may be replayed.
+
+const TRACKED = ["pending", "manifested", "quarantined", "released", "failed", "vanished"];
+const REPLAYABLE = ["failed", "job_failed", "inactive", "not_configured", "rejected"];
+const FILTERS = ["lane", "status", "days", "hour", "prefix", "contains", "sort"];
+const WEEKS = 14;
+const SEARCH_MS = 15000;
+const COUNTS_MS = 15000;
+const MOST_KEYS = 100; // of one replay
+
+// The address of the files behind a number: what is not named is not filtered.
+function filesAddress(filters, date = view.date) {
+  return `#files?${new URLSearchParams({ date, ...filters })}`;
+}
 
 class Files {
   constructor() {
-    this.status = h("select", { id: "status-filter", onchange: () => this.choose() },
-      h("option", { value: "" }, "Every status"), STATUSES.map((status) => h("option", { value: status }, status.replaceAll("_", " "))));
-    this.replayAll = h("button", { type: "button", class: "ghost", onclick: () => this.replay() }, "Replay these…");
+    this.countsAt = 0;
     this.list = new PagedList({
-      path: "files", label: "Files of the day, newest first", columns: ["Key", "Status", "Landed", "Size", "Outcome"],
-      query: () => ({ date: view.date, status: view.status }),
-      idOf: (row) => row.file_key + row.timestamp,
-      row: (row) => [keyButton(row.file_key), badge(row.status), time(row.timestamp), bytes(row.file_size), outcomeOf(row)],
-      empty: "No file of this kind on this day.",
+      path: "files", label: "Files", columns: ["", "Key", "Status", "Landed", "Size", "Outcome"],
+      queries: () => this.queries(), shape: shapeFile, idOf: (row) => row.id, row: (row) => this.cells(row),
+      orders: { Key: (row) => row.key, Status: (row) => row.status, Landed: (row) => row.at, Size: (row) => row.size },
+      every: () => (this.isCostly() ? SEARCH_MS : 0), empty: "No file of this kind.",
     });
-    this.fragment = h("input", { id: "fragment", type: "search", placeholder: "Part of a key", "aria-label": "Show only loaded rows with this in their key", spellcheck: "false",
-      oninput: () => { this.list.fragment = this.fragment.value.toLowerCase(); this.list.draw(); } });
+    this.list.drawn = () => this.drawCount();
+    this.count = h("p", { class: "muted", id: "count", role: "status" });
+    this.replayMarked = actButton("Replay selected…", "replay-marked", () => this.replay({ keys: this.markedKeys() }, "Replay the selected files"), "ghost");
+    this.replayAll = actButton("Replay these…", "replay-all", () => this.replay({ status: view.status, date: view.date }, `Replay ${view.status.replaceAll("_", " ")} files of ${view.date}`), "ghost");
+    this.inputs = {
+      lane: choice("lane-filter", "Lane", [["", "Every lane"], ["landing", "Landing"], ["ndjson", "NDJSON"]]),
+      status: choice("status-filter", "Status", [["", "Every status"]]),
+      days: choice("days-filter", "Days", [["", "This day"], [String(WEEKS), "Two weeks up to it"]]),
+      prefix: field("prefix", "Begins with", "Begins with…"),
+      contains: field("fragment", "Has in its key", "Part of a key"),
+    };
+    for (const [name, input] of Object.entries(this.inputs)) input.addEventListener(input.tagName === "SELECT" ? "change" : "input", () => this.choose(name));
+    this.hour = h("button", { type: "button", class: "chip", hidden: true, onclick: () => { view.hour = ""; refresh(); } });
     this.node = h("div", { class: "view" },
-      h("div", { class: "heading" }, h("h1", {}, "Files"),
-        h("div", { class: "row" }, this.fragment, h("label", { for: "status-filter", class: "hidden" }, "Status"), this.status, this.replayAll)),
-      h("section", { class: "panel flush" }, this.list.node));
+      h("div", { class: "heading" }, h("h1", {}, "Files"), h("div", { class: "row" }, this.replayMarked, this.replayAll)),
+      h("div", { class: "row filters", role: "search", "aria-label": "Which files" }, Object.values(this.inputs), this.hour),
+      this.count, h("section", { class: "panel flush" }, this.list.node));
   }
 
-  choose() {
-    view.status = this.synced = this.status.value;
-    this.list.reset();
-    refresh();
+  lanes() {
+    return ["landing", "ndjson"].filter((lane) => (!view.lane || view.lane === lane)
+      && (!view.status || (lane === "landing" ? STATUSES : TRACKED).includes(view.status)) && !(view.hour && lane === "ndjson"));
+  }
+
+  queries() {
+    const { date, status, days, hour, prefix, contains } = view;
+    return this.lanes().map((lane) => ({ lane, date, status, days, hour: lane === "landing" ? hour : "", prefix, contains }));
+  }
+
+  isCostly() { return Boolean(view.prefix || view.contains || view.days); }
+
+  cells(row) {
+    const mark = () => {
+      this.list.marked[this.list.marked.has(row.id) ? "delete" : "add"](row.id);
+      this.list.draw();
+    };
+    return [h("input", { type: "checkbox", class: "mark", "data-focus": "mark", "aria-label": `Select ${row.key}`, checked: row.marked, onchange: mark }),
+      keyButton(row.key), badge(row.status), time(row.at), bytes(row.size), outcomeOf(row.told)];
+  }
+
+  markedKeys() {
+    return [...new Set(this.list.items.filter((row) => this.list.marked.has(row.id)).map((row) => row.key))];
+  }
+
+  // What is typed is asked for once the typing pauses.
+  choose(name) {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => {
+      view[name] = this.inputs[name].value;
+      if (name === "days" && view.days) view.hour = "";
+      refresh();
+    }, this.inputs[name].tagName === "SELECT" ? 0 : 300);
   }
 
   async refresh() {
-    if (this.synced !== view.status) {
-      this.status.value = view.status;
-      this.synced = view.status;
+    const filters = JSON.stringify([view.date, ...FILTERS.filter((name) => name !== "sort").map((name) => view[name])]);
+    this.orderAsAsked();
+    if (this.filters !== filters) {
+      this.filters = filters;
+      this.drawFilters();
       this.list.reset();
     }
-    for (const option of this.status.options) option.hidden = Boolean(option.value) && !session.statuses.includes(option.value);
-    this.replayAll.hidden = !["failed", "job_failed", "inactive", "not_configured", "rejected"].includes(view.status);
-    this.replayAll.disabled = session.role === "reader";
-    this.replayAll.title = session.role === "reader" ? ONLY_OPERATORS : "";
+    if (Date.now() - this.countsAt > COUNTS_MS || this.counts?.date !== view.date) {
+      this.counts = await get("summary", { date: view.date });
+      this.countsAt = Date.now();
+    }
     await this.list.refresh();
   }
 
-  async replay() {
-    const body = { status: view.status, date: view.date };
+  drawFilters() {
+    const statuses = [...new Set([...(view.lane === "ndjson" ? [] : STATUSES), ...(view.lane === "landing" ? [] : TRACKED)])];
+    if (view.status && !statuses.includes(view.status)) view.status = "";
+    fill(this.inputs.status, h("option", { value: "" }, "Every status"), statuses.map((status) => h("option", { value: status }, status.replaceAll("_", " "))));
+    for (const [name, input] of Object.entries(this.inputs)) if (input !== document.activeElement || input.tagName === "SELECT") input.value = view[name];
+    this.hour.hidden = !view.hour;
+    setText(this.hour, `${view.hour}:00–${view.hour}:59 ✕`);
+    this.hour.setAttribute("aria-label", `Only from ${view.hour}:00 to ${view.hour}:59: show the whole day`);
+  }
+
+  orderAsAsked() {
+    const [by, way] = (view.sort || "Landed-down").split("-");
+    const { order, orders } = this.list;
+    if (by in orders && (order.by !== by || order.down !== (way === "down"))) this.list.orderBy(by, way === "down");
+  }
+
+  drawCount() {
+    const { order, items, marked } = this.list;
+    view.sort = order.by && !(order.by === "Landed" && order.down) ? `${order.by}-${order.down ? "down" : "up"}` : "";
+    const found = `${counted(items.length, "file")}${this.list.hasMore ? " so far" : ""}`;
+    const narrowed = this.isCostly() || view.hour;
+    const looked = this.list.lookedAt > items.length ? `, among the newest ${number(this.list.lookedAt)}` : "";
+    const total = narrowed ? found + looked : this.total();
+    const sorted = this.list.hasMore && view.sort ? "; sorted are those that are loaded" : "";
+    setText(this.count, this.list.loaded ? `${total}${narrowed || !this.list.hasMore ? "" : `, ${number(items.length)} loaded`}${sorted}.` : "");
+    const asked = this.markedKeys().length;
+    this.replayMarked.hidden = marked.size === 0;
+    setText(this.replayMarked, `Replay ${number(asked)} selected…`);
+    this.replayMarked.disabled = session.role === "reader" || asked > MOST_KEYS;
+    if (asked > MOST_KEYS) this.replayMarked.title = `A replay takes ${MOST_KEYS} files at once.`;
+    this.replayAll.hidden = Boolean(!REPLAYABLE.includes(view.status) || narrowed || view.lane === "ndjson");
+  }
+
+  total() {
+    const { landing = {}, ndjson = {}, at_least: bounded = [] } = this.counts || {};
+    const lanes = this.lanes();
+    const parts = [...(lanes.includes("landing") ? [landing] : []), ...(lanes.includes("ndjson") ? [ndjson] : [])];
+    const total = parts.flatMap((counts) => Object.entries(counts)).reduce((sum, [status, count]) => sum + (!view.status || view.status === status ? count : 0), 0);
+    return `${bounded.length ? "At least " : ""}${counted(Math.max(total, this.list.hasMore ? 0 : this.list.items.length), "file")}`;
+  }
+
+  async replay(body, title) {
     try {
-      await confirmReplay(body, `Replay ${view.status.replaceAll("_", " ")} files of ${view.date}`);
+      await confirmReplay(body, title);
     } catch (error) {
       toast(error.message, "error");
     }
   }
 }
 
-// Show what would happen; once that is confirmed, send the same request for real.
-async function confirmReplay(body, title) {
-  const plan = await post("replay", { ...body, dry_run: true });
-  const acting = plan.items.filter((item) => item.action !== "none");
-  const etags = Object.fromEntries(plan.items.filter((item) => item.etag).map((item) => [item.key, item.etag]));
-  const dialog = $("confirm");
-  const lines = plan.items.map((item) => h("li", {},
-    h("span", { class: `action ${item.action === "none" ? "muted" : ""}` }, item.action.replaceAll("_", " ")),
-    h("div", {}, keyText(item.key), h("p", { class: "muted small" }, item.why))));
-  const act = async () => {
-    dialog.close();
-    try {
-      const done = await post("replay", { ...body, etags });
-      const ran = done.items.filter((item) => item.outcome);
-      toast(ran.length ? `Replayed ${ran.length}: ${ran.map((item) => item.outcome.status).slice(0, 3).join(", ")}` : "Nothing had to be done.");
-      refresh();
-    } catch (error) {
-      toast(error.message, "error");
-    }
-  };
-  fill($("confirm-plan"),
-    h("h2", { id: "confirm-title" }, title),
-    h("p", { class: "muted" }, acting.length ? `${acting.length} of ${plan.items.length} would be acted on.` : "Nothing would be done."),
-    h("ul", { class: "plan" }, lines),
-    plan.next_cursor ? h("p", { class: "muted small" }, "More follow: replay again afterwards for the next ones.") : null,
-    h("div", { class: "row end" },
-      h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
-      h("button", { type: "button", class: "primary", id: "confirm-act", disabled: !acting.length, onclick: act }, `Replay ${acting.length}`)));
-  dialog.showModal();
+// Rows of both lanes in one form.
+function shapeFile(row, { lane }) {
+  if (lane === "landing") return { id: `${row.file_key}\n${row.timestamp}`, lane, key: row.file_key, status: row.status, at: row.timestamp, size: row.file_size, told: row };
+  const told = { pending: "waits for its batch", manifested: `in ${row.manifest_key}`, released: "goes back to its place" }[row.status];
+  return { id: `${row.date_prefix}\n${row.file_name}`, lane, key: row.key, status: row.status, at: row.created_at, size: row.size_bytes, told: { status: row.status, reason: told || row.reason } };
+}
+
+function choice(id, label, options) {
+  return h("select", { id, "aria-label": label }, options.map(([value, text]) => h("option", { value }, text)));
+}
+
+function field(id, label, placeholder) {
+  return h("input", { id, type: "search", placeholder, "aria-label": label, spellcheck: "false", autocomplete: "off", maxlength: 900 });
 }

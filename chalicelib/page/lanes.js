@@ -1,5 +1,5 @@
 "use strict";
-// NDJSON batches and manifests, quarantine, jobs and discovery.
+// NDJSON batches and manifests, quarantine, and discovery.
 
 class Batches {
   constructor() {
@@ -93,38 +93,6 @@ async function releaseKey(key, etag) {
     if ($("detail").open) await refreshDetail();
   } catch (error) {
     toast(error.message, "error");
-  }
-}
-
-function filesToday(counts) {
-  return h("span", {}, number(counts.files), counts.job_failed ? [" ", badge("job_failed"), ` ${number(counts.job_failed)}`] : null);
-}
-
-// How an expected file stands: its due time, and whether it came.
-function expectation(expected) {
-  return expected ? h("span", {}, badge(expected.state), " ", time(expected.due_at)) : "–";
-}
-
-class Jobs {
-  constructor() {
-    this.state = h("div", { class: "banner", hidden: true });
-    this.list = new PagedList({
-      path: "jobs", label: "Jobs of the config", columns: ["File name", "Job", "Table", "Keys", "Today", "Last file", "Last success", "Last failure", "Expected", "State"],
-      query: () => ({}), idOf: (row) => String(row.index),
-      row: (row) => [h("bdi", { class: "key" }, row.source_file_name ?? "–"), `${row.job_id ?? "–"} · ${row.job_name ?? "–"}`, row.target_table ?? "–",
-        Array.isArray(row.upsert_keys) ? row.upsert_keys.join(", ") : "–", filesToday(row.today), time(row.last_arrival), time(row.last_success), time(row.last_failure), expectation(row.expectation),
-        row.faults.length ? h("ul", { class: "faults" }, row.faults.map((fault) => h("li", {}, fault))) : badge(row.is_active ? "active" : "inactive")],
-      empty: "No job is configured yet: upload a list of jobs as config/config.json.",
-    });
-    this.node = h("div", { class: "view" }, h("h1", {}, "Jobs"), this.state, h("section", { class: "panel flush" }, this.list.node));
-  }
-
-  async refresh() {
-    const page = await this.list.refresh();
-    if (!page) return;
-    this.state.hidden = page.valid;
-    reconcile(this.state, page.valid ? [] : [page.faults], () => "faults", (faults) => h("div", {},
-      h("strong", {}, page.in_force === "last_good" ? "The job config cannot be used: files are routed by the last good version." : "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
   }
 }
 

@@ -17,14 +17,14 @@ class Overview {
   constructor() {
     this.attention = new Attention();
     this.trend = new Trend();
+    this.hours = new Hours();
     this.tiles = h("div", { class: "tiles" });
-    this.share = h("div", { class: "share", role: "img" });
     this.lane = h("div", { class: "cards" });
     this.backlog = h("ul", { class: "backlog" });
     this.timeline = h("ol", { class: "timeline" });
     this.quiet = h("p", { class: "state" }, "Loading…");
     this.node = h("div", { class: "view" },
-      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, this.share, this.trend.node),
+      h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, h("div", { class: "charts" }, this.trend.node, this.hours.node)),
       h("div", { class: "columns" },
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
@@ -36,7 +36,9 @@ class Overview {
     const [summary, files] = await Promise.all([
       get("summary", { date: view.date }), get("files", { date: view.date, limit: 12 }),
     ]);
-    await Promise.all([this.attention.refresh(summary), this.trend.refresh(summary)]);
+    await this.trend.refresh(summary);
+    await this.hours.refresh(this.trend.items);
+    await this.attention.refresh(summary, this.trend.items);
     this.drawTiles(summary);
     this.drawLanes(summary);
     reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);
@@ -47,13 +49,9 @@ class Overview {
 
   drawTiles(summary) {
     const tiles = TILES.filter(([status]) => status in summary.landing).map(([status, name, hint]) => ({
-      status, name, hint, count: summary.landing[status] || 0, more: summary.at_least.includes(`landing.${status}`),
+      status, name, hint, date: view.date, count: summary.landing[status] || 0, more: summary.at_least.includes(`landing.${status}`),
     }));
     reconcile(this.tiles, tiles, (tile) => tile.status, tileNode);
-    const total = STATUSES.reduce((sum, status) => sum + (summary.landing[status] || 0), 0);
-    const parts = STATUSES.map((status) => ({ status, count: summary.landing[status] || 0, total })).filter((part) => part.count);
-    reconcile(this.share, parts, (part) => part.status, sharePart);
-    this.share.setAttribute("aria-label", parts.map((part) => `${part.count} ${part.status}`).join(", ") || "no files");
   }
 
   drawLanes(summary) {
@@ -76,17 +74,10 @@ function scanned(scan) {
 }
 
 function tileNode(tile) {
-  const go = () => { view.status = tile.status; location.hash = "files"; };
-  return h("button", { type: "button", class: "tile", "data-status": tile.status, "data-focus": "tile", onclick: go },
+  return h("a", { class: "tile", "data-status": tile.status, "data-focus": "tile", href: filesAddress({ lane: "landing", status: tile.status }, tile.date) },
     h("span", { class: "tile-name" }, tile.name),
     h("span", { class: "tile-count" }, number(tile.count), tile.more ? "+" : ""),
     h("span", { class: "tile-hint" }, tile.hint));
-}
-
-function sharePart(part) {
-  const node = h("span", { "data-status": part.status, title: `${part.count} ${part.status}` });
-  node.style.flexGrow = String(part.count / part.total);
-  return node;
 }
 
 function laneCard(card) {
@@ -129,7 +120,7 @@ function outcomeOf(row) {
     received: "recorded",
     vanished: "gone before it was read",
   };
-  return h("span", { class: "outcome" }, told[row.status] || row.status);
+  return h("span", { class: "outcome", title: told[row.status] || row.reason }, told[row.status] || row.reason || row.status);
 }
 
 async function redrive(queue) {

@@ -1,7 +1,10 @@
 "use strict";
 // Upload by drag and drop: the API gives a presigned place, the bytes go straight to the bucket.
 
-const UPLOAD_PREFIX = "data/in/";
+const PLACES = {
+  landing: { label: "Landing bucket: each file starts its job", prefix: () => "data/in/", hint: "Files under data/in/ start their job; other places are refused, unless discovery looks into them." },
+  ndjson: { label: "NDJSON bucket: files are batched", prefix: () => `${today()}/`, hint: "The first date in a key, as in 2026-01-31/, is the day of its batch; names must end as NDJSON files do." },
+};
 
 // Ask where the files go before any is sent.
 function chooseUpload(files) {
@@ -11,23 +14,33 @@ function chooseUpload(files) {
   }
   if (!files.length || !session.token) return;
   const dialog = $("confirm");
-  const prefix = h("input", { id: "upload-prefix", value: UPLOAD_PREFIX, spellcheck: "false", maxlength: 900 });
+  const prefix = h("input", { id: "upload-prefix", spellcheck: "false", maxlength: 900 });
+  const hint = h("p", { class: "hint" });
+  const bucket = h("select", { id: "upload-bucket" }, Object.entries(PLACES).map(([name, place]) => h("option", { value: name }, place.label)));
+  const offer = () => {
+    prefix.value = PLACES[bucket.value].prefix();
+    setText(hint, PLACES[bucket.value].hint);
+  };
+  bucket.addEventListener("change", offer);
+  bucket.value = files.every((file) => /\.ndjson(\.gz)?$/i.test(file.name)) ? "ndjson" : "landing";
+  offer();
   const act = () => {
     dialog.close();
-    uploadFiles(files, prefix.value && !prefix.value.endsWith("/") ? `${prefix.value}/` : prefix.value);
+    uploadFiles(files, bucket.value, prefix.value && !prefix.value.endsWith("/") ? `${prefix.value}/` : prefix.value);
   };
   fill($("confirm-plan"),
     h("h2", { id: "confirm-title" }, `Upload ${counted(files.length, "file")}`),
     h("p", { class: "muted" }, `${bytes(files.reduce((sum, file) => sum + file.size, 0))}: ${files.slice(0, 5).map((file) => file.name).join(", ")}${files.length > 5 ? ", …" : ""}`),
-    h("label", { for: "upload-prefix" }, "Into this folder of the landing bucket"), prefix,
-    h("p", { class: "hint" }, `Files under ${UPLOAD_PREFIX} start their job; other places are refused, unless discovery looks into them.`),
+    h("div", { class: "fields" },
+      h("label", { for: "upload-bucket" }, "Into"), bucket,
+      h("label", { for: "upload-prefix" }, "Folder"), prefix, hint),
     h("div", { class: "row end" },
       h("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Cancel"),
       h("button", { type: "button", class: "primary", id: "confirm-act", onclick: act }, "Upload")));
   dialog.showModal();
 }
 
-async function uploadFiles(files, prefix) {
+async function uploadFiles(files, bucket, prefix) {
   const failed = [];
   const total = files.reduce((sum, file) => sum + file.size, 0);
   let before = 0;
@@ -39,7 +52,7 @@ async function uploadFiles(files, prefix) {
     };
     tell(0);
     try {
-      await putFile(file, prefix + file.name, tell);
+      await putFile(file, bucket, prefix + file.name, tell);
     } catch (error) {
       failed.push(`${file.name}: ${error.message}`);
     }
@@ -53,8 +66,8 @@ async function uploadFiles(files, prefix) {
 }
 
 // A key takes one file; what is there is replaced on purpose only.
-async function putFile(file, key, tell) {
-  const asked = { key, content_type: file.type || "application/octet-stream", size: file.size };
+async function putFile(file, bucket, key, tell) {
+  const asked = { bucket, key, content_type: file.type || "application/octet-stream", size: file.size };
   const taken = await send(await post("upload", asked), file, tell);
   if (!taken) return;
   if (!confirm(`${key} is there already. Replace it?`)) throw new Error("a file of that name is there already");

@@ -15,7 +15,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import COUNTER, MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.settings import Settings
-from chalicelib.status.explain_ndjson import shown_row
+from chalicelib.status.explain_ndjson import tracked_of
 from chalicelib.status.summary import PENDING_PAGES, pending_by_date
 
 BY_ARRIVAL = Order("pending_since", ("file_path",))
@@ -93,13 +93,3 @@ def manifest_of(row: Row, bucket: str) -> Row:
     key = kept.pop("file_name")
     return {"date": row["date_prefix"].removeprefix(MANIFEST), "manifest_key": key,
             "location": f"s3://{bucket}/{key}", **kept}  # fmt: skip
-
-
-def tracked_of(row: Row) -> Row:
-    """Return a tracking row as callers see it; `key` is what releases or replays it."""
-    return {"key": key_in(row["file_path"]), **shown_row(row)}
-
-
-def key_in(location: str) -> str:
-    """Return the object key within `s3://<bucket>/<key>`."""
-    return location.removeprefix("s3://").partition("/")[2]

@@ -47,6 +47,16 @@ def shown_row(row: Row) -> Row:
     return {**kept, "retry_at": None if at == NEVER else at}
 
 
+def tracked_of(row: Row) -> Row:
+    """Return a tracking row as callers see it; `key` is what releases or replays it."""
+    return {"key": key_in(row["file_path"]), **shown_row(row)}
+
+
+def key_in(location: str) -> str:
+    """Return the object key within `s3://<bucket>/<key>`."""
+    return location.removeprefix("s3://").partition("/")[2]
+
+
 def manifest_records(tracking: TrackingReader, rows: list[Row]) -> list[Row]:
     """Read the records of the manifests that `rows` name."""
     named = {(row["date_prefix"], row["manifest_key"]) for row in rows if row.get("manifest_key")}

@@ -1,7 +1,7 @@
 """What came of each job's files, for `GET /jobs`: read from the index by date, in bounded work.
 
-All jobs of a page share their queries: one for each status of today, then one for each earlier day while some
-job lacks an answer. `DAYS` bounds how far back they go.
+All jobs of a page share their queries: one for each status of today, one for each day of the last two weeks,
+then one for each earlier day while some job lacks an answer. `DAYS` bounds how far back they go.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from chalicelib.parallel import each
 from chalicelib.status.files import Uploads
 
 DAYS = 31
-SPANS = ((0, 1), (1, 7), (7, DAYS))  # days back: what a span answers, the next one does not ask
+SERIES = 14  # days that are counted for every job
+SPANS = ((0, 1), (1, SERIES), (SERIES, DAYS))  # days back: what is known by then, the last one does not ask
 JOBLESS = frozenset(
     {UploadStatus.RECEIVED, UploadStatus.NOT_CONFIGURED, UploadStatus.FAILED, UploadStatus.VANISHED}
 )
@@ -34,18 +35,23 @@ LASTS = {
 
 @dataclass
 class History:
-    """The newest time found so far of each job in each of `LASTS`, and today's files by job and status."""
+    """The newest time found so far of each job in each of `LASTS`, and its files by day and status."""
 
     since: str
     complete: bool = True
     lasts: dict[tuple[str, str], str] = field(default_factory=dict)
-    today: Counter[tuple[str, str]] = field(default_factory=Counter)
+    days: tuple[str, ...] = ()
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def of_job(self, job_id: str) -> Body:
         """Return what is known of one job."""
-        counts = {str(status): self.today[job_id, status] for status in ARRIVED}
         lasts = {name: self.lasts.get((name, job_id)) for name in LASTS}
-        return {**lasts, "today": {"files": sum(counts.values()), **counts}}
+        series = [{"date": day, **self._of_day(job_id, day)} for day in reversed(self.days[:SERIES])]
+        return {**lasts, "today": self._of_day(job_id, self.days[0]), "days": series}
+
+    def _of_day(self, job_id: str, day: str) -> dict[str, int]:
+        counts = {str(status): self.counts[job_id, day, status] for status in ARRIVED}
+        return {"files": sum(counts.values()), **counts}
 
     def lacking(self, jobs: Iterable[str]) -> tuple[list[str], list[str]]:
         """Return the jobs of which something is not found yet, and the statuses that tell it, sorted."""
@@ -54,7 +60,8 @@ class History:
         return sorted({job for _, job in missing}), sorted(statuses)
 
     def note(self, row: Row) -> None:
-        """Keep the newest moment of each job."""
+        """Count a row, and keep the newest moment of each job."""
+        self.counts[row["job_id"], row["timestamp"][:10], row["status"]] += 1
         for name in (name for name, statuses in LASTS.items() if row["status"] in statuses):
             place = name, row["job_id"]
             self.lasts[place] = max(row["timestamp"].partition("#")[0], self.lasts.get(place, ""))
@@ -63,10 +70,10 @@ class History:
 def read_history(uploads: Uploads, jobs: Collection[str]) -> History:
     """Read of up to 100 jobs when a file last came, succeeded and failed, and how many came today."""
     last = calendar_date.fromisoformat(uploads.today())
-    days = [(last - timedelta(days=back)).isoformat() for back in range(DAYS)]
-    history = History(since=days[-1])
+    days = tuple((last - timedelta(days=back)).isoformat() for back in range(DAYS))
+    history = History(since=days[-1], days=days)
     for begin, end in SPANS:
-        lacking, statuses = history.lacking(jobs)
+        lacking, statuses = history.lacking(jobs) if begin == SERIES else (sorted(jobs), sorted(ARRIVED))
         if not lacking:
             break
         ranges = [(one, one) for one in statuses] if begin == 0 else [(statuses[0], statuses[-1])]
@@ -75,7 +82,6 @@ def read_history(uploads: Uploads, jobs: Collection[str]) -> History:
             history.complete &= complete
             for row in rows:
                 history.note(row)
-                history.today[row["job_id"], row["status"]] += begin == 0
     return history
 
 

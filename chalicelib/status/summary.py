@@ -118,18 +118,21 @@ def _inexact(counts: dict[str, int], tracked: Part, waiting: Part) -> list[str]:
 
 def _backlog(overview: Overview) -> list[Body]:
     queues, outcomes = overview.queues, Outcomes(overview.uploads.catalog, overview.tracking)
-    named: dict[str, tuple[QueueDepth, IsSettled | None]] = {
-        "ndjson": (queues.ndjson, None),
-        "ndjson-dlq": (queues.ndjson_dead, outcomes.of_ndjson),
-        "discovered": (queues.discovered, None),
-        "discovered-dlq": (queues.discovered_dead, outcomes.of_landing),
-        "landing-dlq": (queues.landing_dead, outcomes.of_landing),
-        "events-dlq": (queues.events_dead, outcomes.of_other),
-    }
-    return [_queue(name, queue, is_settled) for name, (queue, is_settled) in named.items()]
+    return [
+        _depth("ndjson", queues.ndjson),
+        _dead("ndjson-dlq", queues.ndjson_dead, outcomes.of_ndjson),
+        _depth("discovered", queues.discovered),
+        _dead("discovered-dlq", queues.discovered_dead, outcomes.of_landing),
+        _dead("landing-dlq", queues.landing_dead, outcomes.of_landing),
+        _dead("events-dlq", queues.events_dead, outcomes.of_other),
+    ]
 
 
-def _queue(name: str, queue: QueueDepth, is_settled: IsSettled | None) -> Body:
+def _depth(name: str, queue: QueueDepth) -> Body:
     depth = queue.read()
-    told = {"queue": name, "dead_letters": bool(is_settled), "exists": depth is not None, **(depth or {})}
-    return {**told, **look_at(queue, is_settled)} if is_settled and told.get("waiting") else told
+    return {"queue": name, "dead_letters": False, "exists": depth is not None, **(depth or {})}
+
+
+def _dead(name: str, queue: QueueDepth, is_settled: IsSettled) -> Body:
+    told = {**_depth(name, queue), "dead_letters": True}
+    return {**told, **look_at(queue, is_settled)} if told.get("waiting") else told

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.status.batches import NdjsonLists
     from chalicelib.status.discovery import Scans
     from chalicelib.status.explain import Sources
-    from chalicelib.status.files import Uploads
+    from chalicelib.status.files import FileLists, Uploads
     from chalicelib.status.jobs import JobLists
     from chalicelib.status.summary import Overview
 
@@ -25,6 +25,16 @@ def uploads(config: Settings) -> Uploads:
     from chalicelib.status.files import Uploads
 
     return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
+
+
+def file_lists(config: Settings) -> FileLists:
+    """Wire the lists of files."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.status.files import FileLists
+
+    tracking = TrackingReader(client("dynamodb", config.aws_region), config.tracking_table)
+    return FileLists(uploads(config), tracking)
 
 
 def ndjson_lists(config: Settings) -> NdjsonLists:

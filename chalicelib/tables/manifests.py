@@ -15,9 +15,10 @@ from functools import partial
 from json.encoder import encode_basestring as quoted
 from typing import IO, Any, cast
 
-from chalicelib.aws.bucket import S3_KEYS, Bucket, ListedObject, StoredObject
+from chalicelib.aws.bucket import S3_KEYS, Bucket, StoredObject
 from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS
+from chalicelib.aws.listing_page import ListedObject
 from chalicelib.deadline import remaining_ms_of
 from chalicelib.errors import ConfigError
 from chalicelib.keys import is_upload_under_way

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
 
-BLOCK_BYTES = 1024**2
+BLOCK_BYTES = 256 * 1024
 FASTEST = 1  # of zlib: keys of one table are alike, so a level above saves a quarter more for thrice the time
 SEPARATOR = b",\n"
 

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 from ops.chalice_cli import run_chalice
 from ops.chalice_hook import LOOKED_AT
+from ops.compiled import compiled_name
 from ops.errors import OperationError
 from ops.policies import write_policies
 from ops.policies.writing import EMULATORS
@@ -51,7 +52,8 @@ def faults(package: Path, root: Path = ROOT) -> list[str]:
     """Return what is wrong with a package: files too many, files missing, its size."""
     with ZipFile(package) as zipped:
         inside = {name for name in zipped.namelist() if not name.endswith("/")}
-    expected = _shipped(root) | CHALICE_RUNTIME
+    sources = _shipped(root) | CHALICE_RUNTIME
+    expected = sources | {compiled_name(name) for name in sources if name.endswith(".py")}
     foreign = sorted(name for name in inside - expected if not name.startswith(REQUIRED))
     found = [f"{name} is in the package and ships nowhere" for name in foreign]
     found += [

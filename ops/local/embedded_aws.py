@@ -90,7 +90,6 @@ def _environment(port: int, folder: Path, auth: bool, keep: bool) -> dict[str, s
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_HOST": HOST,
         "PERSIST_STATE": str(int(keep)),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "S3_DATA_DIR": str(folder / "s3"),
         "S3_PERSIST": str(int(keep)),
         "SLUICE_LOCAL_CONCURRENCY": str(CONCURRENCY),

@@ -17,7 +17,6 @@ RUN = {  # (page, language of the block) -> what runs it
     ("docs/add-a-lane.md", "diff"): "tests/integration/test_add_a_lane.py",
 }
 ELSEWHERE = {  # first line of a block -> why no test runs the block itself
-    "upload ─► landing bucket ─► object_created ─┬─► starts the job        triggered": "a picture",
     "S3 event                       start | park | report": "a picture",
     "make run": "tests/integration/test_run.py runs what it runs, on ports of its own",
     "python3 -m ops.venvs .venv=ops/locks/run.txt .venv-aws=ops/locks/aws.txt && "

@@ -74,7 +74,7 @@ def test_a_deploy_killed_after_any_write_is_completed_by_the_next(account: Accou
         port = free_port()
         child = start_embedded_aws(port, tmp_path / f"aws-{after}")
         try:
-            other = Account(port, copy_project(tmp_path / f"project-{after}"))
+            other = Account(port, copy_project(tmp_path / f"project-{after}", account.project))
             assert len(other.deploy_dying(after)) == after
             result = other.deploy()
             assert result.returncode == 0, f"after {writes[after - 1]}: {result.stderr}"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -14,12 +15,14 @@ from zipfile import ZipFile
 import pytest
 
 from ops.checks import package
+from ops.compiled import compiled_name
 from ops.errors import OperationError
 from ops.stages import ROOT
 from tests.package.conftest import event_of
 from tests.support.emulation import LOCAL_ENVIRONMENT
 from tests.support.iam import handlers
 
+CHECKED_HASH = (3).to_bytes(4, "little")  # PEP 552: by its source's hash, which is checked
 PYTHONS = ("3.11", "3.12", "3.13")
 ENDPOINT_VARIABLES = ("PATH", "HOME")
 
@@ -62,6 +65,19 @@ def run_handlers(
 
 def test_given_the_package_then_it_holds_exactly_what_ships(zipped: Path) -> None:
     assert package.faults(zipped) == []
+
+
+def test_given_the_package_then_its_modules_are_compiled_and_each_knows_its_source(zipped: Path) -> None:
+    with ZipFile(zipped) as archive:
+        modules = [name for name in archive.namelist() if name.endswith(".py") and "tzdata" not in name]
+        for name in modules:
+            compiled = archive.read(compiled_name(name))
+            assert compiled[:4] == MAGIC_NUMBER
+            assert compiled[4:8] == CHECKED_HASH
+            assert compiled[8:16] == source_hash(archive.read(name))
+            times = {archive.getinfo(each).date_time for each in (name, compiled_name(name))}
+            assert len(times) == 1, "the zip of the same sources is another each time"
+    assert {"app.py", "chalice/app.py", "chalicelib/landing/routing.py"} <= set(modules)
 
 
 @pytest.mark.parametrize("version", PYTHONS)

@@ -126,10 +126,10 @@ def cli_path() -> Path:
     return path
 
 
-def copy_project(folder: Path) -> Path:
+def copy_project(folder: Path, project: Path = ROOT) -> Path:
     """Copy what a deploy needs, so that tests may edit it and leave nothing in the checkout."""
     for name in PROJECT:
-        source = ROOT / name
+        source = project / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
         else:

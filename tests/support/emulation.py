@@ -18,11 +18,14 @@ from unittest.mock import patch
 import boto3
 import botocore.regions
 import botocore.session
+import moto.backends
 import yaml
 from botocore.endpoint_provider import EndpointProvider
 from botocore.loaders import create_loader
+from botocore.useragent import UserAgentString
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
+from moto.core.base_backend import BaseBackend
 
 from chalicelib.aws.tracking_keys import MOVES, tracking_key
 from ops.deploy.notifications import announce_to_queue
@@ -65,6 +68,23 @@ def _provided(ruleset_data: Any, **others: Any) -> Any:
 botocore.session.create_loader = cache(create_loader)
 vars(botocore.regions)["EndpointProvider"] = _provided
 rsa.generate_private_key = cache(rsa.generate_private_key)
+
+
+def _spare_repetitions(backends: Any, backend: Any, agent: Any) -> None:
+    """Have moto find a service and its addresses once, not for each call, and botocore no user agent."""
+    urls_of, urls = backend.urls.fget, dict[type, Any]()
+
+    def urls_once(one: Any) -> Any:
+        if type(one) not in urls:
+            urls[type(one)] = urls_of(one)
+        return urls[type(one)]
+
+    backend.urls = property(urls_once)
+    backends.get_backend = cache(backends.get_backend)
+    agent.to_string = lambda _: "tests"
+
+
+_spare_repetitions(moto.backends, BaseBackend, UserAgentString)
 
 
 @cache

@@ -192,6 +192,14 @@ def test_an_offered_place_takes_the_file_once(world: World, operator: Api, key: 
     assert world.read(key) == b"1,2\n"
 
 
+def test_a_place_of_the_ndjson_bucket_is_offered(world: World, operator: Api) -> None:
+    wish = {"key": f"{DATE}/a.NDJSON", "size": 8, "bucket": "ndjson"}
+    offer = operator.post("/upload", wish).body
+    assert put(offer, b'{"a":1}\n') == 200
+    assert (offer["bucket"], keys_in(NDJSON)) == (NDJSON, [wish["key"]])
+    assert put(offer, b'{"b":1}\n') == 412
+
+
 def put(offer: dict[str, Any], body: bytes) -> int:
     answer = requests.request(offer["method"], offer["url"], data=body, headers=offer["headers"], timeout=5)
     return answer.status_code
@@ -230,6 +238,9 @@ def test_every_watched_place_of_the_landing_bucket_is_offered(world: World, oper
         ({"key": "data/in/a", "size": "1"}, "size is '1'"),
         ({"key": "data/in/a", "size": 1024**3 + 1}, "MAX_UPLOAD_MB"),
         ({"key": "data/in/a", "size": 1, "replace": "yes"}, "replace is 'yes'"),
+        ({"key": "data/in/a", "size": 1, "bucket": "artifacts"}, "use one of landing, ndjson"),
+        ({"key": "data/in/a.csv", "size": 1, "bucket": "ndjson"}, "must end in .ndjson"),
+        ({"key": "quarantine/a.ndjson", "size": 1, "bucket": "ndjson"}, "where Sluice itself writes"),
     ],
 )
 def test_a_place_that_makes_no_sense_is_refused(

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 import app
-from chalicelib.status.batches import key_in
+from chalicelib.status.explain_ndjson import key_in
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
 from tests.support.builders import LANDING, NDJSON, job, sqs_event

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
+from chalicelib.aws.items import to_item
 from chalicelib.landing.catalog import UploadStatus
+from chalicelib.status import files
 from tests.support.api import Api
 from tests.support.aws_calls import recorded
-from tests.support.world import World
+from tests.support.lanes import ndjson
+from tests.support.world import TABLE, World
 
 HOSTILE = [
     "data/in/a+b c.csv",
@@ -129,7 +133,11 @@ def test_an_unknown_key_is_404_and_told_where_to_ask(world: World, api: Api) -> 
         ("/files", {"limit": "0"}, "limit="),
         ("/files", {"limit": "101"}, "limit="),
         ("/files", {"cursor": "AAAA"}, "cursor"),
-        ("/files", {"stats": "failed"}, "date, status, limit, cursor"),
+        ("/files", {"stats": "failed"}, "date, days, lane, status, hour, prefix, contains, limit, cursor"),
+        ("/files", {"lane": "csv"}, "landing, ndjson"),
+        ("/files", {"lane": "ndjson", "status": "triggered"}, "pending, manifested"),
+        ("/files", {"days": "32"}, "1 to 31"),
+        ("/files", {"days": "2", "hour": "01"}, "hour is of one day"),
         ("/files", [("date", "2026-11-21"), ("date", "2026-11-20")], "2 times"),
         ("/file", {}, "key is missing"),
         ("/file", {"key": ""}, "key is missing"),
@@ -152,3 +160,78 @@ def test_a_cursor_is_of_its_query_alone(world: World, api: Api) -> None:
     for other in ({"status": "received"}, {"date": "2026-01-01"}):
         assert api.get("/files", cursor=cursor, **other).status == 400
     assert api.get("/file", key="notes-0.txt", cursor=cursor).status == 400
+
+
+def put(key: str, days_ago: int, time: str = "12:00:00", status: str = "job_failed") -> str:
+    """Store an upload's row; return its key."""
+    date = (datetime.now(UTC) - timedelta(days=days_ago)).date().isoformat()
+    timestamp = f"{date}T{time}Z#0a1b2c3d"
+    row = {"file_key": key, "timestamp": timestamp, "date": date, "status": status,
+           "status_timestamp": f"{status}#{timestamp}"}  # fmt: skip
+    boto3.client("dynamodb").put_item(TableName=TABLE, Item=to_item(row))
+    return key
+
+
+@pytest.mark.parametrize("limit", ["1", "3", "100"])
+def test_the_last_days_are_one_list_newest_first(aws: None, api: Api, limit: str) -> None:
+    for number, back in enumerate((0, 0, 3, 13)):
+        put(f"{number}.csv", back, f"00:00:0{9 - number}")
+    put("older.csv", 14)
+    put("done.csv", 1, status="succeeded")
+    rows = api.items("/files", days="14", status="job_failed", limit=limit)
+    assert [row["file_key"] for row in rows] == [f"{number}.csv" for number in range(4)]
+
+
+def test_a_list_is_narrowed_to_an_hour(aws: None, api: Api) -> None:
+    put("early.csv", 1, "12:59:59")
+    in_hour = [put(f"{number}.csv", 1, f"13:00:0{number}") for number in (2, 1, 0)]
+    put("late.csv", 1, "14:00:00")
+    date = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    rows = api.items("/files", date=date, hour="13", limit="2")
+    assert [row["file_key"] for row in rows] == in_hour
+
+
+def test_keys_are_searched_by_prefix_and_by_fragment(aws: None, api: Api) -> None:
+    for number in range(6):
+        put(f"data/in/Report_{number}.csv", number % 3, f"00:00:0{number}")
+    put("other/report.csv", 0)
+    found = api.items("/files", days="3", prefix="data/in/", contains="REPORT_", limit="2")
+    assert sorted(row["file_key"] for row in found) == [f"data/in/Report_{number}.csv" for number in range(6)]
+    assert api.items("/files", days="3", contains="Report_4")[0]["file_key"] == "data/in/Report_4.csv"
+    assert api.items("/files", days="3", prefix="Data/") == []
+
+
+def test_a_search_of_quiet_days_costs_a_query_a_day(aws: None, api: Api) -> None:
+    put("a.csv", 0)
+    put("b.csv", 3, status="received")
+    with recorded() as calls:
+        found = api.get("/files", days="14", contains=".csv").body
+    assert [row["file_key"] for row in found["items"]] == ["a.csv", "b.csv"]
+    assert [operation for operation, _ in calls] == ["Query"] * 14
+
+
+def test_a_search_looks_through_so_many_rows_and_goes_on_from_there(
+    aws: None, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOOKED_AT", 4)
+    monkeypatch.setattr(files, "STEP", 2)
+    for number in range(10):
+        put(f"{number}.csv", number // 5, f"00:00:0{9 - number}")
+    first = api.get("/files", days="2", contains="7.csv").body
+    assert (first["items"], first["looked_at"]) == ([], 4)
+    then = api.get("/files", days="2", contains="7.csv", cursor=first["next_cursor"]).body
+    assert ([row["file_key"] for row in then["items"]], then["looked_at"]) == (["7.csv"], 4)
+
+
+@pytest.mark.parametrize("limit", ["1", "100"])
+def test_the_files_of_the_ndjson_lane_are_listed_by_day_and_name(aws: None, api: Api, limit: str) -> None:
+    records = [ndjson.upload(f"in/{ndjson.DATE}/{name}.ndjson") for name in ("b", "a", "Über")]
+    records.append(ndjson.upload(f"in/{ndjson.DATE}/broken.ndjson", body=b"no json\n"))
+    ndjson.deliver(ndjson.lane_with(), *records)
+    asked = {"lane": "ndjson", "date": ndjson.DATE, "limit": limit}
+    listed = [row["key"].rpartition("/")[2] for row in api.items("/files", days="2", **asked)]
+    assert listed == ["a.ndjson", "b.ndjson", "broken.ndjson", "Über.ndjson"]
+    (broken,) = api.items("/files", status="quarantined", **asked)
+    assert "not JSON" in broken["reason"]
+    (found,) = api.items("/files", contains="ÜB", **asked)
+    assert (found["key"], found["status"]) == (f"in/{ndjson.DATE}/Über.ndjson", "pending")

@@ -75,6 +75,22 @@ def test_the_newest_of_earlier_days_is_told_as_far_back_as_is_looked(world: Worl
     assert Api().get("/jobs").body["history"]["since"] == since
 
 
+def test_two_weeks_are_counted_by_day(world: World) -> None:
+    world.configure([job(job_id="a"), job(job_id="b", source_file_name="b.csv")])
+    for number, (status, back) in enumerate(
+        (("succeeded", 0), ("job_failed", 2), ("triggered", 2), ("inactive", 13))
+    ):
+        put("a", status, back, number)
+    put("a", "succeeded", 14)
+    put("b", "job_failed", 2)
+    (item, _) = Api().get("/jobs").body["items"]
+    days = {(TODAY - timedelta(days=back)).isoformat(): back for back in range(14)}
+    assert [day["date"] for day in item["days"]] == sorted(days)
+    told_ = {days[day["date"]]: (day["files"], day["succeeded"], day["job_failed"]) for day in item["days"]}
+    assert {back: counts for back, counts in told_.items() if counts[0]} == {
+        0: (1, 1, 0), 2: (2, 0, 1), 13: (1, 0, 0)}  # fmt: skip
+
+
 def test_many_jobs_and_files_cost_no_more_requests_than_one(world: World) -> None:
     counts = []
     for jobs in (1, 40):

@@ -15,6 +15,8 @@ from tests.support.builders import s3_event
 from tests.support.lanes import ndjson
 from tests.support.world import World
 
+LONG_AGO = "2020-01-31T01:00:00.000Z"
+
 
 def summarized(**values: str) -> Any:
     reply = Api().get("/summary", **values)
@@ -74,11 +76,11 @@ def dead_letters_of(queue: str, *bodies: object) -> Any:
 
 def test_dead_letters_whose_files_were_routed_since_are_told_apart(world: World) -> None:
     key = "data/in/customers.csv"
-    event = s3_event(key, etag=world.upload(key))
+    event = s3_event(key, etag=world.upload(key), eventTime=LONG_AGO)
     assert dead_letters_of("landing", event) == (1, 0, 1)
     world.deliver(key)
     assert dead_letters_of("landing", {"requestPayload": event}, "no event") == (3, 2, 3)
-    other = s3_event(key, etag="0" * 32)
+    other = s3_event(key, etag="0" * 32, eventTime=LONG_AGO)
     other["Records"] += event["Records"]
     assert dead_letters_of("landing", other) == (4, 2, 4)  # one of its two files is of no row
     assert dead_letters_of("events", {"source": "aws.events"}, {"source": "aws.states"}) == (2, 1, 2)

@@ -112,3 +112,28 @@ def test_a_quiet_day_costs_one_query_and_a_read_of_times(aws: None) -> None:
     with recorded() as calls:
         trended(days=5)
     assert sorted((operation for operation, _ in calls), reverse=True) == ["Query"] * 5 + ["BatchGetItem"]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_hours_of_a_day_are_counted_by_status(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, busy: bool
+) -> None:
+    if busy:
+        monkeypatch.setattr(trend, "SUMMED", 1)
+    for number, (hour, status) in enumerate(
+        (("00", "received"), ("12", "failed"), ("12", "failed"), ("23", "received"))
+    ):
+        timestamp = f"{DAY}T{hour}:59:59Z#{number:08x}"
+        row = {"file_key": f"{number}", "timestamp": timestamp, "date": DAY, "status": status,
+               "status_timestamp": f"{status}#{timestamp}"}  # fmt: skip
+        boto3.client("dynamodb").put_item(TableName=TABLE, Item=to_item(row))
+    told = trended(date=DAY)
+    assert [item["hour"] for item in told["items"]] == [f"{hour:02}" for hour in range(24)]
+    counted = [(item["hour"], *item["landing"].items()) for item in told["items"] if item["landing"]]
+    assert counted == [
+        ("00", ("received", {"files": 1})),
+        ("12", ("failed", {"files": 2})),
+        ("23", ("received", {"files": 1})),
+    ]
+    assert (told["date"], told["complete"]) == (DAY, True)
+    assert Api().get("/trend", date=DAY, days="2").status == 400

@@ -17,21 +17,24 @@ AXE = "axe-core@4.14.1"
 
 def test_the_days_are_bars_that_choose_a_day_and_the_files_behind_a_part(operator: Page) -> None:
     operator.show("overview")
-    operator.wait(lambda: len(operator.texts(".day")) == 14)
+    operator.wait(lambda: len(operator.texts(".days .bar-button")) == 14)
     operator.wait(lambda: {"not configured", "received"} <= {*operator.texts("#trend ~ .legend li")})
-    today = operator.one("li:last-child > .day")
+    today = operator.one(".days li:last-child > .bar-button")
     assert today.get_attribute("aria-pressed") == "true"
-    assert "received" in operator.texts(".day")[-1]
-    assert len(operator.texts("caption + thead + tbody tr")) == 14  # the same, for screen readers
-    operator.click("li:first-child > .day")
-    operator.wait(lambda: operator.one("li:first-child > .day").get_attribute("aria-pressed") == "true")
+    assert "received" in operator.texts(".days .bar-button")[-1]
+    assert len(operator.texts("#trend ~ .hidden tbody tr")) == 14  # the same, for screen readers
+    operator.wait(lambda: len(operator.texts("#hours ~ .hidden tbody tr")) == 24)
+    operator.wait(lambda: any("half within" in text for text in operator.texts(".time-line")))
+    operator.click(".days li:first-child > .bar-button")
+    first = ".days li:first-child > .bar-button"
+    operator.wait(lambda: operator.one(first).get_attribute("aria-pressed") == "true")
     operator.wait(lambda: "date=" in operator.browser.current_url)
-    operator.click("li:last-child > .day [data-status=not_configured]")
+    operator.click(".days li:last-child > .bar-button [data-status=not_configured]")
     operator.wait(lambda: MARKUP in operator.texts("tbody .key"))
     assert operator.one("#status-filter").get_attribute("value") == "not_configured"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1280, "dark"), (380, "light")])
 def test_every_view_fits_and_shows_something(operator: Page, width: int, scheme: str) -> None:
     operator.open(width, 900, scheme)
     for view in ("overview", "files", "batches", "quarantine", "jobs", "discovery"):

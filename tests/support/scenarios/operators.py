@@ -66,6 +66,8 @@ def an_operator_acts(world: World) -> None:
     for key in ("data/in/new.csv", "data/in/small.csv"):
         asked = {"key": key, "content_type": "text/csv", "size": 5, "replace": True}
         operator.post("/upload", asked)
+    for key in ("new.ndjson", f"in/{ndjson.DATE}/0.ndjson"):
+        operator.post("/upload", {"key": key, "size": 5, "replace": True, "bucket": "ndjson"})
 
 
 def failed_files_are_replayed(world: World, operator: Api) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from chalicelib.aws.bucket import ListedObject, ListingPage
 from chalicelib.aws.bucket_walk import walk
+from chalicelib.aws.listing_page import ListedObject, ListingPage
 
 
 class Cursor:

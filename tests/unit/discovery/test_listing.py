@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.listing_page import ListedObject, ListingPage
 from chalicelib.discovery.listing import PARALLEL_FOLDERS, Scope, list_csv_files
-from chalicelib.discovery.merge import Found
+from chalicelib.discovery.merge import Gap
 from chalicelib.discovery.state_document import entry, is_unchanged
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -46,7 +47,7 @@ class SlowBucket:
 
 def listed(bucket: SlowBucket) -> Iterator[str]:
     with closing(list_csv_files(cast("Bucket", bucket), SCOPE, "", lambda: False)) as listing:
-        yield from (item.key for item in listing if isinstance(item, Found))
+        yield from (item.key for block in listing if not isinstance(block, Gap) for item in block)
 
 
 def test_small_folders_are_fetched_ahead_up_to_the_bound_and_come_in_order() -> None:
@@ -64,9 +65,10 @@ def test_of_large_folders_few_are_held_at_once() -> None:
 
 
 def test_what_is_listed_begins_as_the_line_that_records_it() -> None:
-    files = list_csv_files(cast("Bucket", SlowBucket(folders=2, files=2)), SCOPE, "", lambda: False)
+    listing = list_csv_files(cast("Bucket", SlowBucket(folders=2, files=2)), SCOPE, "", lambda: False)
+    files = [found for block in listing if not isinstance(block, Gap) for found in block]
+    assert len(files) == 4
     for found in files:
-        assert isinstance(found, Found)
         line = entry(found.key, found.size, found.folder, found.etag, "2026-01-31T00:00:00Z")
         assert is_unchanged(line, found.start)
 

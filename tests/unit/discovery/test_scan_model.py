@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aws.bucket import Bucket, ListedObject, ListingPage
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.listing_page import ListedObject, ListingPage
 from chalicelib.discovery import state_document as document
 from chalicelib.discovery.listing import Scope, list_csv_files
 from chalicelib.discovery.merge import Candidate, Gap, Kept, merge
@@ -76,8 +77,8 @@ class Scanner:
                     lines.append(self.entry(decision.found.key, decision.found.etag))
                 elif isinstance(decision, Gap):
                     stopped = decision.after if decision.reason == "stopped" else stopped
-                elif decision[0] is not Kept.REMOVED:
-                    lines.append(decision[1])
+                elif decision.kept is not Kept.REMOVED:
+                    lines += decision.lines
         self.lines, self.resume_after = lines, stopped
         return not stopped
 
