@@ -71,7 +71,7 @@ soak: python  ## 10,000 uploads (SOAK) over every lane of a deployed Sluice, whi
 
 proof: python  ## What others' tools say of what is deployed: AWS's runtime client, validators, other emulators (20 minutes)
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(PROOF_VENV)=$(LOCKS)/proof/tools.txt \
-		$(LOCALSTACK_VENV)=$(LOCKS)/proof/localstack.txt
+		$(LOCALSTACK_VENV)=$(LOCKS)/proof/localstack.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	@mkdir -p $(PROOF_NODE) && cp $(LOCKS)/proof/package*.json $(PROOF_NODE)
 	@command -v npm >/dev/null || echo "There is no npm here: what needs Node is left out"
 	@! command -v npm >/dev/null || npm ci --prefix $(PROOF_NODE) --ignore-scripts --no-fund --no-audit --loglevel=error

@@ -198,6 +198,9 @@ def test_what_would_lose_messages_or_is_misspelt_is_refused_in_words(account: Ac
         assert packaged.returncode == 2
         assert "cannot be packaged" in packaged.stderr
         assert "Traceback" not in packaged.stderr
+    made = account.run("chalice", "generate-pipeline", "-i", "image", "pipeline.json")
+    assert made.returncode == 0, made.stderr  # Chalice asks no app; what its pipeline runs is refused
+    assert "chalice package" in (account.project / "pipeline.json").read_text()
     hidden = account.project / "hidden"
     (hidden / "boto3").mkdir(parents=True)
     (hidden / "boto3" / "__init__.py").write_text("raise ModuleNotFoundError('boto3', name='boto3')")

@@ -9,6 +9,7 @@ import pytest
 from cfnlint.api import lint_all
 
 import app
+from chalicelib.settings import Settings
 from ops.deploy.provision import TEMPLATE
 from ops.deploy.template import condensed
 from ops.stages import CONFIG, LOCAL, ROOT, Target, environment_of, load_stage
@@ -197,6 +198,40 @@ def test_every_functions_log_is_kept_for_a_while_and_not_for_ever() -> None:
     }
     assert wanted <= names
     assert all(each["RetentionInDays"] for each in groups)
+
+
+def test_alarms_and_dashboard_are_made_in_aws_only_and_logs_are_kept_a_year_in_prod() -> None:
+    watching = [
+        *resources("AWS::CloudWatch::Alarm").values(),
+        *resources("AWS::CloudWatch::Dashboard").values(),
+    ]
+    assert {each["Condition"] for each in watching} == {"InAws"}
+    kept = [each["Properties"]["RetentionInDays"] for each in resources("AWS::Logs::LogGroup").values()]
+    assert all(days == {"Fn::If": ["Protected", 365, 30]} for days in kept)
+    assert template()["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+
+
+def test_the_api_is_regional_and_prod_alone_has_more_than_two_at_work_on_a_queue() -> None:
+    assert CHALICE["api_gateway_endpoint_type"] == "REGIONAL"
+    numbers = {
+        stage: {Settings.from_environ(environment_of(load_stage(stage), AWS)).discovered_max_concurrency,
+                Settings.from_environ(environment_of(load_stage(stage), AWS)).ndjson_max_concurrency}
+        for stage in (LOCAL, "dev", "prod")
+    }  # fmt: skip
+    assert numbers == {LOCAL: {2}, "dev": {2}, "prod": {50}}
+
+
+def test_the_page_may_upload_from_a_domain_of_ones_own() -> None:
+    (rule,) = resources("AWS::S3::Bucket")["LandingBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+    given = {"Fn::If": ["WithPageOrigin", {"Ref": "PageOrigin"}, {"Ref": "AWS::NoValue"}]}
+    assert given in rule["AllowedOrigins"]
+    assert rule["AllowedMethods"] == ["PUT"]
+
+
+def test_no_state_machine_is_made_where_one_is_given() -> None:
+    (machine,) = resources("AWS::StepFunctions::StateMachine").values()
+    assert machine["Condition"] == "WithStateMachine"
+    assert template()["Conditions"]["WithStateMachine"] == {"Fn::Equals": [{"Ref": "OwnStateMachine"}, "no"]}
 
 
 def test_the_starter_state_machine_writes_what_failed_and_is_traced_in_aws() -> None:

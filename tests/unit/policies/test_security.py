@@ -11,8 +11,6 @@ from chalicelib.settings import Settings
 from ops.stages import LOCAL, ROOT, Target, environment_of, load_stage
 from tests.support.iam import allows, handlers, policy_of
 
-PAGE = ROOT / "docs" / "security.md"
-
 
 @pytest.mark.parametrize("stage", [LOCAL, "dev", "prod"])
 def test_no_function_may_do_anything_to_everything(stage: str) -> None:
@@ -92,9 +90,24 @@ def test_of_a_bucket_of_its_own_discoverys_files_alone_may_be_reached() -> None:
     assert reached == {f"arn:aws:s3:::partner-drop/{prefix}*" for prefix in prefixes}
 
 
-def test_every_proof_that_the_page_names_exists() -> None:
-    named = re.findall(
-        r"`((?:unit|functional|hostile|faults|integration|package)/[\w/]+\.py)`", PAGE.read_text()
-    )
-    assert len(named) > 20
+@pytest.mark.parametrize("name", ["security.md", "deploy.md", "reliability.md"])
+def test_every_proof_that_a_page_names_exists(name: str) -> None:
+    kinds = "unit|functional|hostile|faults|integration|package|proof"
+    named = re.findall(rf"`((?:{kinds})/[\w/]+\.py)`", (ROOT / "docs" / name).read_text())
+    assert len(named) > 20 or name == "reliability.md"
     assert [path for path in named if not (ROOT / "tests" / path).is_file()] == []
+
+
+def test_every_part_of_the_page_on_deploys_says_what_holds_it_or_that_it_is_believed() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    *parts, last = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert last == "What holds this page"
+    rows = re.findall(r"^\| (.+?) \|(.+?)\|(.*?)\|$", page.partition(f"## {last}")[2], re.MULTILINE)
+    assert [row[0] for row in rows[1:] if row[1].strip() or row[2].strip()] == parts
+
+
+def test_every_claim_of_the_page_on_security_names_its_test() -> None:
+    held = (ROOT / "docs" / "security.md").read_text().partition("## What is held")[2].partition("\n## ")[0]
+    claims = re.findall(r"^\| .+ \| (.+) \|$", held, re.MULTILINE)[1:]
+    assert len(claims) > 30
+    assert [each for each in claims if "/" not in each] == []
