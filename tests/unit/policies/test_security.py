@@ -111,3 +111,8 @@ def test_every_claim_of_the_page_on_security_names_its_test() -> None:
     claims = re.findall(r"^\| .+ \| (.+) \|$", held, re.MULTILINE)[1:]
     assert len(claims) > 30
     assert [each for each in claims if "/" not in each] == []
+
+
+def test_every_part_of_the_page_on_security_names_a_test() -> None:
+    parts = (ROOT / "docs" / "security.md").read_text().split("\n## ")[1:]
+    assert [part.splitlines()[0] for part in parts if "/test_" not in part] == []
