@@ -40,10 +40,10 @@ def backfill(
     stage: Stage, session: Any, environment: Mapping[str, str], prefix: str, *, dry_run: bool
 ) -> Progress:
     """Announce every object below `prefix` of the landing bucket that has no row; return the counts."""
-    progress, waiting = Progress(), list[dict[str, Any]]()
+    progress, waiting, tables = Progress(), list[dict[str, Any]](), session.client("dynamodb")
     for found in _objects(session.client("s3"), Settings.from_environ(environment), prefix):
         progress.seen += 1
-        if _has_row(session.client("dynamodb"), environment["CATALOG_TABLE"], found):
+        if _has_row(tables, environment["CATALOG_TABLE"], found):
             progress.known += 1
         else:
             waiting.append(_event(environment["LANDING_BUCKET"], found))
