@@ -83,6 +83,12 @@ async function refresh() {
   again = false;
 }
 
+// After an action what needs attention is asked for at once.
+function refreshAfterAction() {
+  if (made.overview) made.overview.attention.asked = 0;
+  refresh();
+}
+
 // The one place that says the page cannot be refreshed; what it showed before stays.
 function told(problem) {
   if (!session.token) return;

@@ -108,6 +108,19 @@ def test_dead_letters_of_files_that_were_routed_since_are_said_quietly(
     )
 
 
+def test_a_broken_config_is_told_on_the_overview(operator: Page, sluice: DeployedSluice) -> None:
+    s3, place = sluice.client("s3"), {"Bucket": sluice.names["LANDING_BUCKET"], "Key": "config/config.json"}
+    usable = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=b"not json")
+    operator.show("overview")
+    operator.wait(lambda: any("Job config invalid" in text for text in operator.texts(".attention li")))
+    (told,) = [text for text in operator.texts(".attention li") if "Job config invalid" in text]
+    assert "1 fault" in told
+    assert "The last good version routes meanwhile" in told
+    s3.put_object(**place, Body=usable)
+    operator.wait(lambda: not any("Job config invalid" in text for text in operator.texts(".attention li")))
+
+
 def test_an_hour_leads_to_its_files_by_outcome(operator: Page) -> None:
     operator.show("overview")
     operator.click(".hours [data-status=received]")
