@@ -53,6 +53,19 @@ def test_files_of_both_lanes_are_listed_filtered_and_sorted(operator: Page) -> N
     assert "sort=Key-up" in operator.browser.current_url
 
 
+def test_days_are_written_as_everywhere_and_stepped_through(operator: Page) -> None:
+    operator.show("files")
+    date = operator.one("#date")
+    date.clear()
+    date.send_keys("2026-01-31\n")
+    operator.wait(lambda: "date=2026-01-31" in operator.browser.current_url)
+    operator.click("[aria-label='The day after']")
+    operator.wait(lambda: "date=2026-02-01" in operator.browser.current_url)
+    date.clear()
+    date.send_keys("31.1.2026\n")
+    operator.wait(lambda: operator.one("#date").get_attribute("value") == "2026-02-01")
+
+
 def test_several_selected_files_are_replayed_at_once(operator: Page) -> None:
     go(operator, "files?status=not_configured&lane=landing")
     operator.wait(lambda: {*HOSTILE} <= {*keys(operator)})
