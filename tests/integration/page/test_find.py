@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from selenium.webdriver.common.keys import Keys
+
 from tests.integration.page.conftest import BROKEN, HOSTILE, REJECTED
 from tests.support.browser import Page
 from tests.support.builders import s3_event
@@ -55,14 +57,11 @@ def test_files_of_both_lanes_are_listed_filtered_and_sorted(operator: Page) -> N
 
 def test_days_are_written_as_everywhere_and_stepped_through(operator: Page) -> None:
     operator.show("files")
-    date = operator.one("#date")
-    date.clear()
-    date.send_keys("2026-01-31\n")
+    operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "2026-01-31\n")
     operator.wait(lambda: "date=2026-01-31" in operator.browser.current_url)
     operator.click("[aria-label='The day after']")
     operator.wait(lambda: "date=2026-02-01" in operator.browser.current_url)
-    date.clear()
-    date.send_keys("31.1.2026\n")
+    operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "31.1.2026\n")
     operator.wait(lambda: operator.one("#date").get_attribute("value") == "2026-02-01")
 
 
