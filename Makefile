@@ -7,6 +7,9 @@ AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
 OLDEST_VENV ?= .venv-oldest
 AUDIT_VENV ?= .venv-audit
+PROOF_VENV ?= .venv-proof
+LOCALSTACK_VENV ?= .venv-localstack
+PROOF_NODE ?= .venv-node
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 # libraries are compiled once: many containers set this, and then each process compiles botocore anew
@@ -18,7 +21,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults mutants soak audit check format bench lock python clean
+.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults mutants soak proof audit check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +69,15 @@ soak: python  ## 10,000 uploads (SOAK) over every lane of a deployed Sluice, whi
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	SOAK=$${SOAK:-10000} $(BIN)/python -m pytest -q tests/soak $(PYTEST_ARGS)
 
+proof: python  ## What others' tools say of what is deployed: AWS's runtime client, validators, other emulators (20 minutes)
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(PROOF_VENV)=$(LOCKS)/proof/tools.txt \
+		$(LOCALSTACK_VENV)=$(LOCKS)/proof/localstack.txt
+	@mkdir -p $(PROOF_NODE) && cp $(LOCKS)/proof/package*.json $(PROOF_NODE)
+	@command -v npm >/dev/null || echo "There is no npm here: what needs Node is left out"
+	@! command -v npm >/dev/null || npm ci --prefix $(PROOF_NODE) --ignore-scripts --no-fund --no-audit --loglevel=error
+	PROOF_VENV=$(PROOF_VENV) LOCALSTACK_VENV=$(LOCALSTACK_VENV) PROOF_NODE=$(PROOF_NODE) \
+		$(BIN)/python -m pytest tests/proof $(PYTEST_ARGS)
+
 audit: python  ## Look every locked package up in PyPI's advisory database, or the one at OSV_URL
 	@$(PYTHON) -m ops audit
 
@@ -96,7 +108,9 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 
 lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
 	for name in run aws cli oldest audit; do $(COMPILE) $(LOCKS)/$$name.in -o $(LOCKS)/$$name.txt || exit 1; done
+	for name in tools localstack; do $(COMPILE) $(LOCKS)/proof/$$name.in -o $(LOCKS)/proof/$$name.txt || exit 1; done
 	$(COMPILE) $(LOCKS)/dev.in -o requirements-dev.txt
+	cd $(LOCKS)/proof && npm install --package-lock-only --omit-lockfile-registry-resolved --no-fund --no-audit
 
 python:
 	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and none is on the PATH as python3," \
@@ -107,4 +121,4 @@ python:
 
 clean:  ## Remove what the commands made, environments included
 	rm -rf .state build .chalice/deployed .chalice/deployments .chalice/policies .mypy_cache .ruff_cache .pytest_cache
-	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV) $(OLDEST_VENV) $(AUDIT_VENV)
+	rm -rf $(VENV) $(AWS_VENV) $(CLI_VENV) $(OLDEST_VENV) $(AUDIT_VENV) $(PROOF_VENV) $(LOCALSTACK_VENV) $(PROOF_NODE)

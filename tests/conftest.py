@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ import app
 from tests.faults.share import summary
 from tests.support.lanes.scans import Scans
 from tests.support.world import World
+
+collect_ignore = [] if "PROOF_VENV" in os.environ else ["proof"]  # what only `make proof` has installed
 
 
 def pytest_collection_finish() -> None:

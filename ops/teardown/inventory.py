@@ -45,7 +45,7 @@ class Resource:
 KINDS = (
     Kind("rule", "events", "list_rules", "Rules[].[Name, Name]"),
     Kind("API", "apigateway", "get_rest_apis", "items[].[name, id]"),
-    Kind("function", "lambda", "list_functions", "Functions[].[FunctionName, FunctionName]"),
+    Kind("function", "lambda", "list_functions", "Functions[].[FunctionName, FunctionArn]"),
     Kind("role", "iam", "list_roles", "Roles[].[RoleName, RoleName]"),
     Kind("bucket", "s3", "list_buckets", "Buckets[].[Name, Name]"),
     Kind("table", "dynamodb", "list_tables", "TableNames[].[@, @]"),

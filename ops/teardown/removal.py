@@ -121,7 +121,7 @@ def _delete_rule(session: Any, rule: Resource) -> None:
 
 def _delete_function(session: Any, function: Resource) -> None:
     functions = session.client("lambda")
-    mappings = functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]
+    mappings = functions.list_event_source_mappings(FunctionName=function.identifier)["EventSourceMappings"]
     for mapping in mappings:
         delete_mapping(functions, mapping)
     functions.delete_function(FunctionName=function.name)

@@ -120,7 +120,14 @@ def _list(value: str | list[str]) -> list[str]:
 
 def _action(service: str, operation: str) -> str:
     if service == "apigateway":
-        methods = {"Get": "GET", "Create": "POST", "Delete": "DELETE", "Update": "PATCH", "Put": "PUT"}
+        methods = {
+            "Get": "GET",
+            "Create": "POST",
+            "Import": "POST",
+            "Delete": "DELETE",
+            "Update": "PATCH",
+            "Put": "PUT",
+        }
         return next(f"apigateway:{method}" for verb, method in methods.items() if operation.startswith(verb))
     return ACTION_OF.get(operation, f"{service}:{operation}")
 

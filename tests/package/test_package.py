@@ -7,65 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ops.checks import package
 from ops.compiled import compiled_name
-from ops.deploy.provision import provision
 from ops.errors import OperationError
-from ops.stages import LOCAL, ROOT, Target, load_stage
-from tests.support.builders import LANDING, NDJSON, SEED_JOBS, s3_event, s3_record, sqs_event
+from ops.stages import ROOT
+from tests.package.conftest import event_of
 from tests.support.emulation import LOCAL_ENVIRONMENT
 from tests.support.iam import handlers
 
-BOTO = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 CHECKED_HASH = (3).to_bytes(4, "little")  # PEP 552: by its source's hash, which is checked
 PYTHONS = ("3.11", "3.12", "3.13")
 ENDPOINT_VARIABLES = ("PATH", "HOME")
-
-
-@pytest.fixture(scope="module")
-def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the package once."""
-    return package.build(tmp_path_factory.mktemp("package"))
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """Serve an emulated AWS with the stack, a job config and one file in each bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    try:
-        provision(load_stage(LOCAL), boto3.Session(), Target("123456789012", "us-east-1"), lambda _: None)
-        s3 = boto3.client("s3")
-        s3.put_object(Bucket=LANDING, Key="config/config.json", Body=json.dumps(SEED_JOBS).encode())
-        s3.put_object(Bucket=LANDING, Key="data/in/customers.csv", Body=b"id\n1\n")
-        s3.put_object(Bucket=LANDING, Key="incoming/a/orders.csv", Body=b"id\n1\n")
-        s3.put_object(Bucket=NDJSON, Key="in/2026-01-15/a.ndjson", Body=b'{"a": 1}\n')
-        yield os.environ["AWS_ENDPOINT_URL"]
-    finally:
-        del os.environ["AWS_ENDPOINT_URL"]
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def boto(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out boto3 as the Lambda runtime has it: beside the package, and nothing else with it."""
-    folder = tmp_path_factory.mktemp("runtime")
-    site_packages = Path(boto3.__file__).parent.parent
-    for name in BOTO:
-        (folder / name).symlink_to(site_packages / name)
-    return folder
 
 
 def python_of(version: str) -> dict[str, str] | None:
@@ -78,34 +37,6 @@ def python_of(version: str) -> dict[str, str] | None:
         if subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0:
             return environment
     return None
-
-
-def event_of(name: str) -> Any:
-    """Return an event for a handler."""
-    arrived = s3_record("in/2026-01-15/a.ndjson", bucket=NDJSON, size=10)
-    events: dict[str, Any] = {
-        "object_created": s3_event("data/in/customers.csv"),
-        "ndjson_arrived": sqs_event({"Records": [arrived]}),
-        "csv_discovered": sqs_event(
-            {"bucket": LANDING, "key": "incoming/a/orders.csv", "etag": "0" * 32, "size": 5, "folder": "a",
-             "last_modified": "2026-01-15T12:00:00Z", "change": "new"}
-        ),
-        "authorize": {
-            "type": "TOKEN",
-            "authorizationToken": "Bearer local-reader",
-            "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/api/GET/summary",
-        },
-        "api_handler": {
-            "requestContext": {"resourcePath": "/health", "httpMethod": "GET", "identity": {"sourceIp": "1"}},
-            "headers": {},
-            "body": None,
-            "isBase64Encoded": False,
-            "multiValueQueryStringParameters": None,
-            "pathParameters": None,
-            "stageVariables": None,
-        },
-    }  # fmt: skip
-    return events.get(name, {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"})
 
 
 def run_handlers(

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +24,29 @@ VOLATILE = {"LastModified", "CodeSha256", "RevisionId", "CodeSize", "LastUpdateS
 
 @dataclass(frozen=True)
 class Account:
-    """An account; `project` is what is deployed to it."""
+    """An account; `project` is what is deployed to it, `endpoints` are those of another emulator."""
 
     aws_port: int
     project: Path
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which commands reach this account."""
+        return client_environment(self.aws_port) | dict(self.endpoints)
 
     @property
     def session(self) -> Any:
         """A session in this account."""
-        return _Session(client_environment(self.aws_port))
+        return _Session(self.environment)
 
     def run(self, *command: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the project's environment, `typed` on its standard input."""
         program = Path(sys.executable).with_name(command[0])
-        environment = client_environment(self.aws_port) | environ
         return subprocess.run(
             [str(program), *command[1:]],
             cwd=self.project,
-            env=environment,
+            env=self.environment | environ,
             input=typed,
             capture_output=True,
             text=True,
@@ -102,14 +108,17 @@ class _Session:
     """A boto3 session whose clients all call the embedded AWS."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._endpoint = environ["AWS_ENDPOINT_URL"]
+        self._environ = environ
         self.region_name = environ["AWS_DEFAULT_REGION"]
         self._session: Any = boto3.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region_name
         )
 
     def client(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint)
+        endpoint = self._environ["AWS_ENDPOINT_URL"]
+        if service == "apigateway":
+            endpoint = self._environ.get("AWS_ENDPOINT_URL_API_GATEWAY", endpoint)
+        return self._session.client(service, endpoint_url=endpoint)
 
 
 def _function(session: Any, name: str) -> dict[str, Any]:

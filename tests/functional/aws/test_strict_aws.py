@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -10,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.support.builders import LANDING, NDJSON
-from tests.support.strict.aws import without_list_bucket
+from tests.support.strict.aws import strict, take_violations, without_list_bucket
 from tests.support.world import MACHINE, TABLE, TOPIC
 
 ROW = {"file_key": {"S": "k"}, "timestamp": {"S": "t"}}
@@ -40,6 +41,10 @@ def _publish(**parameters: Any) -> Call:
 def _start(**parameters: Any) -> Call:
     start = boto3.client("stepfunctions").start_execution
     return lambda: start(stateMachineArn=MACHINE, **{"name": "n", "input": "{}", **parameters})
+
+
+def _run(job: str) -> Call:
+    return lambda: boto3.client("glue").start_job_run(JobName=job)
 
 
 def _send(*bodies: str, ids: str = "0123456789a") -> Call:
@@ -214,6 +219,13 @@ def _etag(key: str) -> str:
     return str(boto3.client("s3").head_object(Bucket=LANDING, Key=key)["ETag"])
 
 
+@pytest.fixture(autouse=True)
+def _on_purpose() -> Iterator[None]:
+    """Forget what the service models say of these tests: they send on purpose what AWS refuses."""
+    yield
+    take_violations()
+
+
 @pytest.fixture(scope="module")
 def objects(shared_aws: None) -> None:
     bodies = {"small": b"ab", "empty": b"", "middle": b"x" * 5 * MB, "large": b"x" * (5 * MB + 1)}
@@ -253,3 +265,33 @@ def test_without_list_bucket_a_missing_key_is_forbidden_and_a_present_one_is_not
     with pytest.raises(ClientError) as missing:
         _s3(read, Key="missing")()
     assert missing.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (_start(name="n" * 81), "sfn.StartExecution.name: 81 is not from 1 to 80"),
+        (
+            _dynamodb("put_item", TableName=TABLE, Item=ROW, ReturnValues="SOME"),
+            "dynamodb.PutItem.ReturnValues: 'SOME' is none of ['NONE', 'ALL_OLD'",
+        ),
+        (_run("job\x01"), "glue.StartJobRun.JobName: 'job\\x01' does not match ["),
+        (
+            _dynamodb("batch_get_item", RequestItems={TABLE: {"Keys": [ROW] * 101}}),
+            f"dynamodb.BatchGetItem.RequestItems.{TABLE}.Keys: 101 is not from 1 to 100",
+        ),
+        (_start(name="a"), ""),
+    ],
+)
+def test_what_the_service_models_do_not_allow_is_told(shared_aws: None, call: Call, told: str) -> None:
+    take_violations()
+    with suppress(ClientError):
+        call()
+    found = take_violations()
+    assert [each[: len(told)] for each in found] == [each for each in [told] if each]
+
+
+def test_a_test_fails_at_its_end_for_a_request_that_the_models_do_not_allow(shared_aws: None) -> None:
+    failure = r"models do not allow .*\nsfn.StartExecution.name: 81"
+    with pytest.raises(AssertionError, match=failure), strict(), suppress(ClientError):
+        _start(name="n" * 81)()

@@ -16,6 +16,7 @@ from botocore import handlers
 from botocore.exceptions import ClientError
 
 from tests.support.strict.dynamodb import DYNAMODB_RULES
+from tests.support.strict.models import violations
 from tests.support.strict.rules import Rejected
 from tests.support.strict.s3 import S3_RULES, hidden_buckets
 
@@ -69,12 +70,14 @@ RULES: dict[str, tuple[Callable[[Parameters], None], ...]] = {
 }
 
 _enforced = False
+_violations: list[str] = []
 
 
-def _check(params: Parameters, event_name: str, **_: Any) -> None:
+def _check(params: Parameters, event_name: str, model: Any, **_: Any) -> None:
     if not _enforced:
         return
     call = event_name.removeprefix("before-parameter-build.")
+    _violations.extend(violations(call, model, params))
     try:
         for rule in RULES.get(call, ()):
             rule(params)
@@ -91,13 +94,22 @@ handlers.BUILTIN_HANDLERS.append(("before-parameter-build", _check))
 
 @contextmanager
 def strict() -> Iterator[None]:
-    """Enforce the rules while the context lasts; a real endpoint checks them itself."""
+    """Enforce the rules while the context lasts, and the service models at its end; AWS does so itself."""
     global _enforced  # noqa: PLW0603 - botocore's handler takes no argument of ours
     _enforced = True
     try:
         yield
     finally:
         _enforced = False
+    told = take_violations()
+    assert not told, "the service models do not allow these requests:\n" + "\n".join(told)
+
+
+def take_violations() -> list[str]:
+    """Return what the service models did not allow so far, and forget it: a test may do so on purpose."""
+    told = list(_violations)
+    _violations.clear()
+    return told
 
 
 @contextmanager
