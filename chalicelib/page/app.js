@@ -41,6 +41,15 @@ function chooseDay(date) {
   for (const each of Object.values(made)) for (const part of Object.values(each)) if (part instanceof PagedList) part.reset();
 }
 
+// What is no date leaves the chosen day as it is.
+function moveDay(from, days) {
+  const to = new Date(`${from}T00:00:00Z`);
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(from) && !Number.isNaN(to.getTime()) && to.toISOString().startsWith(from);
+  if (isDate) to.setUTCDate(to.getUTCDate() + days);
+  chooseDay(isDate ? to.toISOString().slice(0, 10) : view.date);
+  refresh();
+}
+
 function show() {
   const name = readAddress();
   if (view.name !== name) {
@@ -83,6 +92,12 @@ async function refresh() {
   again = false;
 }
 
+// After an action what needs attention is asked for at once.
+function refreshAfterAction() {
+  if (made.overview) made.overview.attention.asked = 0;
+  refresh();
+}
+
 // The one place that says the page cannot be refreshed; what it showed before stays.
 function told(problem) {
   if (!session.token) return;
@@ -114,13 +129,13 @@ function live(state, text) {
 
 function installTabs() {
   const links = Object.keys(VIEWS).map((name) => h("a", { href: `#${name}` }, name[0].toUpperCase() + name.slice(1)));
-  const date = h("input", { type: "date", id: "date", value: view.date, "aria-label": "Day (UTC)", max: "9999-12-31" });
-  date.addEventListener("change", () => {
-    chooseDay(date.value || today());
-    refresh();
-  });
+  const date = h("input", { id: "date", value: view.date, "aria-label": "Day (UTC), as 2026-01-31", inputmode: "numeric", maxlength: 10, autocomplete: "off", spellcheck: "false" });
+  date.addEventListener("change", () => moveDay(date.value || today(), 0));
+  const day = h("div", { class: "day-chooser", role: "group", "aria-label": "Day" },
+    h("button", { type: "button", class: "plain", "aria-label": "The day before", onclick: () => moveDay(view.date, -1) }, "‹"), date,
+    h("button", { type: "button", class: "plain", "aria-label": "The day after", onclick: () => moveDay(view.date, 1) }, "›"));
   const upload = h("button", { type: "button", class: "primary", id: "upload", onclick: () => $("file-picker").click() }, "Upload…");
-  $("tabs").append(h("div", { class: "links" }, links), h("div", { class: "row" }, date, upload));
+  $("tabs").append(h("div", { class: "links" }, links), h("div", { class: "row" }, day, upload));
 }
 
 function installTheme() {

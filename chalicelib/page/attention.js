@@ -1,7 +1,7 @@
 "use strict";
 // What needs a person: one line a cause, over every lane and the last days, each with its next step.
 
-const ATTENTION_MS = 10000;
+const ATTENTION_MS = 20000;
 const STEPS = {
   failed: "They are routed again by repair; mend what the reason names.",
   job_failed: "Look at the run's error, then replay.",

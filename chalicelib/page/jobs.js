@@ -1,6 +1,8 @@
 "use strict";
 // The jobs of the config: what came for each in two weeks, what is expected, and what is wrong with its entry.
 
+const LEGEND = "A bar is a day's files: filled those that succeeded, hatched those whose job failed, empty the others.";
+const MORE = " There are more files than are counted here, so bars and sums are the least that came.";
 const SPARK = { height: 30, step: 9 };
 
 class Jobs {
@@ -11,7 +13,7 @@ class Jobs {
       query: () => ({}), idOf: (row) => String(row.index), row: jobCells,
       empty: "No job is configured yet: upload a list of jobs as config/config.json.",
     });
-    this.legend = h("p", { class: "muted small" }, "A bar is a day's files: filled those that succeeded, hatched those whose job failed, empty the others.");
+    this.legend = h("p", { class: "muted small" }, LEGEND);
     this.node = h("div", { class: "view" }, h("h1", {}, "Jobs"), this.state, this.legend, h("section", { class: "panel flush" }, this.list.node));
   }
 
@@ -19,6 +21,7 @@ class Jobs {
     const page = await this.list.refresh();
     if (!page) return;
     this.state.hidden = page.valid;
+    setText(this.legend, page.history.complete ? LEGEND : LEGEND + MORE);
     reconcile(this.state, page.valid ? [] : [page.faults], () => "faults", (faults) => h("div", {},
       h("strong", {}, page.in_force === "last_good" ? "The job config cannot be used: files are routed by the last good version." : "The job config cannot be used, so nothing is routed."), h("ul", {}, faults.map((fault) => h("li", {}, fault)))));
   }

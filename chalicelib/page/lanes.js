@@ -89,7 +89,7 @@ async function releaseKey(key, etag) {
   try {
     await post("quarantine/release", { key, etag });
     toast("Released: it is back where it came from.");
-    refresh();
+    refreshAfterAction();
     if ($("detail").open) await refreshDetail();
   } catch (error) {
     toast(error.message, "error");

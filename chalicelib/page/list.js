@@ -101,7 +101,8 @@ class PagedList {
     reconcile(this.body, shown, this.idOf, (item) => this.labelled(this.row(item)));
     this.table.hidden = shown.length === 0;
     this.more.hidden = !this.hasMore;
-    setText(this.state, this.loaded ? this.empty : "Loading…");
+    const none = this.hasMore ? `None among the newest ${number(this.lookedAt)}: “Show more” looks further back.` : this.empty;
+    setText(this.state, this.loaded ? none : "Loading…");
     this.state.hidden = shown.length > 0;
     this.drawn?.();
   }

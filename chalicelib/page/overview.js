@@ -127,7 +127,7 @@ async function redrive(queue) {
   try {
     const done = await post("redrive", { queue });
     toast(`${counted(done.moved, "dead letter")} of ${queue} sent back${done.failed ? `, ${done.failed} failed again` : ""}.`);
-    refresh();
+    refreshAfterAction();
   } catch (error) {
     toast(error.message, "error");
   }

@@ -16,7 +16,7 @@ async function confirmReplay(body, title) {
       const done = await post("replay", { ...body, etags });
       const ran = done.items.filter((item) => item.outcome);
       toast(ran.length ? `Replayed ${ran.length}: ${ran.map((item) => item.outcome.status).slice(0, 3).join(", ")}` : "Nothing had to be done.");
-      refresh();
+      refreshAfterAction();
     } catch (error) {
       toast(error.message, "error");
     }

@@ -62,7 +62,7 @@ async function uploadFiles(files, bucket, prefix) {
   const done = files.length - failed.length;
   if (done) toast(`Uploaded ${done === 1 && !failed.length ? prefix + files[0].name : counted(done, "file")}`);
   if (failed.length) toast(`${counted(failed.length, "file")} not uploaded. ${failed.slice(0, 3).join("; ")}`, "error");
-  setTimeout(refresh, 400);
+  setTimeout(refreshAfterAction, 400);
 }
 
 // A key takes one file; what is there is replaced on purpose only.

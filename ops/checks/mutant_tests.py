@@ -15,7 +15,7 @@ TESTS = {
         "tests/functional/tables/test_manifests.py::test_of_two_runs_that_overlap_anywhere_the_newer_listing_stays",
         "tests/functional/discovery/test_failures.py",
     ],
-    "aws/expected_files": ["tests/functional/expected/test_watch.py"],
+    "aws/expected_files": ["tests/functional/aws/test_expected_files.py"],
     "aws/lock": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_batches.py"],
     "aws/manifest_records": [
         f"{NDJSON}/test_conditions.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -186,6 +187,7 @@ def test_a_bad_redrive_is_400(operator: Api, body: Any) -> None:
 def test_an_offered_place_takes_the_file_once(world: World, operator: Api, key: str) -> None:
     offer = operator.post("/upload", {"key": key, "content_type": "text/csv", "size": 4}).body
     assert "X-Amz-Signature" in offer["url"]
+    assert "if-none-match" in signed_headers(offer)
     assert put(offer, b"1,2\n") == 200
     assert boto3.client("s3").get_object(Bucket=LANDING, Key=key)["Body"].read() == b"1,2\n"
     assert put(offer, b"3,4\n") == 412
@@ -200,6 +202,12 @@ def test_a_place_of_the_ndjson_bucket_is_offered(world: World, operator: Api) ->
     assert put(offer, b'{"b":1}\n') == 412
 
 
+def signed_headers(offer: dict[str, Any]) -> list[str]:
+    """Return the headers without which S3 refuses the request."""
+    query = parse_qs(urlsplit(str(offer["url"])).query)
+    return query["X-Amz-SignedHeaders"][0].split(";")
+
+
 def put(offer: dict[str, Any], body: bytes) -> int:
     answer = requests.request(offer["method"], offer["url"], data=body, headers=offer["headers"], timeout=5)
     return answer.status_code
@@ -211,6 +219,7 @@ def test_a_file_is_replaced_on_purpose_only_while_it_is_the_one_that_was_there(
     world.upload("data/in/a.csv", b"old\n")
     wish = {"key": "data/in/a.csv", "size": 4, "replace": True}
     first, second = operator.post("/upload", wish).body, operator.post("/upload", wish).body
+    assert "if-match" in signed_headers(first)
     assert put(first, b"new\n") == 200
     assert put(second, b"2nd\n") == 412
     assert world.read("data/in/a.csv") == b"new\n"

@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 
 import app
+from chalicelib.aws.expected_files import ExpectedReader
 from chalicelib.expected import watch, wiring
-from tests.faults.dying import calls_of, deaths, run
+from tests.faults.dying import Death, Moment, Nth, calls_of, deaths, run
 from tests.support.api import Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import LANDING, job
+from tests.support.lanes.ndjson import TABLE
 from tests.support.reset import date_object
 from tests.support.world import World
 
@@ -207,6 +210,20 @@ def test_wherever_a_run_dies_it_is_told_once_or_said_to_be_perhaps_unsent(world:
         told = len(world.alerts()) - before
         assert told <= 1, f"{death}: told twice"
         assert told + unsure >= 1, f"{death}: neither told nor said to be unsent"
+
+
+def test_an_arrival_is_noted_though_its_worker_died_and_the_event_is_repeated_late(
+    world: World, later: Callable[[timedelta], None]
+) -> None:
+    _configure(world)
+    etag = world.upload(CUSTOMERS, b"id\n1\n")
+    noting = Nth("UpdateItem", 1, lambda number: Death(number, Moment.BEFORE))
+    run(partial(world.deliver, CUSTOMERS, etag), noting)
+    later(timedelta(hours=1))
+    world.deliver(CUSTOMERS, etag)
+    assert len(world.executions()) == 1
+    remembered = ExpectedReader(boto3.client("dynamodb"), TABLE).read()
+    assert [row["last_arrival"] for row in remembered.values()] == [world.row(CUSTOMERS)["last_modified"]]
 
 
 def test_an_alert_whose_tick_fails_is_not_sent_again(world: World, look: Look) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib.landing.lane import LATE
+from tests.faults.dying import Death, Moment, Nth, run
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import LANDING, SEED_JOBS, job
 from tests.support.world import World
@@ -51,6 +53,15 @@ def test_a_parked_file_is_reported_once_however_often_its_event_comes(world: Wor
     assert outcomes == [outcomes[0]] * 5
     assert (len(world.alerts()), len(world.rows(MYSTERY))) == (1, 1)
     assert world.keys("data/") == ["data/new_files/mystery.csv"]
+
+
+def test_an_inactive_file_is_reported_though_the_first_worker_died_before_it_told(world: World) -> None:
+    key = "data/in/products.csv"
+    etag = world.upload(key)
+    telling = Nth("Publish", 1, lambda number: Death(number, Moment.BEFORE))
+    assert run(partial(world.deliver, key, etag), telling)
+    assert world.deliver(key, etag)["status"] == "inactive"
+    assert [alert["Subject"] for alert in world.alerts()] == ["Inactive Job"]
 
 
 def test_an_inactive_file_is_reported_once(world: World) -> None:

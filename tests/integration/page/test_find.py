@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from selenium.webdriver.common.keys import Keys
+
 from tests.integration.page.conftest import BROKEN, HOSTILE, REJECTED
 from tests.support.browser import Page
 from tests.support.builders import s3_event
@@ -51,6 +53,16 @@ def test_files_of_both_lanes_are_listed_filtered_and_sorted(operator: Page) -> N
     operator.wait(lambda: keys(operator) == sorted(keys(operator)))
     assert operator.one("th:nth-child(2)").get_attribute("aria-sort") == "ascending"
     assert "sort=Key-up" in operator.browser.current_url
+
+
+def test_days_are_written_as_everywhere_and_stepped_through(operator: Page) -> None:
+    operator.show("files")
+    operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "2026-01-31\n")
+    operator.wait(lambda: "date=2026-01-31" in operator.browser.current_url)
+    operator.click("[aria-label='The day after']")
+    operator.wait(lambda: "date=2026-02-01" in operator.browser.current_url)
+    operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "31.1.2026\n")
+    operator.wait(lambda: operator.one("#date").get_attribute("value") == "2026-02-01")
 
 
 def test_several_selected_files_are_replayed_at_once(operator: Page) -> None:
@@ -106,6 +118,19 @@ def test_dead_letters_of_files_that_were_routed_since_are_said_quietly(
     operator.wait(
         lambda: any("1 dead letter of landing sent back" in text for text in operator.texts(".toast"))
     )
+
+
+def test_a_broken_config_is_told_on_the_overview(operator: Page, sluice: DeployedSluice) -> None:
+    s3, place = sluice.client("s3"), {"Bucket": sluice.names["LANDING_BUCKET"], "Key": "config/config.json"}
+    usable = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=b"not json")
+    operator.show("overview")
+    operator.wait(lambda: any("Job config invalid" in text for text in operator.texts(".attention li")))
+    (told,) = [text for text in operator.texts(".attention li") if "Job config invalid" in text]
+    assert "1 fault" in told
+    assert "The last good version routes meanwhile" in told
+    s3.put_object(**place, Body=usable)
+    operator.wait(lambda: not any("Job config invalid" in text for text in operator.texts(".attention li")))
 
 
 def test_an_hour_leads_to_its_files_by_outcome(operator: Page) -> None:

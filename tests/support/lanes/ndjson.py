@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
 from chalicelib.ndjson import wiring
@@ -103,14 +104,14 @@ def statuses() -> Counter[str]:
 def manifests() -> dict[str, list[str]]:
     """Read every batch manifest: its key and the files it lists."""
     s3 = client("s3", "")
-    listed = s3.list_objects_v2(Bucket=ARTIFACTS, Prefix="manifests/").get("Contents", ())
-    bodies = {item["Key"]: s3.get_object(Bucket=ARTIFACTS, Key=item["Key"])["Body"].read() for item in listed}
+    keys = [found.key for found in Bucket(s3, ARTIFACTS).list_objects("manifests/")]
+    bodies = {key: s3.get_object(Bucket=ARTIFACTS, Key=key)["Body"].read() for key in keys}
     return {key: json.loads(body)["fileLocations"][0]["URIPrefixes"] for key, body in bodies.items()}
 
 
 def keys_in(bucket: str) -> list[str]:
     """List a bucket."""
-    return [item["Key"] for item in client("s3", "").list_objects_v2(Bucket=bucket).get("Contents", ())]
+    return [found.key for found in Bucket(client("s3", ""), bucket).list_objects("")]
 
 
 def imbalance() -> list[str]:
