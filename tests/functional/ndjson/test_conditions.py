@@ -71,6 +71,20 @@ def test_a_row_is_replaced_only_in_the_status_that_was_seen(clock: Clock) -> Non
     assert (refused or {})["status"] == row(NAME)["status"] == "manifested"
 
 
+@pytest.mark.parametrize("claimed_before", [False, True])
+def test_a_row_is_claimed_only_while_it_waits_and_in_the_revision_that_was_planned(
+    clock: Clock, claimed_before: bool
+) -> None:
+    lane = lane_with(clock, **ALONE)
+    planned = _written(lane)["revision"]
+    if claimed_before:
+        assert lane.tracking.claim(DATE, NAME, planned, "manifests/theirs.json")
+    before = row(NAME)
+    revision = planned if claimed_before else planned - 1
+    assert not lane.tracking.claim(DATE, NAME, revision, "manifests/mine.json")
+    assert row(NAME) == before
+
+
 def test_a_lock_that_is_taken_again_is_not_expired_by_who_saw_the_dead_holder(clock: Clock) -> None:
     lock = lane_with(clock).lock
     assert lock.acquire("x", "dead", clock(), 10)
