@@ -57,7 +57,7 @@ def test_a_cursor_of_another_query_is_refused() -> None:
 @pytest.mark.parametrize(
     "content",
     [[], {}, 1, None, ["a"], ["a", []], [1, [], ""], ["a", "b", ""], ["a", [1], ""], ["a", {"b": 1}, ""],
-     ["a", [], 1], ["\ud800", [], ""], ["a", [], "\ud800"], ["k" * 1025, [], ""]],
+     ["a", [], 1], ["\ud800", [], ""], ["a", [], "\ud800"], ["k" * (cursors.MAX_POSITION_BYTES + 1), [], ""]],
 )  # fmt: skip
 def test_foreign_content_is_refused_though_its_checksum_is_right(content: object) -> None:
     body = json.dumps(content).encode()
