@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore import handlers
+from botocore.client import BaseClient
 
 from tests.support import emulation
 from tests.support.template import resources
@@ -20,6 +21,8 @@ TAKEN = (
     "BillingMode",
 )
 CONDITIONAL = ("PutItem", "UpdateItem", "DeleteItem")
+_keys: dict[str, list[str]] = {}  # of each table
+_call: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # before a test notes every call
 _emulation: Any = emulation  # what it imports is replaced
 _apply = _emulation.apply_stack
 
@@ -35,6 +38,7 @@ def _applied(*given: Any) -> Any:
         properties = table["Properties"]
         name = properties["TableName"]["Fn::Sub"].replace("${Stage}", "local")
         wanted = {each: properties[each] for each in TAKEN if each in properties}
+        _keys[name] = [each["AttributeName"] for each in properties["KeySchema"]]
         tables.create_table(TableName=name, **wanted)
     return outcome
 
@@ -48,11 +52,10 @@ def _answer_with_item(parsed: dict[str, Any], context: dict[str, Any], **_: Any)
     """Add the item that refused a write, as AWS does where it is asked; dynalite does not know how."""
     asked = context.get("asked")
     if asked and parsed.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-        tables: Any = boto3.client("dynamodb")
-        keys = tables.describe_table(TableName=asked["TableName"])["Table"]["KeySchema"]
         given = asked.get("Key") or asked["Item"]
-        key = {each["AttributeName"]: given[each["AttributeName"]] for each in keys}
-        found = tables.get_item(TableName=asked["TableName"], Key=key, ConsistentRead=True)
+        key = {name: given[name] for name in _keys[asked["TableName"]]}
+        wanted = {"TableName": asked["TableName"], "Key": key, "ConsistentRead": True}
+        found = _call(boto3.client("dynamodb"), "GetItem", wanted)
         parsed.update({"Item": found["Item"]} if "Item" in found else {})
 
 
