@@ -23,7 +23,6 @@ WHOLE = (  # folders and files whose writes are conditional, indexed, paged or i
     "tests/functional/landing/test_races.py",
     "tests/functional/landing/test_repair.py",
     "tests/functional/ndjson",
-    "tests/functional/runs",
     "tests/functional/actions/test_replay.py",
     "tests/functional/status/test_lists.py",
 )
