@@ -26,8 +26,8 @@ STATE = ROOT / ".state"
 WATCH_SECONDS = 0.2
 
 
-class StopRequestError(Exception):
-    """A signal asked this process to end."""
+class StopRequestError(BaseException):
+    """A signal asked this process to end; botocore would take an `Exception` for a fault of the network."""
 
 
 def command(arguments: list[str]) -> int:
