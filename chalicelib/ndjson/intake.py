@@ -54,11 +54,12 @@ def _known(file: File, seen: StoredObject) -> File:
 
 
 def _reject(lane: Ndjson, file: File, seen: StoredObject, reason: str) -> TrackResult:
-    existing = rows.find(lane, file)
+    of_path = list(rows.of_path(lane, file))
+    existing = rows.own_row(of_path, file)
     if existing and existing["status"] in ACCEPTED:
         return TrackResult("unchanged", 0, existing["status"] == FileStatus.PENDING, file.date_prefix)
     if existing and existing["status"] == FileStatus.RELEASED:
         if not lane.bucket.is_unchanged(seen):
             return TrackResult("changed")  # it was moved and released meanwhile: its own event comes
         return rows.record(lane, file, FileStatus.PENDING)
-    return quarantine(lane, file, seen, reason, existing)
+    return quarantine(lane, file, seen, reason, of_path)

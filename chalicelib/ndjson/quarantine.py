@@ -7,6 +7,7 @@ dead process began. Without a quarantine bucket the file stays where it is and t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.copying import SourceChanged
@@ -16,7 +17,7 @@ from chalicelib.aws.tracking_keys import UNTOLD
 from chalicelib.keys import shown
 from chalicelib.moves import destination_keys
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, lies_in_quarantine, record
+from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, lies_in_quarantine, own_row, record
 from chalicelib.ndjson.tracking import File, FileStatus, timestamp
 
 QUARANTINE_PREFIX = "quarantine/"
@@ -27,14 +28,18 @@ STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
 def quarantine(
-    lane: Ndjson, file: File, seen: StoredObject, reason: str, existing: Row | None
+    lane: Ndjson, file: File, seen: StoredObject, reason: str, of_path: Sequence[Row]
 ) -> TrackResult:
-    """Quarantine the version that was seen; `existing` is the row it has from an earlier try, if any."""
+    """Quarantine the version that was seen; `of_path` are the rows that its path had by then.
+
+    They were read once: what another worker writes of the same upload meanwhile is no earlier version.
+    """
+    existing = own_row(of_path, file)
     if not lane.quarantine.name:
         tracked = _recorded(lane, file, existing, reason=reason)
         _tell_if_due(lane, file)
         return tracked
-    identity = _identity_of_copy(lane, file, seen, existing)
+    identity = _identity_of_copy(file, seen, repeated=lies_in_quarantine(of_path, file, existing))
     keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, identity)
     try:
         key = lane.quarantine.copy_once(lane.bucket, seen, keys, identity, {REASON_METADATA: reason})
@@ -52,9 +57,9 @@ def quarantine(
     return tracked
 
 
-def _identity_of_copy(lane: Ndjson, file: File, seen: StoredObject, existing: Row | None) -> str:
+def _identity_of_copy(file: File, seen: StoredObject, *, repeated: bool) -> str:
     """Return whose copy it is; of content that came before, each upload has a copy of its own."""
-    if not lies_in_quarantine(lane, file, existing):
+    if not repeated:
         return file.identity
     return hashlib.sha256(f"{file.identity}\n{seen.last_modified.isoformat()}".encode()).hexdigest()[:32]
 

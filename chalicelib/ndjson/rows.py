@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -54,9 +54,14 @@ def record(lane: Ndjson, file: File, status: FileStatus, **details: Any) -> Trac
 
 
 def find(lane: Ndjson, file: File) -> Row | None:
-    """Return the row of this upload, or of the same content if no other came since."""
+    """Read the row of this upload, or of the same content if no other came since."""
+    return own_row(of_path(lane, file), file)
+
+
+def own_row(of_path: Iterable[Row], file: File) -> Row | None:
+    """Return what `find` finds, of rows that were read."""
     rows = list[Row]()
-    for row in _rows_of_path(lane, file):
+    for row in of_path:
         if is_row_of_version(row, file) and (row["status"] == FileStatus.RELEASED or not is_later(file, row)):
             return row
         rows.append(row)
@@ -65,12 +70,12 @@ def find(lane: Ndjson, file: File) -> Row | None:
 
 def is_awaited(lane: Ndjson, file: File) -> bool:
     """Tell whether a released row of the path waits for its file, which has another ETag."""
-    return any(row["status"] == FileStatus.RELEASED for row in _rows_of_path(lane, file))
+    return any(row["status"] == FileStatus.RELEASED for row in of_path(lane, file))
 
 
-def lies_in_quarantine(lane: Ndjson, file: File, own: Row | None) -> bool:
+def lies_in_quarantine(of_path: Iterable[Row], file: File, own: Row | None) -> bool:
     """Tell whether the same content lies in quarantine for a row before the file's `own`."""
-    for row in _rows_of_path(lane, file):
+    for row in of_path:
         if own and row["file_name"] == own["file_name"]:
             return False
         if row["etag"] == file.etag and "moved_to" in row:
@@ -78,7 +83,8 @@ def lies_in_quarantine(lane: Ndjson, file: File, own: Row | None) -> bool:
     return False
 
 
-def _rows_of_path(lane: Ndjson, file: File) -> Iterator[Row]:
+def of_path(lane: Ndjson, file: File) -> Iterator[Row]:
+    """Read the rows of every version of a file, each when it is asked for."""
     for name in row_names(file.path, file.name):
         row = lane.tracking.find(file.date_prefix, name)
         if row is None:
@@ -113,7 +119,7 @@ def _belongs_to_another_upload(lane: Ndjson, file: File, existing: Row) -> bool:
         return False
     if not is_later(file, existing):
         return False
-    newest = newest_of_version(list(_rows_of_path(lane, file)), file)
+    newest = newest_of_version(list(of_path(lane, file)), file)
     return newest is None or newest["file_name"] != existing["file_name"]
 
 

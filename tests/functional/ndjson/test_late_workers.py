@@ -8,6 +8,7 @@ import pytest
 import app
 from tests.faults.dying import Meanwhile, Nth, run
 from tests.support.api import OPERATOR, Api
+from tests.support.aws_calls import failing
 from tests.support.builders import NDJSON
 from tests.support.lanes.ndjson import DATE, QUARANTINE, Clock, keys_in, messages, record_of, statuses, upload
 from tests.support.reset import date_object
@@ -34,6 +35,20 @@ def test_a_late_worker_deletes_nothing_that_was_released_meanwhile(world: World,
     assert statuses() == {"released": 1}
     app.ndjson_arrived(messages(record_of(KEY, _etag(), 2))[0], None)
     assert (statuses(), keys_in(QUARANTINE)) == ({"pending": 1}, [])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_two_workers_of_a_file_whose_source_stays_make_one_copy(world: World, number: int) -> None:
+    event = messages(upload(KEY, body=b"no"))[0]
+
+    def another() -> None:
+        app.ndjson_arrived(event, None)
+
+    with failing("DeleteObject", "AccessDenied", 403, KEY):
+        reading = Nth("GetItem", number, lambda number: Meanwhile(number, another))
+        run(lambda: app.ndjson_arrived(event, None), reading)
+    assert statuses() == {"quarantined": 1}
+    assert len(keys_in(QUARANTINE)) == 1
 
 
 def _etag() -> str:
