@@ -31,9 +31,10 @@ ENVIRONMENT = {
     "MAX_BATCH_SIZE_GB": LIMIT_OF_TWO_FILES,
     "SIZE_TOLERANCE_PERCENT": "100",  # from nothing to 20 MB
     "GLUE_JOB_NAME": GLUE_JOB,
+    "MAX_BATCH_AGE_SECONDS": "2400",
 }
 RECEIVES = 4  # of a message after its first, before it is dead-lettered
-FLUSH = timedelta(minutes=70)
+FLUSH = timedelta(minutes=50)  # within an hour of the emulated Glue's clock, which nobody turns
 UNANNOUNCED: Any = {"by_reconcile": True, "announced": False, "reconcile_alone": True}
 LOCK_EXPIRED = timedelta(minutes=6)
 
