@@ -220,10 +220,10 @@ def _note_put_back(replays: Replays, row: Row) -> None:
 
     Of a replay that died before it could, the next one does it.
     """
-    (newest,) = replays.catalog.versions(row["file_key"], "", 1)
-    if newest["timestamp"] != row["timestamp"]:
-        at = replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-        replays.log.note_put_back(row, at)
+    for newest in replays.catalog.versions(row["file_key"], "", 1):
+        if newest["timestamp"] != row["timestamp"]:
+            at = replays.landing.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+            replays.log.note_put_back(row, at)
 
 
 def _begun(landing: Landing, planned: PlannedReplay) -> Row | None:

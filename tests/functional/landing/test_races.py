@@ -140,6 +140,25 @@ def test_a_replay_is_noted_in_no_row_that_is_not_there(world: World) -> None:
     assert boto3.client("dynamodb").scan(TableName=TABLE)["Count"] == 0
 
 
+@pytest.mark.parametrize("is_replayed", [True, False])
+def test_a_row_is_told_as_put_back_only_if_it_was_replayed_and_says_so_still(
+    world: World, is_replayed: bool
+) -> None:
+    dynamodb = boto3.client("dynamodb")
+    catalog, log = CatalogTable(dynamodb, TABLE), ReplayLog(dynamodb, TABLE)
+    row = {"file_key": MYSTERY, "timestamp": "2026-01-01T00:00:00Z#00000000", "status": "not_configured"}
+    assert catalog.record({**row, "status_timestamp": "not_configured#1"}, frozenset()) is None
+    if is_replayed:
+        log.note(row, {"by": "operator"})
+    by_now = world.row(MYSTERY)
+    assert not log.note_put_back({**row, "status": "rejected" if is_replayed else "not_configured"}, "now")
+    assert world.row(MYSTERY) == by_now
+    log.note(row, {"by": "operator"})
+    assert log.note_put_back(row, "now")
+    assert world.row(MYSTERY)["put_back_at"] == "now"
+    assert "status_timestamp" not in world.row(MYSTERY)
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_note_of_a_replay_that_comes_just_before_the_row_is_replaced_is_kept(
     world: World, number: int
