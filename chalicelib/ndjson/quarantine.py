@@ -17,7 +17,7 @@ from chalicelib.aws.tracking_keys import UNTOLD
 from chalicelib.keys import shown
 from chalicelib.moves import destination_keys
 from chalicelib.ndjson.lane import Ndjson
-from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, find, lies_in_quarantine, own_row, record
+from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult, lies_in_quarantine, of_path, own_row, record
 from chalicelib.ndjson.tracking import File, FileStatus, timestamp
 
 QUARANTINE_PREFIX = "quarantine/"
@@ -28,18 +28,18 @@ STAYS_SUBJECT = "Source Cannot Be Deleted"
 
 
 def quarantine(
-    lane: Ndjson, file: File, seen: StoredObject, reason: str, of_path: Sequence[Row]
+    lane: Ndjson, file: File, seen: StoredObject, reason: str, versions: Sequence[Row]
 ) -> TrackResult:
-    """Quarantine the version that was seen; `of_path` are the rows that its path had by then.
+    """Quarantine the version that was seen; `versions` are the rows that its path had by then.
 
     They were read once: what another worker writes of the same upload meanwhile is no earlier version.
     """
-    existing = own_row(of_path, file)
+    existing = own_row(versions, file)
     if not lane.quarantine.name:
         tracked = _recorded(lane, file, existing, reason=reason)
         _tell_if_due(lane, file)
         return tracked
-    identity = _identity_of_copy(file, seen, repeated=lies_in_quarantine(of_path, file, existing))
+    identity = _identity_of_copy(file, seen, repeated=lies_in_quarantine(versions, file, existing))
     keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, identity)
     try:
         key = lane.quarantine.copy_once(lane.bucket, seen, keys, identity, {REASON_METADATA: reason})
@@ -47,10 +47,11 @@ def quarantine(
         if lane.bucket.head(file.key):
             return TrackResult("changed")  # a newer version: its own event comes
         return record(lane, file, FileStatus.VANISHED, reason="gone before it was quarantined")
-    tracked = _recorded(lane, file, existing, reason=reason, moved_to=f"s3://{lane.quarantine.name}/{key}")
-    row = find(lane, file)
-    if row is None or row["status"] != FileStatus.QUARANTINED:
-        lane.quarantine.discard(key, identity)  # it was released meanwhile, and lies where it was
+    place = f"s3://{lane.quarantine.name}/{key}"
+    tracked = _recorded(lane, file, existing, reason=reason, moved_to=place)
+    row = next((one for one in _quarantined(lane, file) if one.get("moved_to") == place), None)
+    if row is None:
+        lane.quarantine.discard(key, identity)  # it was released meanwhile, or no row tells of it
         return tracked
     _delete_source(lane, row, seen)
     _tell_if_due(lane, file)
@@ -72,13 +73,19 @@ def is_moving(row: Row) -> bool:
 
 def tell_of(lane: Ndjson, file: File) -> None:
     """Alert that a file was quarantined, if its row says so, and clear the mark of that alert."""
-    row = find(lane, file)
-    if row and row["status"] == FileStatus.QUARANTINED:
+    if rows := _quarantined(lane, file):
+        row = rows[-1]
         where = f"moved to {shown(row['moved_to'])}" if "moved_to" in row else STAYED
         stays = f"\nIts source stays: {shown(row['source_stays'])}" if "source_stays" in row else ""
         what = f"Invalid NDJSON file: {shown(row['reason'])}\nOriginal: {shown(row['file_path'])}"
         lane.topic.publish_notification(SUBJECT, f"{what}\n{where}{stays}")
     lane.marks.clear(UNTOLD + file.date_prefix, file.identity)
+
+
+def _quarantined(lane: Ndjson, file: File) -> list[Row]:
+    """Return the rows that tell of this version in quarantine, though another came since."""
+    rows = of_path(lane, file)
+    return [row for row in rows if row["status"] == FileStatus.QUARANTINED and row["etag"] == file.etag]
 
 
 def _recorded(lane: Ndjson, file: File, existing: Row | None, **details: str) -> TrackResult:

@@ -119,7 +119,12 @@ def _belongs_to_another_upload(lane: Ndjson, file: File, existing: Row) -> bool:
         return False
     if not is_later(file, existing):
         return False
-    newest = newest_of_version(list(of_path(lane, file)), file)
+    versions = list(of_path(lane, file))
+    if not any(
+        row["file_name"] == existing["file_name"] and is_row_of_version(row, file) for row in versions
+    ):
+        return False  # the row has become a newer version's since it was read
+    newest = newest_of_version(versions, file)
     return newest is None or newest["file_name"] != existing["file_name"]
 
 

@@ -28,3 +28,15 @@ def test_whatever_meets_a_call_the_outcome_is_the_one_promised(
     record_property(MATRIX, (scenario.name, len(run), len(cases)))
     found = [fault for case in run for fault in judge(scenario, case)]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["no event came", "no event came, invalid"])
+def test_an_overwrite_before_any_read_of_a_row_leaves_each_version_its_outcome(
+    shared_aws: None, name: str
+) -> None:
+    (scenario,) = [one for one in SCENARIOS if one.name == name]
+    cases = [case for case in cases_of(scenario) if case.call.operation == "GetItem" and not case.repeated]
+    overwritten = [case for case in cases if "an overwrite" in str(case)]
+    assert len(overwritten) > 5
+    found = [fault for case in overwritten for fault in judge(scenario, case)]
+    assert not found, "\n".join(found)
