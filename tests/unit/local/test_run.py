@@ -27,7 +27,8 @@ def stops_by_signal() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_a_signal_during_a_call_is_not_taken_for_a_fault_of_the_network(stops_by_signal: None) -> None:
+@pytest.mark.usefixtures("stops_by_signal")
+def test_a_signal_during_a_call_is_not_taken_for_a_fault_of_the_network() -> None:
     with socket.socket() as silent:
         silent.bind((HOST, 0))
         silent.listen()
