@@ -247,8 +247,8 @@ CHANGES = [
     Change(
         "chalicelib/ndjson/quarantine.py",
         "the mark of an alert is cleared before the alert",
-        '    row = find(lane, file)\n    if row and row["status"] == FileStatus.QUARANTINED:\n        where',
+        "    if rows := _quarantined(lane, file):\n",
         "    lane.marks.clear(UNTOLD + file.date_prefix, file.identity)\n"
-        '    row = find(lane, file)\n    if row and row["status"] == FileStatus.QUARANTINED:\n        where',
+        "    if rows := _quarantined(lane, file):\n",
     ),
 ]
