@@ -5,7 +5,6 @@ A look takes up to ten letters and hides none of them. Whatever is not surely se
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from chalicelib.aws.queue_depth import QueueDepth
 from chalicelib.aws.tracking_reader import TrackingReader
 from chalicelib.errors import EventError
 from chalicelib.events import ObjectEvent, read_event
+from chalicelib.json_text import read_json
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.ndjson.tracking import ACCEPTED, FileStatus, extract_date_and_filename
 from chalicelib.status.explain_ndjson import rows_of
@@ -36,7 +36,7 @@ class Outcomes:
         """Tell whether this upload was routed, or recorded, after its event."""
         rows = self.catalog.versions(event.key, "", VERSIONS)
         return any(
-            row["etag"] == event.etag
+            (row["bucket_name"], row["etag"]) == (event.bucket, event.etag)
             and row["status"] != UploadStatus.FAILED
             and row["processed_at"] >= event.event_time.isoformat(timespec="milliseconds")
             for row in rows
@@ -63,11 +63,11 @@ def look_at(queue: QueueDepth, is_settled: IsSettled) -> Body:
 
 def _is_settled(letter: str, is_settled: IsSettled) -> bool:
     try:
-        payload = json.loads(letter)
+        payload = read_json(letter)
         payload = payload.get("requestPayload", payload)  # a failure destination wraps the event
         if payload.get("source") == SCHEDULES:
             return True
         events = read_event(payload).events
-    except (ValueError, AttributeError, EventError):
+    except (ValueError, RecursionError, AttributeError, EventError):  # anybody may have written it
         return False
     return bool(events) and all(is_settled(event) for event in events)

@@ -86,6 +86,35 @@ def test_dead_letters_whose_files_were_routed_since_are_told_apart(world: World)
     assert dead_letters_of("events", {"source": "aws.events"}, {"source": "aws.states"}) == (2, 1, 2)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        '{"requestPayload": ' * 20_000,
+        "[]",
+        "null",
+        '{"requestPayload": []}',
+        '{"Records": [], "Records": []}',
+        '{"bucket": "sluice-local-landing", "key": "", "etag": "1"}',
+    ],
+    ids=lambda body: body[:30],
+)
+def test_a_letter_that_anybody_wrote_is_not_settled_and_stops_no_summary(aws: None, body: str) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="sluice-local-landing-dlq")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert dead_letters_of("landing") == (1, 0, 1)
+
+
+def test_a_letter_of_another_bucket_is_not_settled_by_a_row_of_this_one(world: World) -> None:
+    key = "data/in/customers.csv"
+    world.deliver(key, world.upload(key))
+    event = s3_event(key, etag=world.row(key)["etag"], eventTime=LONG_AGO)
+    assert dead_letters_of("landing", event) == (1, 1, 1)
+    event["Records"][0]["s3"]["bucket"]["name"] = "elsewhere"
+    assert dead_letters_of("landing", event) == (2, 1, 2)
+
+
 def test_a_dead_letter_of_content_that_came_again_is_not_settled_by_the_first_time(world: World) -> None:
     key = "data/in/customers.csv"
     world.deliver(key, world.upload(key))

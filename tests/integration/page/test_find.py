@@ -59,10 +59,13 @@ def test_days_are_written_as_everywhere_and_stepped_through(operator: Page) -> N
     operator.show("files")
     operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "2026-01-31\n")
     operator.wait(lambda: "date=2026-01-31" in operator.browser.current_url)
+    assert operator.one("#date").get_attribute("value") == "2026-01-31"
     operator.click("[aria-label='The day after']")
     operator.wait(lambda: "date=2026-02-01" in operator.browser.current_url)
+    assert operator.one("#date").get_attribute("value") == "2026-02-01"
     operator.one("#date").send_keys(Keys.CONTROL, "a", Keys.NULL, "31.1.2026\n")
     operator.wait(lambda: operator.one("#date").get_attribute("value") == "2026-02-01")
+    assert "date=2026-02-01" in operator.browser.current_url  # what is no day changes nothing
 
 
 def test_several_selected_files_are_replayed_at_once(operator: Page) -> None:
