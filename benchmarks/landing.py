@@ -28,7 +28,7 @@ CASES = {
     "received": "in/{n}.csv",
     "discovered": "incoming/f{n}/customers.csv",
 }
-BUDGETS = {"routed": 3.1, "unmatched": 8.1, "unmatched, large": 10.1, "received": 2.0, "discovered": 3.1}
+BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
 MANY_JOBS, LINT_BUDGET = 10_000, 1.0
 KEYS_OF_A_PAGE = 1000

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # GLACIER_IR is read like any other
-EVENT = "before-parse.s3.ListObjectsV2"
+EVENT = "before-parse.*.ListObjectsV2"  # so botocore calls this before its own look at the whole page
 LISTED = "ListedObjects"  # what the hook adds to botocore's answer
 FIRST, ENCODED = "<Contents>", "<EncodingType>url</EncodingType>"
 _CONTENTS = re.compile(
