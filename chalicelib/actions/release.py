@@ -59,10 +59,11 @@ def release(releases: Releases, body: object, operator: Operator) -> Body:
     try:
         back()
     except (KeysTakenError, SourceChanged):
-        releases.log.take_back(row)
-        raise ConflictError(
-            f"{key[:200]!r} changed while it was released, perhaps by a newer upload: look at it again"
-        ) from None
+        if not _is_back(releases, row):  # as it is when two operators ask at once
+            releases.log.take_back(row)
+            raise ConflictError(
+                f"{key[:200]!r} changed while it was released, perhaps by a newer upload: look at it again"
+            ) from None
     releases.log.leave_quarantine(row)
     log.info("released", extra={"key": key, "by": operator.role, "address": operator.address})
     return {
@@ -116,16 +117,24 @@ def _way_back(releases: Releases, row: Row) -> Callable[[], None]:
             raise ConflictError(f"another file lies at {row['file_path']}: this one was overwritten")
         return lambda: _announce(releases, there, str(row["date_prefix"]))
     parked = releases.quarantine.read(key_in(row["moved_to"]), READ_BYTES)
-    marks = {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
     if parked is None:
-        back = releases.arrivals.head(key)  # another release may have brought it there a moment ago
-        if back and marks.items() <= releases.target.claims(back).items():
+        if _is_back(releases, row):
             return lambda: None
         raise ConflictError(f"{row['moved_to']} is gone: upload the file again")
     identity = identify(releases.quarantine.name, parked.key, parked.etag, parked.last_modified)
     if there and not releases.target.is_copy(there, identity, parked):
         raise ConflictError(f"another file lies at {row['file_path']}: move that away before releasing this")
-    return lambda: _bring_back(releases, parked, key, identity, marks)
+    return lambda: _bring_back(releases, parked, key, identity, _marks(row))
+
+
+def _marks(row: Row) -> dict[str, str]:
+    return {RELEASED_DATE_METADATA: str(row["date_prefix"]), RELEASED_ETAG_METADATA: str(row["etag"])}
+
+
+def _is_back(releases: Releases, row: Row) -> bool:
+    """Tell whether a release, perhaps another one, has brought a file back to where it came from."""
+    back = releases.arrivals.head(key_in(row["file_path"]))
+    return back is not None and _marks(row).items() <= releases.target.claims(back).items()
 
 
 def _bring_back(

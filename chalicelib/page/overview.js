@@ -97,9 +97,9 @@ function queueRow(queue) {
     h("span", { class: "count" }, count, dead && !stuck ? ": their files were routed since" : ""), dead ? again : null);
 }
 
-// Ten letters are looked at: where all of them are of files that were routed since, nobody has to act.
+// Where all letters were looked at and are of files that were routed since, nobody has to act.
 function isSettled(queue) {
-  return queue.settled === queue.looked_at && queue.looked_at >= Math.min(10, queue.waiting);
+  return queue.settled === queue.looked_at && queue.looked_at >= queue.waiting;
 }
 
 function timelineRow(row) {

@@ -2,7 +2,7 @@
 // Days and hours as bars, stacked by outcome: each leads to the files behind it.
 
 const TREND_MS = 60000;
-const HOURS_MS = 15000;
+const HOURS_MS = 60000;
 const BAR_HEIGHT = 84;
 const PART_LEAST = 4; // one failed file among thousands is still seen
 // Every outcome has its own texture, drawn over its tone: colours alone would tell nothing to many.

@@ -17,7 +17,7 @@ def end_faults(world: World, key: str, names: list[str], status: str) -> list[st
     told = [(row["status"], row["execution"]) for row in rows]
     faults = [] if told == [(status, names[-1])] else [f"its rows tell {told}"]
     faults += [] if started == Counter(names) else [f"started {started}, which should be {names}"]
-    faults += [f"left: {row['reason']}" for row in rows if "retry" in row]
+    faults += [f"left: {row.get('reason')}" for row in rows if "retry" in row]
     earlier = [one["execution"] for row in rows for one in row.get("runs", ())]
     return faults + ([] if earlier == names[:-1] else [f"its earlier attempts are {earlier}"])
 

@@ -28,7 +28,7 @@ def landing_faults(world: World, key: str, status: str) -> list[str]:
 def _of_rows(rows: list[dict[str, Any]]) -> list[str]:
     doubled = Counter((row["file_key"], row["timestamp"]) for row in rows)
     faults = [f"{count} rows of one upload: {each}" for each, count in doubled.items() if count > 1]
-    faults += [f"left to be retried: {row['file_key']}: {row['reason']}" for row in rows if "retry" in row]
+    faults += [f"left to retry: {row['file_key']}: {row.get('reason')}" for row in rows if "retry" in row]
     return faults + [f"unknown status {row['status']}" for row in rows if row["status"] not in STANDING]
 
 

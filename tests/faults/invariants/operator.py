@@ -24,7 +24,7 @@ def replay_faults(world: World, key: str, body: bytes, *, executions: int, doubl
         faults.append(f"started {started}, which may be {executions}")
     if not recorded <= set(started):
         faults.append(f"recorded {recorded}, started {started}")
-    faults += [f"left to be retried: {row['reason']}" for row in rows if "retry" in row]
+    faults += [f"left to be retried: {row.get('reason')}" for row in rows if "retry" in row]
     parked = [] if doubled else [f"it lies at {one} too" for one in world.keys("data/new_files/")]
     return [*faults, *parked, *_of_place(key, body), *_of_audit(rows)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,16 @@ LARGE = b"0123456789" * 7000  # larger than one read: S3 copies it
 LAMBDA_REPEATS = 2
 ALERTED = {"not_configured", "inactive", "rejected"}
 WIRED = app.landing.__wrapped__  # a fresh process has a fresh lane
+
+
+@contextmanager
+def fresh_process(ahead: timedelta, environment: Mapping[str, str] = {}) -> Iterator[None]:
+    """Begin a process of the landing lane in which nothing is cached, and whose clock is `ahead`."""
+    lane: Landing = WIRED()
+    settings = Settings.from_environ({**os.environ, **environment})
+    lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + ahead)
+    with patch.object(app, "landing", lambda: lane):
+        yield
 
 
 @dataclass
@@ -140,10 +150,7 @@ class Landed:
     @contextmanager
     def process(self) -> Iterator[None]:
         """Begin a fresh process: nothing is cached, and its clock shows the time that has passed."""
-        lane: Landing = WIRED()
-        settings = Settings.from_environ({**os.environ, **self.environment})
-        lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + self.ahead)
-        with patch.object(app, "landing", lambda: lane):
+        with fresh_process(self.ahead, self.environment):
             yield
 
 

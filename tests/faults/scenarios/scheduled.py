@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ import boto3
 import app
 from tests.faults.invariants.landing import landing_faults
 from tests.faults.matrix import Case, Scenario
-from tests.faults.scenarios.landing import JOBS
+from tests.faults.scenarios.landing import JOBS, fresh_process
 from tests.support.builders import CONFIG_KEY, LANDING, job, sqs_event
 from tests.support.lanes.scans import Scans
 from tests.support.reset import forget_everything, stored
@@ -64,7 +65,7 @@ class Scheduled:
             self.trigger()
 
     def reconcile(self) -> None:
-        """Consume what is queued, scan once more, and consume that."""
+        """Consume what is queued, scan once more, and consume that; then reconcile ends what was moved."""
         for _ in range(2):
             self.waiting += Scans().messages()
             for _ in range(RECEIVES):
@@ -72,6 +73,9 @@ class Scheduled:
             assert not self.waiting, "messages would be dead-lettered"
             result = app.discover_csv({}, None)
             assert result["statusCode"] == 200, result
+        with fresh_process(timedelta(minutes=10)):
+            counts = app.reconcile({}, None)["landing"]
+        assert not counts["errors"], counts
 
     def meanwhile(self) -> dict[str, Callable[[], None]]:
         """Another scan overlaps; another worker has the messages; a user overwrites or deletes a file."""

@@ -73,6 +73,21 @@ def test_given_a_release_that_died_when_another_invalid_file_comes_then_that_is_
     assert len(keys_in(QUARANTINE)) == 1
 
 
+@pytest.mark.parametrize("operation", ["UpdateItem", "CreateMultipartUpload", "UploadPartCopy"])
+def test_given_two_operators_at_once_then_both_are_told_that_the_file_is_back_and_no_row_says_else(
+    world: World, operation: str
+) -> None:
+    arrive(REVIEWED)
+    answers: list[Reply] = []
+    both = Nth(operation, 1, lambda number: Meanwhile(number, lambda: answers.append(release())))
+    run(lambda: answers.append(release()), both)
+    assert [answer.status for answer in answers] == [200, 200], answers[-1].text
+    assert [row["status"] for row in rows()] == ["released"]
+    assert (there(), keys_in(QUARANTINE)) == (REVIEWED, [])
+    arrive_back()
+    assert outcomes() == {REVIEWED: "pending"}
+
+
 def test_given_two_versions_in_quarantine_when_both_are_released_then_each_has_its_own_row(
     world: World, environ: Any
 ) -> None:
