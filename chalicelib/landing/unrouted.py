@@ -48,7 +48,9 @@ def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
 def _recorded(landing: Landing, found: ListedObject) -> Row | None:
     """Return the row of a listed object; a listing may tell another time than the object itself."""
     seen = look_at(landing, found.key)
-    return landing.catalog.find(found.key, _timestamp(landing, seen)) if seen else None
+    if seen is None or seen.etag != found.etag:  # overwritten since: that row is of the newer upload
+        return None
+    return landing.catalog.find(found.key, _timestamp(landing, seen))
 
 
 def look_at(landing: Landing, key: str) -> StoredObject | None:

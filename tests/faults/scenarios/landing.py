@@ -40,11 +40,11 @@ WIRED = app.landing.__wrapped__  # a fresh process has a fresh lane
 
 
 @contextmanager
-def fresh_process(ahead: timedelta, environment: Mapping[str, str] = {}) -> Iterator[None]:
-    """Begin a process of the landing lane in which nothing is cached, and whose clock is `ahead`."""
+def fresh_process(ahead: Callable[[], timedelta], environment: Mapping[str, str] = {}) -> Iterator[None]:
+    """Begin a process of the landing lane in which nothing is cached, and whose clock is ahead."""
     lane: Landing = WIRED()
     settings = Settings.from_environ({**os.environ, **environment})
-    lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + ahead)
+    lane = dataclasses.replace(lane, settings=settings, clock=lambda: datetime.now(UTC) + ahead())
     with patch.object(app, "landing", lambda: lane):
         yield
 
@@ -150,7 +150,7 @@ class Landed:
     @contextmanager
     def process(self) -> Iterator[None]:
         """Begin a fresh process: nothing is cached, and its clock shows the time that has passed."""
-        with fresh_process(self.ahead, self.environment):
+        with fresh_process(lambda: self.ahead, self.environment):
             yield
 
 

@@ -73,7 +73,7 @@ class Scheduled:
             assert not self.waiting, "messages would be dead-lettered"
             result = app.discover_csv({}, None)
             assert result["statusCode"] == 200, result
-        with fresh_process(timedelta(minutes=10)):
+        with fresh_process(lambda: timedelta(minutes=10)):
             counts = app.reconcile({}, None)["landing"]
         assert not counts["errors"], counts
 

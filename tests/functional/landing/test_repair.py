@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from chalicelib.aws.listing_page import LISTED
 from chalicelib.errors import ConfigError
 from chalicelib.landing.outcomes import MAX_ATTEMPTS
 from chalicelib.landing.repair import repair_landing
-from tests.faults.dying import Call, Death, Moment, Nth, Process, Send, calls_of, run, running
+from tests.faults.dying import Call, Death, Meanwhile, Moment, Nth, Process, Send, calls_of, run, running
 from tests.support.aws_calls import failing
 from tests.support.builders import CONFIG_KEY, LANDING, job
 from tests.support.lanes.ndjson import items
@@ -55,6 +56,26 @@ def test_the_same_content_a_second_later_is_another_upload(world: World, later: 
     assert [row["status"] for row in world.rows(CUSTOMERS)] == ["triggered"] * 2
     assert len(world.executions()) == 2
     assert _reconcile() == {}
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "HeadObject"])
+def test_an_upload_that_is_overwritten_while_reconcile_looks_for_its_row_gets_one(
+    world: World, later: Any, operation: str
+) -> None:
+    etag = world.upload(CUSTOMERS)
+    with suppress(ClientError):
+        dies = Nth("PutItem", 1, lambda number: Death(number, Moment.BEFORE))
+        run(lambda: world.deliver(CUSTOMERS, etag), dies)
+    assert (len(world.executions()), world.rows(CUSTOMERS)) == (1, [])
+    later(HOUR)
+
+    def overwritten() -> None:
+        world.deliver(CUSTOMERS, world.upload(CUSTOMERS, b"newer"))
+
+    run(_reconcile, Nth(operation, 1, lambda number: Meanwhile(number, overwritten)))
+    started = {each["name"] for each in world.executions()}
+    assert len(started) == 2
+    assert {row["execution"] for row in world.rows(CUSTOMERS)} == started
 
 
 @pytest.mark.parametrize("skew", [-2, -1, 1, 2])
