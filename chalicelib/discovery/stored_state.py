@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.aws.document_store import DocumentStore
-from chalicelib.aws.failures import AWS_ERRORS, describe_failure
+from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_withheld
 from chalicelib.discovery import state_document as document
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.errors import StateError
@@ -68,9 +68,10 @@ def open_state(store: DocumentStore, key: str) -> StoredState:
     try:
         first = store.read_first(key, len(document.header("x" * 1024)) * 6)
     except AWS_ERRORS as error:
+        advice = "let Sluice read it, or restore it if it is archived"
         raise StateError(
             f"discovery state s3://{store.name}/{key} cannot be read: {describe_failure(error)}. Nothing was "
-            "queued: let Sluice read it, or restore it if it is archived"
+            f"queued: {advice if is_withheld(error) else 'the next scan tries again'}"
         ) from error
     if first is None:
         return StoredState(store, key)

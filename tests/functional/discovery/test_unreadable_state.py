@@ -16,14 +16,22 @@ from tests.support.lanes.scans import LAST_SCAN_KEY, STATE_KEY, Scans
 A = "incoming/a/x.csv"
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "InvalidObjectState", "SlowDown"])
-def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(scans: Scans, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("AccessDenied", "let Sluice read it"),
+        ("InvalidObjectState", "restore it if it is archived"),
+        ("SlowDown", "the next scan tries again"),
+    ],
+)
+def test_a_state_that_s3_does_not_give_out_is_told_wherever_scans_are_shown(
+    scans: Scans, code: str, advice: str
+) -> None:
     scans.scan()
     assert Api().get("/summary").body["last_scan"]["outcome"] == "complete"
     with failing("GetObject", code, 403, STATE_KEY):
-        with pytest.raises(
-            StateError, match=f"{STATE_KEY} cannot be read: GetObject was answered with {code}"
-        ):
+        told = f"{STATE_KEY} cannot be read: GetObject was answered with {code}.*{advice}"
+        with pytest.raises(StateError, match=told):
             scans.scan()
         scan = Api().get("/summary").body["last_scan"]
         shown = Api().get("/discovery").body
