@@ -16,6 +16,7 @@ const TILES = [
 class Overview {
   constructor() {
     this.attention = new Attention();
+    this.alerts = new Alerts();
     this.trend = new Trend();
     this.hours = new Hours();
     this.tiles = h("div", { class: "tiles" });
@@ -29,7 +30,8 @@ class Overview {
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
           h("section", { class: "panel", "aria-labelledby": "lanes" }, h("h2", { id: "lanes" }, "NDJSON and discovery"), this.lane),
-          h("section", { class: "panel", "aria-labelledby": "queues" }, h("h2", { id: "queues" }, "Queues"), this.backlog))));
+          h("section", { class: "panel", "aria-labelledby": "queues" }, h("h2", { id: "queues" }, "Queues"), this.backlog))),
+      this.alerts.box);
   }
 
   async refresh() {
@@ -39,6 +41,7 @@ class Overview {
     await this.trend.refresh(summary);
     await this.hours.refresh(this.trend.items);
     await this.attention.refresh(summary, this.trend.items);
+    await this.alerts.refresh();
     this.drawTiles(summary);
     this.drawLanes(summary);
     reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);
