@@ -89,10 +89,13 @@ class Alerts extends PagedList {
       idOf: (row) => JSON.stringify([row.subject, row.at, row.timestamp, row.key, row.manifest_key, row.job_id]),
       empty: "No alert about this day is known.",
     });
-    const unfolded = () => this.refresh().catch((error) => toast(error.message, "error"));
     this.rest = h("p", { class: "muted small", hidden: true }, "The day has more manifests than were looked at.");
-    this.box = h("details", { class: "panel flush alerts", ontoggle: unfolded },
-      h("summary", {}, h("h2", {}, "Alerts of the day")), this.node, this.rest);
+    this.box = h("details", { class: "panel flush alerts", ontoggle: () => this.unfold() }, h("summary", {}, h("h2", {}, "Alerts of the day")));
+  }
+
+  unfold() {
+    this.box.append(this.node, this.rest);
+    this.refresh().catch((error) => toast(error.message, "error"));
   }
 
   async refresh() {

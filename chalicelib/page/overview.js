@@ -26,12 +26,12 @@ class Overview {
     this.quiet = h("p", { class: "state" }, "Loading…");
     this.node = h("div", { class: "view" },
       h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, h("div", { class: "charts" }, this.trend.node, this.hours.node)),
+      this.alerts.box,
       h("div", { class: "columns" },
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
           h("section", { class: "panel", "aria-labelledby": "lanes" }, h("h2", { id: "lanes" }, "NDJSON and discovery"), this.lane),
-          h("section", { class: "panel", "aria-labelledby": "queues" }, h("h2", { id: "queues" }, "Queues"), this.backlog))),
-      this.alerts.box);
+          h("section", { class: "panel", "aria-labelledby": "queues" }, h("h2", { id: "queues" }, "Queues"), this.backlog))));
   }
 
   async refresh() {

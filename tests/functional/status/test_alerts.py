@@ -11,7 +11,10 @@ import boto3
 import pytest
 
 import app
+from chalicelib.aws.items import to_item
 from chalicelib.expected import watch, wiring
+from chalicelib.ndjson.tracking import file_at
+from chalicelib.status import alerts
 from tests.support.api import Api
 from tests.support.aws_calls import failing, recorded
 from tests.support.builders import SEED_JOBS, job
@@ -38,6 +41,12 @@ def soon() -> list[dict[str, Any]]:
 
 def states() -> dict[str, str]:
     return {item["subject"]: item["state"] for item in soon()}
+
+
+def put(date_prefix: str, name: str, **more: Any) -> None:
+    """Store an item of the tracking table."""
+    item = to_item({"date_prefix": date_prefix, "file_name": name, **more})
+    boto3.client("dynamodb").put_item(TableName=ndjson.TABLE, Item=item)
 
 
 def expect(world: World, hours: int) -> None:
@@ -115,7 +124,10 @@ def test_what_a_process_that_died_did_not_tell_is_due(world: World) -> None:
         "ExpressionAttributeValues": {":yes": {"BOOL": True}},
     }
     boto3.client("dynamodb").update_item(TableName=TABLE, Key=key, **mark)
-    assert states() == {"New / Not Configured File": "due"}
+    path, bad = f"s3://sluice-local-ndjson/{TODAY}.ndjson", {"status": "quarantined", "quarantine": "1"}
+    put(TODAY, f"{TODAY}.ndjson", file_path=path, etag="e", quarantined_at=f"{TODAY}T00:00:00.000Z", **bad)
+    put(f"UNTOLD#{TODAY}", file_at(path, "e", TODAY).identity, file_path=path, etag="e")
+    assert states() == {"New / Not Configured File": "due", "File quarantined": "due"}
 
 
 def test_pages_show_every_alert_once_at_a_bounded_number_of_calls(world: World) -> None:
@@ -152,6 +164,38 @@ def test_a_source_that_cannot_be_deleted_is_told_with_its_file(world: World, env
             app.reconcile({}, None)
     (told,) = listed()
     assert (told["state"], told["also"]) == ("sent", "Source Cannot Be Deleted")
+
+
+@pytest.mark.parametrize("ended", ["2026-01-10", "2026-01-20"])
+def test_a_run_that_ended_on_another_day_keeps_quarantine_to_its_own(aws: None, ended: str) -> None:
+    run = {"run_status": "FAILED", "run_error": "?", "job_run_id": "jr_1"}
+    put("MANIFEST#2026-01-15", "manifests/2026-01-15/a.json", run_stopped_at=f"{ended}T01:00:00Z", **run)
+    for day in ("2026-01-09", "2026-01-15", "2026-01-16"):
+        path = f"s3://sluice-local-ndjson/{day}.ndjson"
+        file = {"file_path": path, "etag": "e", "status": "quarantined", "quarantine": "1"}
+        put(day, f"{day}.ndjson", quarantined_at=f"{day}T10:00:00.000Z", **file)
+    told = [item["at"][:10] for item in listed(date="2026-01-15", limit=1)]
+    assert told == sorted([ended, "2026-01-15"], reverse=True)
+
+
+def test_of_too_many_manifests_some_are_looked_at_and_that_is_said(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "RECORDS_WALKED", 1)
+    run = {"run_status": "FAILED", "run_stopped_at": f"{TODAY}T00:00:00Z", "members": "x" * 390_000}
+    for number in range(4):
+        put(f"MANIFEST#{TODAY}", f"manifests/{number}.json", **run)
+    body = Api().get("/alerts").body
+    assert body["complete"] is False
+    assert 1 <= len(body["items"]) <= 3
+    assert body["items"][0]["manifest_key"] == "manifests/3.json"
+
+
+def test_a_surge_is_listed_as_long_as_it_lasts(aws: None) -> None:
+    put("SURGE#flush", "SURGE", pending_since=f"{TODAY}T00:00:00.123Z")
+    (told,) = listed()
+    assert (told["subject"], told["about"], told["sent_at"]) == (
+        "Many batches are due", "batches", f"{TODAY}T00:00:00Z")  # fmt: skip
 
 
 @pytest.mark.parametrize("mark", ["telling", "untold"])
