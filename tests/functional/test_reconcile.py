@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib import logs, reconcile
+from chalicelib.aws import settled_rows
 from chalicelib.landing import repair
 from chalicelib.landing.outcomes import look_at_config
 from tests.faults.dying import Call, Fault, ProcessDied, Send, calls_of, run
