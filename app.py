@@ -7,16 +7,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import AuthRequest, AuthResponse, AuthRoute, Chalice, Rate, Response
+from chalice.app import AuthRequest, AuthResponse, Chalice, Rate, Response
 
 from chalicelib import __version__, logs
-from chalicelib.api.edge import AnyEvent, answered, known_caller, take_any_event
+from chalicelib.api.edge import AnyEvent, answered, authorized, take_any_event
 from chalicelib.api.http_request import body_of, caller_of, query_of
 from chalicelib.patterns import ended_executions, ended_glue_runs
 from chalicelib.settings import Settings, max_concurrencies
 
 if TYPE_CHECKING:  # the rest is imported by the handler that needs it (docs/adr/013)
-    from chalicelib.api.auth import CachedTokens, GivenTokens
     from chalicelib.landing.lane import Landing
     from chalicelib.ndjson.lane import Ndjson
 
@@ -141,21 +140,12 @@ def watch_expected(event: AnyEvent) -> Any:
 take_any_event(app)  # the handlers above; the status API comes below
 
 
-@cache
-def tokens() -> CachedTokens | GivenTokens:
-    """Wire the tokens of the API's callers."""
-    from chalicelib.api import wiring
-
-    return wiring.tokens(settings())
-
-
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Let readers look and operators act as well."""
-    from chalicelib.api.auth import methods_of
+    from chalicelib.api import wiring
 
-    caller = known_caller(lambda: tokens().read().principal_of(request.token))
-    return AuthResponse([AuthRoute("*", methods_of(caller))], caller)
+    return authorized(lambda: wiring.tokens(settings()).read().principal_of(request.token))
 
 
 def guarded(path: str, method: str = "GET") -> Callable[[Callable[[], Any]], Callable[[], Response]]:
@@ -194,6 +184,14 @@ def get_trend() -> Any:
     from chalicelib.status import trend, wiring
 
     return trend.show_trend(wiring.uploads(settings()), query_of(app))
+
+
+@guarded("/alerts")
+def get_alerts() -> Any:
+    """List what people were told of, and what they are still to be told of."""
+    from chalicelib.status import alerts, wiring
+
+    return alerts.list_alerts(wiring.alerts(settings()), query_of(app))
 
 
 @guarded("/files")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.reporting import Row, load, show
+from benchmarks.memory import DOLLARS_PER_INVOCATION, MB_OF_ONE_VCPU, WAIT_MS, configured_mb, dollars
+from benchmarks.reporting import Budget, Row, load, show
 from benchmarks.support.counting import DOLLARS_PER_MILLION, PRICES_DATED
 
+MILLION = 1_000_000
 BATCH = 10  # messages
 POLL = {"sqs request": 2 / BATCH}  # a batch is received and deleted
 QUEUED = {"sqs request": 1 + 2 / BATCH}  # and S3 sends each message
-RECONCILES_A_DAY = 24 * 60 // 5  # each looks at every file of RECONCILE_WINDOW_SECONDS
+KEYS_A_PAGE, READ_UNITS_OF_A_ROW = 1000, 0.5
+SETTLED, SETTLED_BUDGET = "reconcile, of files left in data/in/ for a day", 2.0
 COLUMNS = {
     "S3": ("s3 read", "s3 write"),
     "DynamoDB": ("dynamodb write unit", "dynamodb read unit"),
@@ -31,9 +34,28 @@ def main() -> None:
     per_file = invocation["ndjson_arrived"] / BATCH
     for case, units in ndjson.items():
         rows.append(_row("NDJSON" + case.removeprefix("sluice"), per_file, units, QUEUED))
-    a_day = {unit: number * RECONCILES_A_DAY for unit, number in reconciled.items()}
-    rows.append(_row("reconcile, of files left in data/in/ for a day", 0, a_day))
-    show("cost", f"Dollars per million files ({PRICES_DATED})", rows)
+    rows.append(_of_settled(SETTLED, reconciled, "rows read"))
+    rows.append(_of_settled("the same, every row read in every run", reconciled, "every row read"))
+    show("cost", f"Dollars per million files ({PRICES_DATED})", rows, [_budget(*rows[-2:])])
+
+
+def _of_settled(lane: str, day: Units, rows_read: str) -> Row:
+    """Return the row of a million files that stay, in a day of reconcile."""
+    taken = {
+        "s3 read": day["document read"] / MILLION,
+        "s3 write": day["runs"] / KEYS_A_PAGE + day["document written"] / MILLION,
+        "dynamodb read unit": day[rows_read] * READ_UNITS_OF_A_ROW,
+    }
+    memory = configured_mb("reconcile")
+    seconds = day["CPU seconds"] * MB_OF_ONE_VCPU / memory + WAIT_MS["s3"] / 1000 / KEYS_A_PAGE
+    return _row(lane, dollars(seconds * day["runs"], memory) - DOLLARS_PER_INVOCATION, taken)
+
+
+def _budget(settled: Row, every_row: Row) -> Budget:
+    ours, baseline = settled["all"], every_row["all"]
+    what = "Reconcile, dollars per million files that stay, and day"
+    told = f"every row read in every run ${baseline:.2f}"
+    return Budget(what, ours, SETTLED_BUDGET, "$", told, ours / baseline)
 
 
 def _row(lane: str, function: float, *taken: Units) -> Row:

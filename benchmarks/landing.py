@@ -14,8 +14,12 @@ from benchmarks.reporting import Budget, show
 from benchmarks.seeds import landing as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
 from benchmarks.support.messages import discovery_message
+from benchmarks.support.synthetic_aws import ITEM, LISTING, MODIFIED, PAGE
+from chalicelib.aws import settled_rows
+from chalicelib.aws.listing_page import ListedObject, objects_of, read_objects
 from chalicelib.landing.entries import parse_jobs
 from chalicelib.landing.repair import repair_landing
+from chalicelib.landing.unrouted import unrouted
 from tests.support.builders import job, s3_event, sqs_event
 from tests.support.emulation import emulated_aws
 from tests.support.world import World
@@ -31,7 +35,8 @@ CASES = {
 BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
 MANY_JOBS, LINT_BUDGET = 10_000, 1.0
-KEYS_OF_A_PAGE = 1000
+RECONCILE_EVERY, RECONCILES_A_DAY = timedelta(minutes=5), 24 * 60 // 5
+BESIDE = 100_000  # settled files
 LABELS = {"unmatched": "unmatched file up to 4 kB", "unmatched, large": "unmatched file above 4 kB (ADR 003)"}
 SMALL = b"id,name\n" + b"1,Ada\n" * 100
 LARGE = b"id,name\n" + b"1,Ada\n" * 50_000
@@ -47,7 +52,7 @@ def main() -> None:
     ]
     rows = [row for one in measured for row in _rows(*one)]
     units = {case: ours.per_file(size) for case, size, ours, _ in measured}
-    units["reconcile"] = _reconcile_units(SIZES[-1])
+    units["reconcile"] = _reconciled(SIZES[0])
     budgets = [*_budgets(measured), *_budgets_of_many_jobs()]
     show("landing", f"Landing lane, per file ({PRICES_DATED})", rows, budgets, units)
 
@@ -93,18 +98,63 @@ def seconds_of_lint(jobs: list[dict[str, Any]]) -> float:
     return min(took)
 
 
-def _reconcile_units(size: int) -> dict[str, float]:
-    """Return the units that one run of reconcile takes for each of `size` routed files still in place."""
+def _reconciled(size: int) -> dict[str, float]:
+    """Return what a day of reconcile takes for each of `size` routed files that stay where they landed.
+
+    Of a run and not of a file are the reads and writes of the document that tells what was seen settled.
+    """
     with emulated_aws():
         app.landing.cache_clear()
         world = World()
         world.configure([job()])
         for number in range(size):
             world.land(CASES["routed"].format(n=number), SMALL)
-        in_an_hour = datetime.now(UTC) + timedelta(hours=1)
-        lane = replace(app.landing(), clock=lambda: in_an_hour)
-        count = count_of(lambda: repair_landing(lane, lambda: True))
-    return {"dynamodb read unit": count.units["dynamodb read unit"] / size, "s3 write": 1 / KEYS_OF_A_PAGE}
+        app.landing().settled.key()  # a warm function has the secret
+        landed, every_row = datetime.now(UTC), _run(datetime.now(UTC) + RECONCILE_EVERY)
+        runs = range(2, RECONCILES_A_DAY + 1)  # at the first one the files were in their grace
+        world.s3.delete_object(Bucket=app.settings().s3_state_bucket, Key=settled_rows.KEY)
+        day = [_run(landed + number * RECONCILE_EVERY) for number in runs]
+        return {
+            "runs": len(day),
+            "rows read": sum(count.items_read for count in day) / size,
+            "every row read": every_row.items_read / size * len(day),
+            "document read": sum(count.requests["GetObject"] - 1 for count in day),  # the config is the other
+            "document written": sum(count.requests["PutObject"] for count in day),
+            "CPU seconds": _seconds_of_a_settled_key(),
+        }
+
+
+def _run(moment: datetime) -> Count:
+    lane = replace(app.landing(), clock=lambda: moment)
+    return count_of(lambda: repair_landing(lane, lambda: True))
+
+
+def _seconds_of_a_settled_key() -> float:
+    """Return the CPU seconds of a listed file whose row is not read, beside many others."""
+    now = datetime.fromisoformat(MODIFIED) + timedelta(hours=1)
+    lane = replace(app.landing(), clock=lambda: now)
+    listing = LISTING + "".join(ITEM.format(f"data/in/{number:032}.csv", 0, 9) for number in range(PAGE))
+    page, settled = _read_page(listing), lane.settled.begin(now)
+    settled.unknown(page)
+    for number in range(BESIDE // PAGE):
+        for one in page:
+            settled.add(one._replace(key=f"{one.key}{number or ''}"))
+    settled.keep()
+    settled, took = lane.settled.begin(now), []
+    for _ in range(20):
+        began = time.process_time()
+        if [*unrouted(lane, _read_page(listing), now, settled)]:
+            raise RuntimeError("a settled file is looked at")
+        took.append(time.process_time() - began)
+    return min(took) / PAGE
+
+
+def _read_page(listing: str) -> list[ListedObject]:
+    answer: dict[str, Any] = {}
+    read_objects(
+        response_dict={"status_code": 200, "body": listing.encode()}, customized_response_dict=answer
+    )
+    return objects_of(answer)
 
 
 def sluice(key: str, etag: str) -> None:

@@ -18,6 +18,7 @@ from tests.support.emulation import emulated_aws  # before the app, whose decora
 import app
 from tests.faults.share import summary
 from tests.support.lanes.scans import Scans
+from tests.support.scenarios.ndjson import forget_wiring
 from tests.support.world import World
 
 collect_ignore = [] if "PROOF_VENV" in os.environ else ["proof"]  # what only `make proof` has installed
@@ -66,11 +67,11 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def change(**variables: str) -> None:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        _forget()
+        forget_wiring()
 
     yield change
     monkeypatch.undo()
-    _forget()
+    forget_wiring()
 
 
 @pytest.fixture
@@ -87,21 +88,15 @@ def later(monkeypatch: pytest.MonkeyPatch, world: World) -> Any:
 @pytest.fixture
 def scans(aws: None) -> Scans:
     """Return the scheduled lanes on an empty emulated AWS."""
-    _forget()
+    forget_wiring()
     return Scans()
 
 
 @pytest.fixture
 def shared_scans(shared_aws: None) -> Scans:
     """Return the scheduled lanes on an emulated AWS that a module's tests share."""
-    _forget()
+    forget_wiring()
     return Scans()
-
-
-def _forget() -> None:
-    for wired in list(vars(app).values()):
-        if hasattr(wired, "cache_clear"):
-            wired.cache_clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import Response
+from chalice.app import AuthResponse, AuthRoute, Response
 
 if TYPE_CHECKING:
     from chalice.app import Chalice
@@ -45,14 +45,15 @@ class RefusedCallError(GatewayError):  # type: ignore[misc,valid-type]  # the im
         self.body = json.dumps(refusal.body).encode()
 
 
-def known_caller(principal: Callable[[], str | None]) -> str:
-    """Return who calls; raise RefusedCallError for a caller that no token makes known."""
+def authorized(principal: Callable[[], str | None]) -> AuthResponse:
+    """Let a caller do what its role may; raise RefusedCallError for one that no token makes known."""
     from chalicelib.api.answers import UNAUTHORIZED, answer
+    from chalicelib.api.auth import methods_of
 
     caller = answer(principal)
     if not caller.body or caller.status != 200:
         raise RefusedCallError(caller if caller.status != 200 else UNAUTHORIZED)
-    return str(caller.body)
+    return AuthResponse([AuthRoute("*", methods_of(str(caller.body)))], str(caller.body))
 
 
 def answered(view: Callable[[], Any]) -> Callable[[], Response]:

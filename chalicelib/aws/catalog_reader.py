@@ -147,23 +147,34 @@ class CatalogReader:
             ),
         )
 
-    def times(self, rows: Sequence[Row]) -> list[Row]:
-        """Read when up to 100 uploads had their outcome and their run its end: no index has that."""
+    def attributes(self, rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+        """Read attributes of up to 100 uploads that no index has; a throttled table may leave some out."""
+        asked = ("file_key", "timestamp", *names)
         return read_batch(
             self.name,
             [to_item({"file_key": row["file_key"], "timestamp": row["timestamp"]}) for row in rows],
-            lambda asked: self._dynamodb.batch_get_item(
+            lambda keys: self._dynamodb.batch_get_item(
                 RequestItems={
                     self.name: {
-                        "Keys": asked,
-                        "ProjectionExpression": "#timestamp, #processed, #stopped",
-                        "ExpressionAttributeNames": {
-                            "#timestamp": "timestamp",
-                            "#processed": "processed_at",
-                            "#stopped": "run_stopped_at",
-                        },
+                        "Keys": keys,
+                        "ProjectionExpression": ", ".join(f"#{name}" for name in asked),
+                        "ExpressionAttributeNames": {f"#{name}": name for name in asked},
                     }
                 }
+            ),
+        )
+
+    def alerted(self, file_key: str, count: int) -> list[Row]:
+        """Read up to `count` markers of alerts about a file: they stand behind the times of its uploads."""
+        return read_rows(
+            count,
+            lambda limit, start: self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#key = :key AND #timestamp > :times",
+                ExpressionAttributeNames={"#key": "file_key", "#timestamp": "timestamp"},
+                ExpressionAttributeValues={":key": {"S": file_key}, ":times": {"S": AFTER_TIMES}},
+                Limit=limit,
+                **start,
             ),
         )
 

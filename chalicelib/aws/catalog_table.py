@@ -251,7 +251,8 @@ class CatalogTable:
         )
         for mark in map(from_item, found["Items"]):
             if "cleared_at" not in mark:
-                self.mark(file_key, mark["timestamp"].removeprefix(MARKER), {"cleared_at": now})
+                version = mark["timestamp"].removeprefix(MARKER)
+                self.mark(file_key, version, {**mark, "cleared_at": now})
 
     def mark(self, file_key: str, version: str, details: Mapping[str, str]) -> None:
         """Remember that an alert about this version of a file was sent."""

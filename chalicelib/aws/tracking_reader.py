@@ -104,6 +104,35 @@ class TrackingReader:
             ),
         )
 
+    def failed_runs(self, date: str, max_pages: int) -> Part:
+        """Read the manifest records of a date whose Glue run failed, among `max_pages` megabytes of them."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        for _ in range(max_pages):
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#date = :date",
+                FilterExpression="attribute_exists(#status) AND #status <> :succeeded",
+                ProjectionExpression="#name, #run, #status, #stopped, #error, #alerted",
+                ExpressionAttributeNames={
+                    "#date": "date_prefix",
+                    "#name": "file_name",
+                    "#run": "job_run_id",
+                    "#status": "run_status",
+                    "#stopped": "run_stopped_at",
+                    "#error": "run_error",
+                    "#alerted": "run_alerted",
+                },
+                ExpressionAttributeValues={":date": {"S": MANIFEST + date}, ":succeeded": {"S": "SUCCEEDED"}},
+                ScanIndexForward=False,
+                **start,
+            )
+            rows += [from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return Part(rows, complete=True)
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return Part(rows, complete=False)
+
     def files(self, date: str, after: str, count: int) -> list[Row]:
         """Read up to `count` files of a date behind the name `after`, by name."""
         return read_rows(
@@ -118,16 +147,20 @@ class TrackingReader:
             ),
         )
 
-    def quarantined(self, until: str, count: int) -> list[Row]:
-        """Read up to `count` quarantined files of every date, newest first, `until` inclusive."""
+    def quarantined(self, until: str, count: int, since: str = "") -> list[Row]:
+        """Read up to `count` quarantined files, newest first, `since` and `until` inclusive."""
         return read_rows(
             count,
             lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 IndexName=QUARANTINED_INDEX,
-                KeyConditionExpression="#quarantine = :one AND #at <= :until",
+                KeyConditionExpression="#quarantine = :one AND #at BETWEEN :since AND :until",
                 ExpressionAttributeNames={"#quarantine": "quarantine", "#at": "quarantined_at"},
-                ExpressionAttributeValues={":one": {"S": QUARANTINED}, ":until": {"S": until or AFTER_ALL}},
+                ExpressionAttributeValues={
+                    ":one": {"S": QUARANTINED},
+                    ":since": {"S": since or FIRST_NAME},
+                    ":until": {"S": until or AFTER_ALL},
+                },
                 ScanIndexForward=False,
                 Limit=limit,
                 **start,

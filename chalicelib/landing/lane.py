@@ -13,6 +13,7 @@ from chalicelib.aws.copying import CopyTarget
 from chalicelib.aws.expected_files import ArrivalLog
 from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
+from chalicelib.aws.settled_rows import SettledRows
 from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.catalog import Upload, UploadStatus, catalog_row
@@ -36,6 +37,7 @@ class Landing:
     target: CopyTarget
     catalog: CatalogTable
     cursor: ListingCursor
+    settled: SettledRows
     machine: StateMachines
     topic: Topic
     jobs: JobConfig

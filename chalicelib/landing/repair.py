@@ -1,9 +1,9 @@
 """Repair of the landing lane: uploads that no event routed, moves that died, failures worth another try.
 
-Nothing younger than the grace is touched: its own event may still be at work. Settled uploads cost reads
-only. While the config is invalid, failed uploads wait, since routing could only fail again. An upload without
-a row is routed all the same, once, so that it fails and gets one: rows wait as long as it takes, whereas the
-listing looks back for a window only.
+Nothing younger than the grace is touched: its own event may still be at work. Settled uploads cost a place in
+the listing, and a read once a day. While the config is invalid, failed uploads wait, since routing could only
+fail again. An upload without a row is routed all the same, once, so that it fails and gets one: rows wait as
+long as it takes, whereas the listing looks back for a window only.
 """
 
 from __future__ import annotations
@@ -66,13 +66,15 @@ def route_missed(landing: Landing, has_time: HasTime) -> Counts:
     """
     counts = Counter[str]()
     before = _before(landing)
+    settled = landing.settled.begin(landing.clock())
 
     def see(listed: list[ListedObject]) -> bool:
-        done, repaired = _repair(landing, unrouted(landing, listed, before), has_time)
+        done, repaired = _repair(landing, unrouted(landing, listed, before, settled), has_time)
         counts.update(repaired)
         return done
 
     done = walk(landing.bucket, landing.settings.input_prefix, landing.cursor, lambda _: has_time(), see)
+    settled.keep()
     return dict.fromkeys(COUNTED, 0) | counts | {"unfinished": int(not done)}
 
 

@@ -10,10 +10,16 @@ from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.aws.items import BATCH_KEYS, Row
 from chalicelib.aws.listing_page import ListedObject
+from chalicelib.aws.settled_rows import Settled
 from chalicelib.events import ObjectEvent
-from chalicelib.landing.catalog import UploadStatus, identify, row_timestamp
+from chalicelib.landing.catalog import STARTED, UploadStatus, identify, row_timestamp
 from chalicelib.landing.lane import Landing
 from chalicelib.landing.outcomes import PARKED
+
+# what only an execution's end, an operator or a repair of recorded uploads changes, and then into nothing
+# that a listing has to be compared with; of what was moved or is to be tried again the row is always read
+SETTLED = STARTED | {UploadStatus.RECEIVED, UploadStatus.INACTIVE}
+UNSETTLED = frozenset({"moved_to", "retry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +31,37 @@ class Due:
     row: Row | None = None
 
 
-def unrouted(landing: Landing, listed: list[ListedObject], before: datetime) -> Iterator[Due]:
-    """Yield the repairs of one page: uploads of the window without a row, and moves that were not ended."""
+def unrouted(
+    landing: Landing, listed: list[ListedObject], before: datetime, settled: Settled
+) -> Iterator[Due]:
+    """Yield the repairs of one page: uploads of the window without a row, and moves that were not ended.
+
+    Of what is `settled` no row is read, and what is seen to be is added.
+    """
     after = landing.clock() - timedelta(seconds=landing.settings.reconcile_window_seconds)
     own = landing.settings.own_outputs
     uploads = [one for one in listed if after <= one.last_modified <= before and not _ignored(one, own)]
+    uploads = settled.unknown(uploads)
     for first in range(0, len(uploads), BATCH_KEYS):
-        yield from _missed(landing, uploads[first : first + BATCH_KEYS])
+        yield from _missed(landing, uploads[first : first + BATCH_KEYS], settled)
 
 
-def _missed(landing: Landing, batch: list[ListedObject]) -> Iterator[Due]:
+def _missed(landing: Landing, batch: list[ListedObject], settled: Settled) -> Iterator[Due]:
     rows = landing.catalog.find_many([(found.key, _timestamp(landing, found)) for found in batch])
     known = {row["file_key"]: row for row in rows}
     for found in batch:
+        if found.key in known and _is_settled(known[found.key]):
+            settled.add(found)
+            continue
         row = known.get(found.key) or _recorded(landing, found)
         if row is None or row["status"] == UploadStatus.VANISHED:  # it is back: its deletion was undone
             yield Due("routed", _event_of(landing, found))
         elif row.get("moved_to") and row["status"] in PARKED and not {"retry", "source_stays"} & {*row}:
             yield Due("moves_finished", _event_of(landing, found))
+
+
+def _is_settled(row: Row) -> bool:
+    return row["status"] in SETTLED and not UNSETTLED & row.keys()
 
 
 def _recorded(landing: Landing, found: ListedObject) -> Row | None:

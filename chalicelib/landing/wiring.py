@@ -10,6 +10,7 @@ from chalicelib.aws.document_store import DocumentStore
 from chalicelib.aws.expected_files import ArrivalLog
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.aws.settled_rows import SettledRows
 from chalicelib.aws.state_machine import StateMachines
 from chalicelib.aws.topic import Topic
 from chalicelib.landing.config import ConfigReader, JobConfig
@@ -19,12 +20,13 @@ from chalicelib.settings import Settings
 
 def landing(config: Settings, bucket: str) -> Landing:
     """Wire the lane on the bucket whose files it routes."""
-    region = config.aws_region
+    region, secret = config.aws_region, move_secret(config)
     return Landing(
         bucket=Bucket(client("s3", region), bucket),
-        target=CopyTarget(client("s3", region), Bucket(client("s3", region), bucket), move_secret(config)),
+        target=CopyTarget(client("s3", region), Bucket(client("s3", region), bucket), secret),
         catalog=CatalogTable(client("dynamodb", region), config.catalog_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "landing"),
+        settled=SettledRows(state_documents(config), secret, f"{config.catalog_table} {bucket}"),
         machine=StateMachines(
             client("stepfunctions", region), config.step_function_arn, config.state_machines
         ),
@@ -42,8 +44,12 @@ def move_secret(config: Settings) -> MoveSecret:
 
 def job_config(config: Settings) -> JobConfig:
     """Wire the config of the jobs."""
-    store = DocumentStore(client("s3", config.aws_region), config.s3_state_bucket)
-    return JobConfig(config_reader(config), store, config.config_cache_seconds)
+    return JobConfig(config_reader(config), state_documents(config), config.config_cache_seconds)
+
+
+def state_documents(config: Settings) -> DocumentStore:
+    """Wire the bucket of Sluice's own documents."""
+    return DocumentStore(client("s3", config.aws_region), config.s3_state_bucket)
 
 
 def config_reader(config: Settings) -> ConfigReader:

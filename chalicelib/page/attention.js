@@ -1,5 +1,6 @@
 "use strict";
 // What needs a person: one line a cause, over every lane and the last days, each with its next step.
+// And which alerts were sent, or are still due.
 
 const ATTENTION_MS = 20000;
 const STEPS = {
@@ -77,4 +78,41 @@ function deadLetters(summary) {
 function causeNode(cause) {
   return h("li", { "data-status": cause.status }, badge(cause.status),
     h("a", { href: cause.to, "data-focus": "cause", title: cause.text }, cause.text), h("span", { class: "muted small" }, cause.step));
+}
+
+// The alerts of the day: asked for while they are unfolded, and not before.
+class Alerts extends PagedList {
+  constructor() {
+    super({
+      path: "alerts", label: "Alerts of the day, newest first", columns: ["About", "Alert", "When", "State"],
+      query: () => ({ date: view.date }), every: () => ATTENTION_MS, row: alertCells,
+      idOf: (row) => JSON.stringify([row.subject, row.at, row.timestamp, row.key, row.manifest_key, row.job_id]),
+      empty: "No alert about this day is known.",
+    });
+    this.rest = h("p", { class: "muted small", hidden: true }, "The day has more manifests than were looked at.");
+    this.box = h("details", { class: "panel flush alerts", ontoggle: () => this.unfold() }, h("summary", {}, h("h2", {}, "Alerts of the day")));
+  }
+
+  unfold() {
+    this.box.append(this.node, this.rest);
+    this.refresh().catch((error) => toast(error.message, "error"));
+  }
+
+  async refresh() {
+    const page = this.box.open ? await super.refresh() : null;
+    if (page) this.rest.hidden = page.complete;
+  }
+}
+
+function alertCells(row) {
+  return [aboutOf(row), h("div", {}, row.subject, row.also ? h("div", { class: "muted small" }, `then: ${row.also}`) : null), time(row.at), badge(row.state)];
+}
+
+function aboutOf(row) {
+  if (row.about === "file") return keyButton(row.key);
+  const [to, text] = {
+    manifest: [`#batches?${new URLSearchParams({ date: view.date })}`, row.manifest_key],
+    job: ["#jobs", `job ${row.job_id}`], config: ["#jobs", row.key], batches: ["#batches", "batches that are due"],
+  }[row.about];
+  return h("a", { href: to, class: "link", "data-focus": "about" }, keyText(text));
 }

@@ -16,6 +16,7 @@ const TILES = [
 class Overview {
   constructor() {
     this.attention = new Attention();
+    this.alerts = new Alerts();
     this.trend = new Trend();
     this.hours = new Hours();
     this.tiles = h("div", { class: "tiles" });
@@ -25,6 +26,7 @@ class Overview {
     this.quiet = h("p", { class: "state" }, "Loading…");
     this.node = h("div", { class: "view" },
       h("section", { "aria-labelledby": "today" }, h("h1", { id: "today" }, "Overview"), this.attention.node, this.tiles, h("div", { class: "charts" }, this.trend.node, this.hours.node)),
+      this.alerts.box,
       h("div", { class: "columns" },
         h("section", { class: "panel", "aria-labelledby": "latest" }, h("h2", { id: "latest" }, "Latest files"), this.timeline, this.quiet),
         h("div", { class: "stack" },
@@ -39,6 +41,7 @@ class Overview {
     await this.trend.refresh(summary);
     await this.hours.refresh(this.trend.items);
     await this.attention.refresh(summary, this.trend.items);
+    await this.alerts.refresh();
     this.drawTiles(summary);
     this.drawLanes(summary);
     reconcile(this.backlog, summary.backlog, (queue) => queue.queue, queueRow);

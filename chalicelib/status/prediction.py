@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Body
+from chalicelib.api.words import counted
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.failures import describe_failure
 from chalicelib.csv_header import wrong_header
@@ -16,7 +17,6 @@ from chalicelib.landing.jobs import WILDCARD, Job
 from chalicelib.moves import SHORT_IDENTITY, destination_keys, file_name
 from chalicelib.settings import Settings
 from chalicelib.status.near_misses import near_misses
-from chalicelib.status.words import counted
 
 IGNORED = "ignored"
 LINTED = "linted"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.api.answers import Body
+from chalicelib.api.words import counted
 from chalicelib.aws.items import Row
 from chalicelib.landing.catalog import STARTED, UploadStatus
-from chalicelib.status.words import counted
 
 
 def tell(

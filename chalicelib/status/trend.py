@@ -27,6 +27,7 @@ DEFAULT_DAYS = 14
 SUMMED = 1_000
 COUNT_BOUND = 10_000
 TIMED = 100
+TIMES = ("processed_at", "run_stopped_at")
 NO_OUTCOME = frozenset({UploadStatus.RECEIVED, UploadStatus.VANISHED, UploadStatus.FAILED})
 
 
@@ -96,7 +97,7 @@ def _newest_by_status(catalog: CatalogReader, date: str) -> dict[str, list[Row]]
 
 def _told(catalog: CatalogReader, date: str, status: str, rows: list[Row]) -> Body:
     files = catalog.count(date, status, COUNT_BOUND) if len(rows) == SUMMED else len(rows)
-    timed = [] if status in NO_OUTCOME else catalog.times(rows[:TIMED])
+    timed = [] if status in NO_OUTCOME else catalog.attributes(rows[:TIMED], TIMES)
     return {
         "files": min(files, COUNT_BOUND),
         "summed": len(rows),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelib.landing.config import ConfigReader
     from chalicelib.settings import Settings
+    from chalicelib.status.alerts import Alerts
     from chalicelib.status.batches import NdjsonLists
     from chalicelib.status.discovery import Scans
     from chalicelib.status.explain import Sources
@@ -25,6 +26,20 @@ def uploads(config: Settings) -> Uploads:
     from chalicelib.status.files import Uploads
 
     return Uploads(CatalogReader(client("dynamodb", config.aws_region), config.catalog_table))
+
+
+def alerts(config: Settings) -> Alerts:
+    """Wire the list of alerts."""
+    from chalicelib.aws.clients import client
+    from chalicelib.aws.expected_files import ExpectedReader
+    from chalicelib.aws.tracking_reader import TrackingReader
+    from chalicelib.status.alerts import Alerts
+
+    dynamodb = client("dynamodb", config.aws_region)
+    tracking = TrackingReader(dynamodb, config.tracking_table)
+    return Alerts(
+        uploads(config), tracking, ExpectedReader(dynamodb, config.tracking_table), config.config_key
+    )
 
 
 def file_lists(config: Settings) -> FileLists:

@@ -40,6 +40,7 @@ SPECIFIC: dict[Route, list[Case]] = {
     ("GET", "/health"): [Case(200)],
     ("GET", "/summary"): [Case(200), Case(400, {"date": "soon"}, "YYYY-MM-DD")],
     ("GET", "/trend"): [Case(200, {"days": 31}), Case(400, {"days": 32}, "1 to 31")],
+    ("GET", "/alerts"): [Case(200), Case(400, {"date": "soon"}, "YYYY-MM-DD")],
     ("GET", "/files"): [
         Case(200),
         Case(400, {"status": "lost"}, "triggered"),

@@ -104,6 +104,41 @@ def test_what_needs_attention_is_one_line_a_cause_with_its_files_and_next_step(o
     assert "days=14" in operator.browser.current_url
 
 
+def test_a_late_file_is_shown_beside_its_job_and_with_its_next_step(operator: Page) -> None:
+    operator.show("overview")
+    operator.wait(lambda: any("nightly.csv" in text for text in operator.texts(".attention li")))
+    (told,) = [text for text in operator.texts(".attention li") if "nightly.csv" in text]
+    assert told.startswith("latenightly.csv of job NIGHTLY is expected since ")
+    assert told.endswith("23:45 UTCAsk its sender.")
+    operator.click(".attention li[data-status=late] a")
+    operator.wait(lambda: any("NIGHTLY" in text for text in operator.texts("#main tbody tr")))
+    assert operator.texts("h1") == ["Jobs"]
+    (late,) = [row for row in operator.texts("#main tbody tr") if "NIGHTLY" in row]
+    assert "late " in late
+
+
+def test_alerts_are_listed_once_they_are_unfolded_and_lead_to_what_they_are_about(operator: Page) -> None:
+    def rows(subject: str) -> list[str]:
+        return [row for row in operator.texts(".alerts tbody tr") if subject in row]
+
+    operator.show("overview")
+    operator.wait(lambda: operator.texts(".timeline li"))
+    assert operator.texts(".alerts tr") == []
+    operator.click(".alerts summary")
+    operator.wait(lambda: rows("Expected File Is Late") and rows("File Rejected"))
+    operator.browser.execute_script("document.querySelector('.alerts').scrollIntoView({ block: 'center' })")
+    operator.shoot("alerts")
+    (rejected,) = rows("File Rejected")
+    assert (rejected.startswith(REJECTED), rejected.endswith("sent")) == (True, True)
+    (late,) = rows("Expected File Is Late")
+    assert (late.startswith("job NIGHTLY"), late.endswith("sent")) == (True, True)
+    operator.click(".alerts [href='#jobs']")
+    operator.wait(lambda: operator.texts("h1") == ["Jobs"])
+    operator.show("overview")
+    operator.browser.execute_script(f"document.querySelector(`.alerts [title='{REJECTED}']`).click()")
+    operator.wait(lambda: operator.texts("#detail-title") == [REJECTED])
+
+
 def test_dead_letters_of_files_that_were_routed_since_are_said_quietly(
     operator: Page, sluice: DeployedSluice
 ) -> None:

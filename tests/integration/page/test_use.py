@@ -7,9 +7,8 @@ from pathlib import Path
 
 from selenium.webdriver.common.keys import Keys
 
-from tests.integration.page.conftest import BROKEN, HOSTILE, MARKUP, NOT_JSON, REJECTED, STRICT
+from tests.integration.page.conftest import BROKEN, HOSTILE, JOBS, MARKUP, NOT_JSON, REJECTED
 from tests.support.browser import Page
-from tests.support.builders import SEED_JOBS
 from tests.support.deployed import DeployedSluice
 
 
@@ -115,7 +114,7 @@ def test_after_a_replay_the_drawer_still_tells_of_its_file(operator: Page, sluic
     s3.put_object(Bucket=landing, Key=key, Body=b"id\n1\n")
     operator.browser.execute_script("openDetail(arguments[0])", key)
     operator.wait(lambda: any("is inactive" in text for text in operator.texts("#story p")))
-    active = [{**job, "is_active": True} for job in [*SEED_JOBS, STRICT]]
+    active = [{**job, "is_active": True} for job in JOBS]
     s3.put_object(Bucket=landing, Key="config/config.json", Body=json.dumps(active).encode())
     operator.click("#detail [data-focus=replay]")
     operator.click("#confirm-act")

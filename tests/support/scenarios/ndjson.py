@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import app
+from chalicelib.api import wiring
 from chalicelib.ndjson import repair_arrivals
 from tests.faults.dying import Call, Meanwhile, Process, Send, running
 from tests.support.api import OPERATOR, Api
@@ -21,7 +22,7 @@ BIG = 6 * 1024**2  # larger than one read, so that it is copied in parts
 
 def forget_wiring() -> None:
     """Have the app read its environment again."""
-    for wired in list(vars(app).values()):
+    for wired in [wiring.tokens, *vars(app).values()]:
         if hasattr(wired, "cache_clear"):
             wired.cache_clear()
 

@@ -35,7 +35,8 @@ def the_api_is_asked(world: World) -> None:
         api.get(path)
     for path in ("/batches", "/manifests"):
         api.get(path, date=ndjson.DATE)
-    api.get("/quarantine")
+    for path in ("/quarantine", "/alerts"):
+        api.get(path)
     ndjson.upload(f"in/{ndjson.DATE}/unseen.ndjson", body=ndjson.LINES * 10_000)
     api.get("/explain", key=f"in/{ndjson.DATE}/unseen.ndjson")
     for key in ("data/in/customers.csv", "data/in/none.csv", f"in/{ndjson.DATE}/0.ndjson", "wrong.txt"):
