@@ -14,6 +14,7 @@ from tests.support.deployed import DeployedSluice, copy_project
 
 # all tests of one stack are of one group, which stays in one worker: each stack is started once
 MODES = [pytest.param(mode, marks=pytest.mark.xdist_group(f"stack-{mode}")) for mode in ("open", "enforced")]
+ENFORCED = MODES[1:]
 
 
 @pytest.fixture(scope="session", params=MODES)
