@@ -11,7 +11,6 @@ from urllib.parse import quote
 import pytest
 
 from ops.stages import ROOT
-from tests.integration.conftest import ENFORCED
 from tests.support.deployed import DeployedSluice
 
 BURST = 500
@@ -88,7 +87,7 @@ def _alerts(stack: DeployedSluice) -> int:
     return sum('"message": "alert"' in line and "Job Failed" in line for line in lines)
 
 
-@pytest.mark.parametrize("stack", ENFORCED, indirect=True)
+@pytest.mark.usefixtures("enforced")
 def test_five_hundred_files_at_once_have_five_hundred_outcomes(configured: DeployedSluice) -> None:
     s3, bucket = configured.client("s3"), configured.names["LANDING_BUCKET"]
     keys = [f"data/in/burst/{number}/customers.csv" for number in range(BURST)]

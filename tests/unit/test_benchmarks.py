@@ -76,7 +76,7 @@ def test_every_table_of_the_documents_is_one_that_a_benchmark_writes() -> None:
         for _, name, _ in summary.BLOCK.findall((ROOT / document).read_text())
     }
 
-    assert named == {*BENCHMARKS, "summary", "discovery_folders"}
+    assert named == {*BENCHMARKS, "summary", "digest", "discovery_folders"}
 
 
 @pytest.mark.parametrize(
