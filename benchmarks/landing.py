@@ -32,9 +32,7 @@ CASES = {
     "received": "in/{n}.csv",
     "discovered": "incoming/f{n}/customers.csv",
 }
-# of an unmatched file's calls two keep a late worker from deleting what was replayed, and an alert from being
-# lost with its worker: 6.1 and 8.1 were the budgets without them
-BUDGETS = {"routed": 3.1, "unmatched": 8.1, "unmatched, large": 10.1, "received": 2.0, "discovered": 3.1}
+BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
 MANY_JOBS, LINT_BUDGET = 10_000, 1.0
 RECONCILE_EVERY, RECONCILES_A_DAY = timedelta(minutes=5), 24 * 60 // 5

@@ -177,6 +177,8 @@ def test_what_was_left_undone_is_done_told_and_not_done_again(
     again = calls_of(lambda: app.reconcile({}, None))
     writes = [call for call in again if not call.operation.startswith(READS)]
     assert {call.parameters.get("Key") for call in writes} <= {settled_rows.KEY}
+    then = calls_of(lambda: app.reconcile({}, None))
+    assert [str(call) for call in then if not call.operation.startswith(READS)] == []
 
 
 @pytest.mark.parametrize("name", REPAIRS)
