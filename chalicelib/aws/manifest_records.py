@@ -1,7 +1,7 @@
 """Records of batch manifests in the tracking table: what a manifest will hold, fixed before any claim.
 
-`MANIFEST#<date>` / `<manifest key>`. While a record needs work it carries `pending_since` and so stands in
-the sparse index, beside the pending files.
+`MANIFEST#<date>` / `<manifest key>`, and under `MEMBERS#<date>` the same key's members, which no step of the
+record writes again. While a record needs work it carries `pending_since` and so stands in the sparse index.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import false_if_condition_failed, refusing_row
 from chalicelib.aws.items import Row, from_item, to_item, to_value
-from chalicelib.aws.tracking_keys import MANIFEST, tracking_key
+from chalicelib.aws.tracking_keys import MANIFEST, MEMBERS, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,21 +29,42 @@ class ManifestRecords:
         self._dynamodb = dynamodb
         self.name = table_name
 
-    def create(self, record: Row) -> bool:
-        """Create a record once; False when another plan has its key.
+    def create(self, record: Row, members: str) -> bool:
+        """Create a record once, its members first; False when another plan has its key. Two calls.
 
-        A repeat of the same call returns True and leaves alone what was done for the record since.
+        A repeat of the same plan returns True and leaves alone what was done for the record since. Members
+        whose record was never made are nobody's: their files are planned again.
         """
+        listed = {
+            "date_prefix": _members_of(record["date_prefix"]),
+            "file_name": record["file_name"],
+            "plan": record["plan"],
+            "members": members,
+        }
+        return self._put_once(listed) and self._put_once(record)
+
+    def members(self, record: Row) -> str:
+        """Read what a record may hold, consistently; records of Sluice 0.1.0 have it in themselves."""
+        if "members" in record:
+            return str(record["members"])
+        found = self._dynamodb.get_item(
+            TableName=self.name,
+            Key=tracking_key(_members_of(record["date_prefix"]), record["file_name"]),
+            ConsistentRead=True,
+        )
+        return found["Item"]["members"]["S"]
+
+    def _put_once(self, item: Row) -> bool:
         try:
             self._dynamodb.put_item(
                 TableName=self.name,
-                Item=to_item(record),
-                ConditionExpression="attribute_not_exists(#status)",
-                ExpressionAttributeNames={"#status": "status"},
+                Item=to_item(item),
+                ConditionExpression="attribute_not_exists(#plan)",
+                ExpressionAttributeNames={"#plan": "plan"},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return bool(refusing_row(error).get("plan") == record["plan"])
+            return bool(refusing_row(error).get("plan") == item["plan"])
         return True
 
     def find(self, date_prefix: str, manifest_key: str) -> Row | None:
@@ -159,3 +180,7 @@ class ManifestRecords:
 
 def _key(date_prefix: str, manifest_key: str) -> dict[str, Any]:
     return tracking_key(MANIFEST + date_prefix, manifest_key)
+
+
+def _members_of(partition: str) -> str:
+    return MEMBERS + partition.removeprefix(MANIFEST)

@@ -11,12 +11,13 @@ CURSOR = "CURSOR#"
 EXPECTED = "EXPECTED#"
 LOCK = "LOCK#"
 MANIFEST = "MANIFEST#"
+MEMBERS = "MEMBERS#"  # of a date: what its manifests may hold
 MOVES = "MOVES#secret"
+PENDING = "PENDING#"  # of a date: lists of the files that wait for a batch
 RUNNING = "RUN#glue"  # Glue runs whose end is not recorded yet, by their ids
 SURGE = "SURGE#flush"
 UNTOLD = "UNTOLD#"  # of a date: files whose quarantine was not alerted yet
-PENDING_INDEX = "pending"  # sparse: pending files, unfinished manifest records, held locks, a told surge
-
+PENDING_INDEX = "unfinished"  # sparse: dates with pending files, unfinished records, held locks, a told surge
 QUARANTINED_INDEX = "quarantined"  # sparse: quarantined files, and those that failed
 QUARANTINED = "1"  # its partition of the former, by when they were quarantined
 FAILED = "failed"  # its partition of the latter, by when they are due to be tried again

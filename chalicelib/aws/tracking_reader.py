@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.items import Row, from_item, read_rows
+from chalicelib.aws.items import Row, from_item, read_batch, read_rows
 from chalicelib.aws.tracking_keys import (
+    COUNTER,
     FAILED,
     MANIFEST,
+    PENDING,
     PENDING_INDEX,
     QUARANTINED,
     QUARANTINED_INDEX,
@@ -18,6 +21,7 @@ from chalicelib.aws.tracking_keys import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+LISTS_OF_A_PAGE = 1000
 FIRST_NAME = "\0"  # sorts before every name
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
 
@@ -55,35 +59,57 @@ class TrackingReader:
                 return Part(rows, complete="LastEvaluatedKey" not in page)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def pending_everywhere(self, max_pages: int) -> Part:
-        """Read the pending files and unfinished manifest records of every date, from their sparse index.
+    def waiting_dates(self, max_pages: int) -> Part:
+        """Read the counters of dates that may have waiting files, from their sparse index.
 
-        This walks the index, which holds what waits and nothing else, a megabyte a page; never the table.
+        This walks the index, which holds what is unfinished and nothing else, a megabyte a page; never the
+        table.
         """
         rows: list[Row] = []
         start: dict[str, Any] = {}
         for _ in range(max_pages):
             page = self._dynamodb.scan(TableName=self.name, IndexName=PENDING_INDEX, **start)
+            found = [from_item(item) for item in page["Items"]]
+            rows += [item for item in found if item["date_prefix"].startswith(COUNTER)]
+            if "LastEvaluatedKey" not in page:
+                return Part(rows, complete=True)
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return Part(rows, complete=False)
+
+    def pending_lists(self, date: str, until: str, files: int) -> Part:
+        """Read a date's lists of pending files, newest first, until they name so many, `until` inclusive."""
+        rows: list[Row] = []
+        start: dict[str, Any] = {}
+        while sum(row["files"] for row in rows) < files:
+            page = self._dynamodb.query(
+                TableName=self.name,
+                KeyConditionExpression="#date = :date AND #name <= :until",
+                ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
+                ExpressionAttributeValues={
+                    ":date": {"S": PENDING + date},
+                    ":until": {"S": (until or AFTER_ALL) + AFTER_ALL},
+                },
+                ScanIndexForward=False,
+                Limit=min(files, LISTS_OF_A_PAGE),
+                **start,
+            )
             rows += [from_item(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return Part(rows, complete=True)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return Part(rows, complete=False)
 
-    def pending(self, date: str, until: str, count: int) -> list[Row]:
-        """Read up to `count` pending files of a date, newest first, `until` inclusive."""
-        return read_rows(
-            count,
-            lambda limit, start: self._dynamodb.query(
-                TableName=self.name,
-                IndexName=PENDING_INDEX,
-                KeyConditionExpression="#date = :date AND #since <= :until",
-                ExpressionAttributeNames={"#date": "date_prefix", "#since": "pending_since"},
-                ExpressionAttributeValues={":date": {"S": date}, ":until": {"S": until or AFTER_ALL}},
-                ScanIndexForward=False,
-                Limit=limit,
-                **start,
-            ),
+    def find_many(self, date: str, names: Sequence[str]) -> list[Row]:
+        """Read the rows of up to 100 names of a date that are there, in no order."""
+        keys = [tracking_key(date, name) for name in dict.fromkeys(names)]
+        return (
+            read_batch(
+                self.name,
+                keys,
+                lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
+            )
+            if keys
+            else []
         )
 
     def manifests(self, date: str, until: str, count: int) -> list[Row]:

@@ -1,19 +1,15 @@
-"""The tracking table: a row per version of an NDJSON file, and a counter of bytes per date.
-
-The counter is a hint that saves reading the pending rows: a lost or doubled count delays or repeats a check.
-"""
+"""The tracking table: a row per version of an NDJSON file."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.failures import refusing_row
 from chalicelib.aws.items import BATCH_KEYS, Row, from_item, read_batch, to_item, to_value
-from chalicelib.aws.tracking_keys import COUNTER, FAILED, PENDING_INDEX, QUARANTINED_INDEX, tracking_key
+from chalicelib.aws.tracking_keys import FAILED, PENDING_INDEX, QUARANTINED_INDEX, tracking_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,19 +19,6 @@ KEPT = (
     *("released_by", "released_from", "released_at", "released_reason"),
     *("replayed_by", "replayed_from", "replayed_at", "sequencer"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Pending rows of one date in order of arrival; `more` when there are others behind them."""
-
-    rows: list[Row]
-    more: bool
-
-    @property
-    def size_bytes(self) -> int:
-        """The bytes of all rows."""
-        return sum(row["size_bytes"] for row in self.rows)
 
 
 class TrackingTable:
@@ -112,12 +95,11 @@ class TrackingTable:
             self._dynamodb.update_item(
                 TableName=self.name,
                 Key=tracking_key(date_prefix, file_name),
-                UpdateExpression="SET #status = :manifested, #manifest_key = :key REMOVE #pending_since",
+                UpdateExpression="SET #status = :manifested, #manifest_key = :key",
                 ConditionExpression="#status = :pending AND #revision = :revision",
                 ExpressionAttributeNames={
                     "#status": "status",
                     "#manifest_key": "manifest_key",
-                    "#pending_since": "pending_since",
                     "#revision": "revision",
                 },
                 ExpressionAttributeValues={
@@ -132,44 +114,27 @@ class TrackingTable:
             return refusing_row(error).get("manifest_key") == manifest_key
         return True
 
-    def pending(self, date_prefix: str, enough_bytes: int, enough_path_bytes: int) -> Pending:
-        """Read the pending rows of a date, consistently, oldest first, until files or paths are enough.
-
-        One call per megabyte of index.
-        """
-        rows: list[Row] = []
-        size, paths, start = 0, 0, dict[str, Any]()
-        while True:
-            page = self._dynamodb.query(
-                TableName=self.name,
-                IndexName=PENDING_INDEX,
-                KeyConditionExpression="#date = :date",
-                ExpressionAttributeNames={"#date": "date_prefix"},
-                ExpressionAttributeValues={":date": {"S": date_prefix}},
-                ConsistentRead=True,
-                **start,
-            )
-            read = [from_item(item) for item in page["Items"]]
-            rows += read
-            if "LastEvaluatedKey" not in page:
-                return Pending(rows, more=False)
-            size += sum(row["size_bytes"] for row in read)
-            paths += sum(len(row["file_path"]) for row in read)
-            if size >= enough_bytes or paths >= enough_path_bytes:
-                return Pending(rows, more=True)
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
     def unfinished(self) -> Iterator[Row]:
-        """Stream the pending rows of every date and the manifest records that need work (sparse index)."""
+        """Stream what needs work (sparse index): counters of dates, manifest records, locks, due alerts.
+
+        The index shows a write a moment later.
+        """
         start: dict[str, Any] = {}
         while True:
-            page = self._dynamodb.scan(
-                TableName=self.name, IndexName=PENDING_INDEX, ConsistentRead=True, **start
-            )
+            page = self._dynamodb.scan(TableName=self.name, IndexName=PENDING_INDEX, **start)
             yield from [from_item(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def leave_index(self, row: Row) -> None:
+        """Take a file's row out of the sparse index, where Sluice 0.1.0 put it."""
+        self._dynamodb.update_item(
+            TableName=self.name,
+            Key=tracking_key(row["date_prefix"], row["file_name"]),
+            UpdateExpression="REMOVE #since",
+            ExpressionAttributeNames={"#since": "pending_since"},
+        )
 
     def failed(self, until: str) -> Iterator[Row]:
         """Stream the failed rows that are due by `until`, the one longest due first (sparse index)."""
@@ -187,35 +152,3 @@ class TrackingTable:
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-    def count(self, date_prefix: str, size_bytes: int) -> int:
-        """Add to the date's counter of pending bytes and return what it holds then."""
-        answer = self._dynamodb.update_item(
-            TableName=self.name,
-            Key=_counter(date_prefix),
-            UpdateExpression="ADD #bytes :bytes",
-            ExpressionAttributeNames={"#bytes": "bytes"},
-            ExpressionAttributeValues={":bytes": {"N": str(size_bytes)}},
-            ReturnValues="ALL_NEW",
-        )
-        return int(answer["Attributes"]["bytes"]["N"])
-
-    def recount(self, date_prefix: str, was: int, is_now: int) -> bool:
-        """Set the date's counter unless it changed since it held `was`."""
-        try:
-            self._dynamodb.update_item(
-                TableName=self.name,
-                Key=_counter(date_prefix),
-                UpdateExpression="SET #bytes = :now",
-                ConditionExpression="#bytes = :was",
-                ExpressionAttributeNames={"#bytes": "bytes"},
-                ExpressionAttributeValues={":was": {"N": str(was)}, ":now": {"N": str(is_now)}},
-            )
-        except ClientError as error:
-            refusing_row(error)
-            return False
-        return True
-
-
-def _counter(date_prefix: str) -> dict[str, Any]:
-    return tracking_key(COUNTER + date_prefix, "COUNTER")

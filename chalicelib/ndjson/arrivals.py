@@ -1,8 +1,8 @@
 """NDJSON files as they arrive: track each, then batch what is pending.
 
-Rows are written first. After that nothing fails a message: the next arrival, or `reconcile`, does what is
-left. A file that fails has a row that says why; after three receives `reconcile` alone goes on trying. When
-the time runs out, what is left of a batch is handed back.
+Rows are written first, then a list of those that wait for a batch. After that nothing fails a message: the
+next arrival, or `reconcile`, does what is left. A file that fails has a row that says why; after three
+receives `reconcile` alone goes on trying. When the time runs out, what is left of a batch is handed back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import parallel
+from chalicelib.aws.pending_lists import Counted
 from chalicelib.deadline import HasTime, has_time_of
 from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
@@ -21,8 +22,8 @@ from chalicelib.logs import emit_metrics, log
 from chalicelib.ndjson.attempts import ATTEMPTS_OF_QUEUE, begin, track_or_fail
 from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.rows import TrackResult
-from chalicelib.ndjson.threshold import check_threshold
-from chalicelib.ndjson.tracking import File, file_of
+from chalicelib.ndjson.threshold import enlist, make_manifests, unlisted
+from chalicelib.ndjson.tracking import File, FileStatus, file_of, timestamp
 
 BatchResponse = dict[str, list[dict[str, str]]]
 TrackOne = Callable[[File], TrackResult]
@@ -57,7 +58,7 @@ def ndjson_arrived(lane: Ndjson, payload: Any, context: Any = None) -> BatchResp
         lambda file: _track(lane, file, counted=file in repeated),
         has_time_of(context),
     )
-    manifests = check_thresholds(lane, outcomes)
+    outcomes, manifests = batch_accepted(lane, outcomes)
     errors = {message.message_id: error for message in messages if (error := _error(message, outcomes))}
     _report(messages, outcomes, manifests, errors)
     if "" in errors:
@@ -134,22 +135,46 @@ def _track(lane: Ndjson, file: File, *, counted: bool) -> TrackResult:
     return track_or_fail(lane, file, counted=counted)
 
 
-def check_thresholds(lane: Ndjson, outcomes: Outcomes) -> int:
-    """Check the threshold of every date on which one of these files is pending; return the manifests made.
+def batch_accepted(lane: Ndjson, outcomes: Outcomes) -> tuple[Outcomes, int]:
+    """List the files that wait for a batch and check the threshold of their dates.
 
-    Repeats lead to a check too: their first try may have died before it checked.
+    Return the outcomes and how many manifests were made. A file that could not be listed has failed: its
+    message must come again. Repeats are listed too: their first try may have died before it listed them.
     """
-    added: Counter[str] = Counter()
-    for outcome in outcomes.values():
-        if isinstance(outcome, TrackResult) and (outcome.waits or outcome.added_bytes):
-            added[outcome.date_prefix] += outcome.added_bytes
-    manifests = 0
-    for date_prefix, size_bytes in added.items():
+    after, manifests = dict(outcomes), 0
+    for date_prefix, of_date in _by_date(outcomes).items():
         try:
-            manifests += check_threshold(lane, date_prefix, size_bytes)
-        except Exception:  # the rows are written: the next arrival or reconcile does what is left
+            counted = _counted(lane, date_prefix, list(of_date.values()))
+        except Exception as error:
+            log.exception("files not listed", extra={"date_prefix": date_prefix})
+            after |= {file: error for file, tracked in of_date.items() if tracked.waits}
+            continue
+        if counted.size_bytes < lane.settings.max_batch_bytes:
+            continue
+        try:
+            manifests += make_manifests(lane, date_prefix, counted)
+        except Exception:  # the files are listed: the next arrival or reconcile does what is left
             log.exception("batching failed", extra={"date_prefix": date_prefix})
-    return manifests
+    return after, manifests
+
+
+def _by_date(outcomes: Outcomes) -> dict[str, dict[File, TrackResult]]:
+    by_date: dict[str, dict[File, TrackResult]] = defaultdict(dict)
+    for file, outcome in outcomes.items():
+        if isinstance(outcome, TrackResult) and (outcome.waits or outcome.added_bytes):
+            by_date[outcome.date_prefix][file] = outcome
+    return by_date
+
+
+def _counted(lane: Ndjson, date_prefix: str, tracked: Sequence[TrackResult]) -> Counted:
+    """List the files of a date, the repeated ones only where no list names them, and count their bytes."""
+    now = timestamp(lane.clock())
+    new = [one.waits for one in tracked if one.waits and one.outcome == FileStatus.PENDING]
+    repeated = [one.waits for one in tracked if one.waits and one.outcome != FileStatus.PENDING]
+    waits = [*new, *unlisted(lane, date_prefix, repeated)]
+    enlist(lane, date_prefix, now, waits)
+    added = sum(one.added_bytes for one in tracked)
+    return lane.lists.count_listed(date_prefix, added, now, listings=int(bool(waits)))
 
 
 def _error(message: Message, outcomes: Outcomes) -> Exception | None:

@@ -1,9 +1,9 @@
-"""Which files form a batch, and how a manifest's record stores them. Pure."""
+"""Which files form a batch, and how lists and manifests' records store them. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from chalicelib.aws.items import Row
@@ -20,9 +20,27 @@ class Member(NamedTuple):
     size_bytes: int
 
 
-def members_of(rows: Iterable[Row]) -> list[Member]:
-    """Return pending rows as members, in their order."""
-    return [Member(row["file_name"], row["revision"], row["file_path"], row["size_bytes"]) for row in rows]
+def member_of(row: Row) -> Member:
+    """Return a pending row as a member."""
+    return Member(row["file_name"], row["revision"], row["file_path"], row["size_bytes"])
+
+
+def waiting_in(lists: Iterable[Row]) -> list[Member]:
+    """Return what lists name, in order of arrival, each file once and in its latest revision.
+
+    Two lists may name a file, as a repeat of its message lists it again; a plan must name it once.
+    """
+    latest: dict[str, Member] = {}
+    for each in lists:
+        for member in from_json(each["members"]):
+            if member.revision >= latest.get(member.row_name, member).revision:
+                latest[member.row_name] = member
+    return list(latest.values())
+
+
+def left_of(members: Iterable[Member], planned: Mapping[str, int]) -> list[Member]:
+    """Return the members that are not planned in their revision, or a later one; `planned` is by name."""
+    return [member for member in members if member.revision > planned.get(member.row_name, 0)]
 
 
 def to_json(members: Iterable[Member]) -> str:

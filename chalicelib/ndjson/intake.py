@@ -57,7 +57,7 @@ def _reject(lane: Ndjson, file: File, seen: StoredObject, reason: str) -> TrackR
     of_path = list(rows.of_path(lane, file))
     existing = rows.own_row(of_path, file)
     if existing and existing["status"] in ACCEPTED:
-        return TrackResult("unchanged", 0, existing["status"] == FileStatus.PENDING, file.date_prefix)
+        return TrackResult("unchanged", 0, rows.waiting(existing), file.date_prefix)
     if existing and existing["status"] == FileStatus.RELEASED:
         if not lane.bucket.is_unchanged(seen):
             return TrackResult("changed")  # it was moved and released meanwhile: its own event comes

@@ -14,6 +14,7 @@ from chalicelib.aws.items import Row
 from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.pending_lists import PendingLists
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.settings import Settings
@@ -61,6 +62,7 @@ class Ndjson:
     released: CopyTarget
     manifests: Bucket
     tracking: TrackingTable
+    lists: PendingLists
     records: ManifestRecords
     lock: DistributedLock
     cursor: ListingCursor

@@ -46,7 +46,11 @@ class Hold:
 
 
 def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) -> Row:
-    """Create the record of a batch, before any of its files is claimed; pass over a taken key."""
+    """Create the record of a batch, before any of its files is claimed; pass over a taken key.
+
+    It is returned with its members, to be read no more.
+    """
+    members = to_json(batch)
     for index in count(number):
         record: Row = {
             "date_prefix": MANIFEST + hold.date_prefix,
@@ -54,13 +58,12 @@ def plan_manifest(lane: Ndjson, hold: Hold, number: int, batch: list[Member]) ->
             "status": str(State.OPEN),
             REVISION: 1,
             "plan": f"{hold.lock_id}/{number}",
-            "members": to_json(batch),
             "created_at": timestamp(hold.began),
             "pending_since": timestamp(hold.began),
             **lane.audit,
         }
-        if lane.records.create(record):
-            return record
+        if lane.records.create(record, members):
+            return {**record, "members": members}
     raise AssertionError("unreachable: count() has no end")
 
 
@@ -110,7 +113,7 @@ def _contents(lane: Ndjson, record: Row) -> dict[str, int]:
 
 def _claim(lane: Ndjson, record: Row) -> list[Member]:
     date_prefix, key = date_of(record), record["file_name"]
-    members = from_json(record["members"])
+    members = from_json(lane.records.members(record))
 
     def claim(member: Member) -> bool:
         return lane.tracking.claim(date_prefix, member.row_name, member.revision, key)

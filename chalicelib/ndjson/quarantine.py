@@ -37,7 +37,7 @@ def quarantine(
     existing = own_row(versions, file)
     if not lane.quarantine.name:
         tracked = _recorded(lane, file, existing, reason=reason)
-        _tell_if_due(lane, file)
+        tell_if_due(lane, file)
         return tracked
     identity = _identity_of_copy(file, seen, repeated=lies_in_quarantine(versions, file, existing))
     keys = destination_keys(f"{QUARANTINE_PREFIX}{file.date_prefix}/", file.key, identity)
@@ -54,7 +54,7 @@ def quarantine(
         lane.quarantine.discard(key, identity)  # it was released meanwhile, or no row tells of it
         return tracked
     _delete_source(lane, row, seen)
-    _tell_if_due(lane, file)
+    tell_if_due(lane, file)
     return tracked
 
 
@@ -71,7 +71,7 @@ def is_moving(row: Row) -> bool:
     return is_moved and row.get("attempts", 0) < MAX_ATTEMPTS
 
 
-def tell_of(lane: Ndjson, file: File) -> None:
+def _tell_of(lane: Ndjson, file: File) -> None:
     """Alert that a file was quarantined, if its row says so, and clear the mark of that alert."""
     if rows := _quarantined(lane, file):
         row = rows[-1]
@@ -96,9 +96,10 @@ def _recorded(lane: Ndjson, file: File, existing: Row | None, **details: str) ->
     return record(lane, file, FileStatus.QUARANTINED, **details)
 
 
-def _tell_if_due(lane: Ndjson, file: File) -> None:
+def tell_if_due(lane: Ndjson, file: File) -> None:
+    """Alert that a file was quarantined, unless that is done."""
     if lane.marks.is_set(UNTOLD + file.date_prefix, file.identity):
-        tell_of(lane, file)
+        _tell_of(lane, file)
 
 
 def _delete_source(lane: Ndjson, row: Row, seen: StoredObject) -> None:

@@ -7,7 +7,7 @@ and takes several.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,11 +21,13 @@ from chalicelib.deadline import HasTime
 from chalicelib.events import ObjectEvent
 from chalicelib.keys import is_upload_under_way
 from chalicelib.logs import log
-from chalicelib.ndjson.arrivals import OutOfTime, check_thresholds, track_all
+from chalicelib.ndjson.arrivals import OutOfTime, batch_accepted, track_all
 from chalicelib.ndjson.attempts import begin, track_or_fail
+from chalicelib.ndjson.batches import Member, member_of
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.quarantine import is_moving
 from chalicelib.ndjson.rows import MAX_ATTEMPTS, TrackResult
+from chalicelib.ndjson.threshold import unlisted
 from chalicelib.ndjson.tracking import (
     ACCEPTED,
     File,
@@ -34,6 +36,7 @@ from chalicelib.ndjson.tracking import (
     file_of,
     newest_of_version,
     row_names,
+    timestamp,
 )
 
 LOOKED_AT_ONCE = 160  # between two looks at the clock
@@ -105,8 +108,7 @@ def _repair(lane: Ndjson, fresh: dict[File, int], has_time: HasTime, counts: Cou
     missed, undated = found
     for file in undated:
         log.warning("no event came and its date is not certain any more", extra={"key": file.key})
-    outcomes = track_all(missed, lambda file: _track(lane, file), has_time)
-    check_thresholds(lane, outcomes)
+    outcomes, _ = batch_accepted(lane, track_all(missed, lambda file: _track(lane, file), has_time))
     untried = sum(isinstance(outcome, OutOfTime) for outcome in outcomes.values())
     failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values()) - untried
     counts["undated"] += len(undated)
@@ -193,7 +195,8 @@ def _days(file: File, today: date) -> list[str]:
 def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     """Return the files whose version has no settled row, or none since other content came.
 
-    Each round looks under one more name of each, until a name is free.
+    Each round looks under one more name of each, until a name is free. A row that is pending and in no list
+    is not settled: its worker died between the two.
     """
     rows: dict[File, list[Row]] = {file: [] for file in files}
     waiting = {file: row_names(file.path, file.name) for file in files}
@@ -205,13 +208,29 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
                 del waiting[file]
             elif found[key]["file_path"] == file.path:
                 rows[file].append(found[key])
-    return [file for file in files if not _is_settled(newest_of_version(rows[file], file))]
+    newest = {file: newest_of_version(rows[file], file) for file in files}
+    lost = _unlisted(lane, [row for row in newest.values() if row and row["status"] == FileStatus.PENDING])
+    return [
+        file
+        for file, row in newest.items()
+        if row is None or not _is_settled(row) or (row["date_prefix"], row["file_name"]) in lost
+    ]
 
 
-def _is_settled(row: Row | None) -> bool:
+def _unlisted(lane: Ndjson, pending: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return the dates and names of rows past the grace that no list names; most times none is that old."""
+    past_grace = timestamp(lane.clock() - timedelta(seconds=lane.settings.reconcile_grace_seconds))
+    by_date: dict[str, list[Member]] = defaultdict(list)
+    for row in pending:
+        if row["created_at"] < past_grace:
+            by_date[row["date_prefix"]].append(member_of(row))
+    return {(day, one.row_name) for day, files in by_date.items() for one in unlisted(lane, day, files)}
+
+
+def _is_settled(row: Row) -> bool:
     """Tell whether nothing is left to do for a listed file."""
     settled = {*ACCEPTED, FileStatus.QUARANTINED, FileStatus.FAILED}
-    return row is not None and row["status"] in settled and not is_moving(row)
+    return row["status"] in settled and not is_moving(row)
 
 
 def _event_of(lane: Ndjson, found: ListedObject) -> ObjectEvent:

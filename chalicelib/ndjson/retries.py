@@ -9,7 +9,7 @@ from itertools import islice
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime
 from chalicelib.logs import log
-from chalicelib.ndjson.arrivals import check_thresholds
+from chalicelib.ndjson.arrivals import batch_accepted
 from chalicelib.ndjson.attempts import BEGUN, track_or_fail
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.rows import with_retry
@@ -48,8 +48,8 @@ def _retry(lane: Ndjson, row: Row) -> bool:
     log.info("retried", extra={**where, "outcome": tracked.outcome})
     if tracked.outcome != FileStatus.FAILED:
         _give_up_superseded(lane, row)
-    check_thresholds(lane, {file: tracked})
-    return True
+    listed, _ = batch_accepted(lane, {file: tracked})
+    return not isinstance(listed[file], Exception)
 
 
 def _counted(lane: Ndjson, row: Row) -> Row:

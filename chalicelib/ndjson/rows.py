@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.aws.items import Row
+from chalicelib.ndjson.batches import Member, member_of
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.tracking import (
     File,
@@ -29,14 +30,14 @@ ARCHIVE_RETRY = timedelta(hours=1)  # restoring takes hours
 
 @dataclass(frozen=True, slots=True)
 class TrackResult:
-    """What became of one file: `added_bytes` are newly pending, `waits` when its row is pending.
+    """What became of one file: `added_bytes` are newly pending, `waits` is its row's, when that is pending.
 
     `date_prefix` is the row's date; empty when no row was looked for.
     """
 
     outcome: str
     added_bytes: int = 0
-    waits: bool = False
+    waits: Member | None = None
     date_prefix: str = ""
 
 
@@ -95,22 +96,26 @@ def of_path(lane: Ndjson, file: File) -> Iterator[Row]:
 
 def _record_under(lane: Ndjson, file: File, status: FileStatus, row: Row) -> TrackResult | None:
     waits = status is FileStatus.PENDING
-    size, before = row["size_bytes"] if waits else 0, 0
+    size, before, revision = row["size_bytes"] if waits else 0, 0, 1
     existing = lane.tracking.create(row)
     while existing is not None:
         verdict = verdict_on(existing, file, status)
         if verdict is Verdict.TAKEN or _belongs_to_another_upload(lane, file, existing):
             return None
         if verdict is not Verdict.REPLACED:
-            waits = existing["status"] == FileStatus.PENDING
-            return TrackResult(str(verdict), waits=waits, date_prefix=file.date_prefix)
+            return TrackResult(str(verdict), waits=waiting(existing), date_prefix=file.date_prefix)
         before = existing["size_bytes"] if existing["status"] == FileStatus.PENDING else 0
-        if waits and existing["status"] == FileStatus.PENDING:  # its age flush must not be put off
-            row = {**row, "pending_since": existing["pending_since"]}
         if status is FileStatus.FAILED and is_row_of_version(existing, file):
             row = with_retry(lane, row, existing.get("attempts", 0) + row["attempts"])
+        revision = existing["revision"] + 1
         existing = lane.tracking.replace(row, existing)
-    return TrackResult(str(status), size - before, waits, file.date_prefix)
+    written = waiting({**row, "revision": revision})
+    return TrackResult(str(status), size - before, written, file.date_prefix)
+
+
+def waiting(row: Row) -> Member | None:
+    """Return a row as a member of a batch, if it is pending."""
+    return member_of(row) if row["status"] == FileStatus.PENDING else None
 
 
 def _belongs_to_another_upload(lane: Ndjson, file: File, existing: Row) -> bool:

@@ -236,7 +236,6 @@ def tracking_row(file: File, name: str, status: FileStatus, now: datetime, **det
     """Build a row of `docs/contracts/tracking-row.schema.json`, with the keys of its sparse index, if any."""
     stamp = timestamp(now)
     indexes: dict[FileStatus, Row] = {
-        FileStatus.PENDING: {"pending_since": stamp},
         FileStatus.QUARANTINED: {"quarantine": QUARANTINED, "quarantined_at": stamp},
         FileStatus.FAILED: {"quarantine": FAILED},  # `rows` adds when it is tried again
     }

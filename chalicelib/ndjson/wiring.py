@@ -11,6 +11,7 @@ from chalicelib.aws.listing_cursor import ListingCursor
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
 from chalicelib.aws.move_secret import MoveSecret
+from chalicelib.aws.pending_lists import PendingLists
 from chalicelib.aws.topic import Topic
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.lane import Ndjson
@@ -29,6 +30,7 @@ def ndjson(config: Settings) -> Ndjson:
         quarantine=CopyTarget(s3, Bucket(s3, config.quarantine_bucket), secret),
         manifests=Bucket(client("s3", region), config.manifest_bucket),
         tracking=TrackingTable(client("dynamodb", region), config.tracking_table),
+        lists=PendingLists(client("dynamodb", region), config.tracking_table),
         records=ManifestRecords(client("dynamodb", region), config.tracking_table),
         lock=DistributedLock(client("dynamodb", region), config.tracking_table),
         cursor=ListingCursor(client("dynamodb", region), config.tracking_table, "arrivals"),

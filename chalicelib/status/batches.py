@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +14,13 @@ from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.tracking_keys import COUNTER, MANIFEST
 from chalicelib.aws.tracking_reader import TrackingReader
+from chalicelib.ndjson.batches import from_json
+from chalicelib.ndjson.tracking import FileStatus
 from chalicelib.settings import Settings
 from chalicelib.status.explain_ndjson import tracked_of
-from chalicelib.status.summary import PENDING_PAGES, pending_by_date
+from chalicelib.status.summary import waiting_files
 
-BY_ARRIVAL = Order("pending_since", ("file_path",))
+BY_ARRIVAL = Order("pending_since", ("row_name", "revision"))
 BY_KEY = Order("file_name", ("file_name",))
 BY_QUARANTINE = Order("quarantined_at", ("date_prefix", "file_name"))
 FAILED_SHOWN = 50
@@ -50,20 +52,40 @@ def list_batches(lists: NdjsonLists, given: Given) -> Body:
     date, limit = read_day(values, lists.today()), read_limit(values)
     query = f"batches?date={date}"
     after = decode_cursor(query, values.get("cursor", ""))
-    rows, position = newest_first([partial(lists.tracking.pending, date)], BY_ARRIVAL, after, limit)
-
-    waiting = lists.tracking.pending_everywhere(PENDING_PAGES)
+    listed, position = newest_first([partial(_listed, lists, date)], BY_ARRIVAL, after, limit)
+    waiting = waiting_files(lists.tracking, lists.settings.max_batch_bytes)
     return {
         "date": date,
         "threshold_bytes": lists.settings.max_batch_bytes,
         "max_age_seconds": lists.settings.max_batch_age_seconds,
         "counter_bytes": (lists.tracking.find(COUNTER + date, "COUNTER") or {}).get("bytes", 0),
-        "waiting": pending_by_date(waiting.rows, lists.settings.max_batch_bytes),
+        "waiting": waiting.dates,
         "complete": waiting.complete,
         "failed": [tracked_of(row) for row in lists.tracking.failed(FAILED_SHOWN)],
-        "items": rows,
+        "items": _pending(lists, date, listed),
         "next_cursor": encode_cursor(query, position, date),
     }
+
+
+def _listed(lists: NdjsonLists, date: str, until: str, count: int) -> list[Row]:
+    return [
+        {"row_name": file.row_name, "revision": file.revision, "pending_since": each["since"]}
+        for each in lists.tracking.pending_lists(date, until, count).rows
+        for file in from_json(each["members"])
+    ]
+
+
+def _pending(lists: NdjsonLists, date: str, listed: Sequence[Row]) -> list[Row]:
+    """Return the rows of listed files that are pending still, each once."""
+    rows = {
+        row["file_name"]: row for row in lists.tracking.find_many(date, [one["row_name"] for one in listed])
+    }
+    pending: dict[str, Row] = {}
+    for one in listed:
+        row = rows.get(one["row_name"], {})
+        if row.get("status") == FileStatus.PENDING and row["revision"] == one["revision"]:
+            pending.setdefault(row["file_name"], {**row, "pending_since": one["pending_since"]})
+    return list(pending.values())
 
 
 def list_manifests(lists: NdjsonLists, given: Given) -> Body:

@@ -5,19 +5,22 @@ Counts are exact up to a bound per status; beyond it they are "at least", and `a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from chalicelib import parallel
 from chalicelib.api.answers import Body
 from chalicelib.api.http_request import Operator
 from chalicelib.api.parameters import Given, read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
+from chalicelib.aws.tracking_keys import COUNTER
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.config import ConfigReader
+from chalicelib.ndjson.batches import size_of, waiting_in
 from chalicelib.settings import Settings
 from chalicelib.status.dead_letters import IsSettled, Outcomes, look_at
 from chalicelib.status.discovery import Scans, last_scan
@@ -25,7 +28,9 @@ from chalicelib.status.files import Uploads
 
 COUNT_BOUND = 10_000
 FAULTS_SHOWN = 10  # `GET /jobs` has them all
-PENDING_PAGES = 2  # of a megabyte: about 8,000 waiting files
+INDEX_PAGES = 2  # of a megabyte: some 10,000 dates
+DATES_COUNTED = 100
+FILES_COUNTED = 10_000  # of a date
 TRACKED = ("pending", "manifested", "quarantined", "failed")
 
 
@@ -39,6 +44,14 @@ class Queues:
     discovered_dead: QueueDepth
     landing_dead: QueueDepth
     events_dead: QueueDepth
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits per date, newest date first; `complete` when nothing else does."""
+
+    dates: list[Body]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ def summarize(overview: Overview, given: Given, caller: Operator) -> Body:
     with ThreadPoolExecutor(max_workers=8) as pool:
         landed = pool.map(lambda one: overview.uploads.catalog.count(date, one, COUNT_BOUND), UploadStatus)
         tracked = pool.submit(overview.tracking.statuses, date, COUNT_BOUND)
-        waiting = pool.submit(overview.tracking.pending_everywhere, PENDING_PAGES)
+        waiting = pool.submit(lambda: waiting_files(overview.tracking, overview.settings.max_batch_bytes))
         backlog = pool.submit(lambda: _backlog(overview))
         scan = pool.submit(lambda: last_scan(overview.scans))
         config = pool.submit(overview.config.read)
@@ -71,7 +84,7 @@ def summarize(overview: Overview, given: Given, caller: Operator) -> Body:
         "landing": {name: min(count, COUNT_BOUND) for name, count in counts.items()},
         "ndjson": _tracked(tracked.result()),
         "at_least": _inexact(counts, tracked.result(), waiting.result()),
-        "pending": pending_by_date(waiting.result().rows, overview.settings.max_batch_bytes),
+        "pending": waiting.result().dates,
         "last_scan": scan.result(),
         "config": _bounded(config.result().told()),
         "backlog": backlog.result(),
@@ -82,28 +95,25 @@ def _bounded(config: Body) -> Body:
     return {**config, "faults": config["faults"][:FAULTS_SHOWN]}
 
 
-def pending_by_date(rows: Iterable[Row], threshold_bytes: int) -> list[Body]:
+def waiting_files(tracking: TrackingReader, threshold_bytes: int) -> Waiting:
     """Return files and bytes that wait per date against the threshold, newest date first."""
-    files: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    oldest: defaultdict[str, str] = defaultdict(str)
-    for row in rows:
-        date = row["date_prefix"]
-        if "#" in date:  # a manifest's record or a lock
-            continue
-        files[date] += 1
-        sizes[date] += row["size_bytes"]
-        oldest[date] = min(filter(None, (oldest[date], row["pending_since"])))
-    return [
-        {
-            "date": date,
-            "files": files[date],
-            "bytes": sizes[date],
-            "threshold_bytes": threshold_bytes,
-            "oldest_pending_since": oldest[date],
-        }
-        for date in sorted(files, reverse=True)
-    ]
+    counters = tracking.waiting_dates(INDEX_PAGES)
+    dates = sorted((row["date_prefix"].removeprefix(COUNTER) for row in counters.rows), reverse=True)
+    lists = parallel.each(lambda date: tracking.pending_lists(date, "", FILES_COUNTED), dates[:DATES_COUNTED])
+    told = [_told(date, of_date.rows, threshold_bytes) for date, of_date in zip(dates, lists, strict=False)]
+    complete = counters.complete and len(dates) <= DATES_COUNTED and all(one.complete for one in lists)
+    return Waiting([one for one in told if one["files"]], complete)
+
+
+def _told(date: str, lists: Sequence[Row], threshold_bytes: int) -> Body:
+    files = waiting_in(lists)
+    return {
+        "date": date,
+        "files": len(files),
+        "bytes": size_of(files),
+        "threshold_bytes": threshold_bytes,
+        "oldest_pending_since": min((each["since"] for each in lists), default=""),
+    }
 
 
 def _tracked(part: Part) -> dict[str, int]:
@@ -111,7 +121,7 @@ def _tracked(part: Part) -> dict[str, int]:
     return {**dict.fromkeys(TRACKED, 0), **counts}
 
 
-def _inexact(counts: dict[str, int], tracked: Part, waiting: Part) -> list[str]:
+def _inexact(counts: dict[str, int], tracked: Part, waiting: Waiting) -> list[str]:
     landing = [f"landing.{name}" for name, count in counts.items() if count > COUNT_BOUND]
     return landing + ["ndjson"] * (not tracked.complete) + ["pending"] * (not waiting.complete)
 

@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.aws.pending_lists import Counted
 from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import finish
-from chalicelib.ndjson.threshold import check_threshold, make_manifests
+from chalicelib.ndjson.threshold import make_manifests
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
 from tests.support.lanes.ndjson import (
     DATE,
@@ -103,16 +104,19 @@ def test_a_lock_is_taken_once_more_by_its_own_holder(clock: Clock) -> None:
 
 
 def test_a_counter_is_set_only_if_it_holds_what_was_seen(clock: Clock) -> None:
-    tracking = lane_with(clock).tracking
-    assert tracking.count(DATE, 5) == 5
-    assert not tracking.recount(DATE, 4, 0)
-    assert items("COUNTER#")[0]["bytes"] == 5
+    lists = lane_with(clock).lists
+    assert lists.count_listed(DATE, 5, "2026-01-15T12:00:00.000Z") == Counted(5, 1)
+    for other in (Counted(4, 1), Counted(5, 0)):
+        assert not lists.recount(DATE, other, 0, emptied=True)
+    assert (items("COUNTER#")[0]["bytes"], len(list(lane_with(clock).tracking.unfinished()))) == (5, 1)
+    assert lists.recount(DATE, Counted(5, 1), 0, emptied=True)
+    assert (items("COUNTER#")[0]["bytes"], list(lane_with(clock).tracking.unfinished())) == (0, [])
 
 
 @pytest.mark.parametrize("by_now", [{"status": "done"}, {"step": 4}])
 def test_a_record_goes_on_only_from_the_step_that_was_seen(clock: Clock, by_now: dict[str, Any]) -> None:
     records, seen = lane_with(clock).records, {**RECORD, "status": "open"}
-    assert records.create({**seen, **by_now})
+    assert records.create({**seen, **by_now}, "[]")
     assert not records.advance(DATE, seen, {"status": "starting"})
     assert items("MANIFEST#") == [{**seen, **by_now}]
 
@@ -122,7 +126,7 @@ def test_an_alert_is_noted_of_the_run_and_attempt_that_it_is_about(
     clock: Clock, by_now: dict[str, Any]
 ) -> None:
     records = lane_with(clock).records
-    assert records.create({**RECORD, **by_now})
+    assert records.create({**RECORD, **by_now}, "[]")
     assert not records.note_alert(RECORD, "2026-01-15T12:00:00Z")
     assert items("MANIFEST#") == [{**RECORD, **by_now}]
 
@@ -130,7 +134,7 @@ def test_an_alert_is_noted_of_the_run_and_attempt_that_it_is_about(
 @pytest.mark.parametrize("by_now", [{"status": "starting"}, {"step": 4}, {"run_status": "SUCCEEDED"}])
 def test_a_record_is_opened_again_only_as_it_was_seen(clock: Clock, by_now: dict[str, Any]) -> None:
     records = lane_with(clock).records
-    assert records.create({**RECORD, **by_now})
+    assert records.create({**RECORD, **by_now}, "[]")
     assert not records.restart(RECORD, {"status": "open"})
     assert items("MANIFEST#") == [{**RECORD, **by_now}]
 
@@ -140,7 +144,7 @@ def test_an_end_is_recorded_of_the_run_that_the_record_names_and_of_no_older_att
     clock: Clock, by_now: dict[str, Any]
 ) -> None:
     records = lane_with(clock).records
-    assert records.create({**RECORD, **by_now})
+    assert records.create({**RECORD, **by_now}, "[]")
     stored = records.end_run(RECORD, {"run_status": "SUCCEEDED", "run_attempt": 2})
     assert [stored] == items("MANIFEST#") == [{**RECORD, **by_now}]
 
@@ -184,7 +188,8 @@ def test_of_two_that_take_a_start_over_the_loser_finishes_nothing(clock: Clock) 
 def test_a_hint_above_what_is_pending_is_corrected_and_looked_at_no_more(clock: Clock) -> None:
     lane = lane_with(clock, **TWO_FILES)
     deliver(lane, unseen("a"))
-    assert check_threshold(lane, DATE, 100 * MB) == 0
+    lane.lists.count(DATE, 100 * MB)
+    assert make_manifests(lane, DATE, lane.lists.counted(DATE)) == 0
     assert items("COUNTER#")[0]["bytes"] == 10 * MB
 
 
@@ -193,9 +198,9 @@ def test_what_is_planned_is_taken_off_a_hint_that_changed_meanwhile(clock: Clock
     deliver(lane_with(clock, **ALONE), unseen("a"), unseen("b"))
 
     def counted() -> None:
-        lane.tracking.count(DATE, 5 * MB)
+        lane.lists.count(DATE, 5 * MB)
 
-    hint = lane.tracking.count(DATE, 0)
+    hint = lane.lists.counted(DATE)
     run(
         lambda: make_manifests(lane, DATE, hint),
         Nth("UpdateItem", 1, lambda number: Meanwhile(number, counted)),

@@ -50,7 +50,6 @@ def test_a_valid_file_gets_the_row_of_the_contract(lane: Ndjson) -> None:
         "size_bytes": 3_670_016,
         "status": "pending",
         "created_at": "2026-01-15T12:00:00.000Z",
-        "pending_since": "2026-01-15T12:00:00.000Z",
         "revision": 1,
     }
 

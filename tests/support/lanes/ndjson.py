@@ -17,6 +17,7 @@ from chalicelib.aws.clients import client
 from chalicelib.aws.items import from_item
 from chalicelib.ndjson import wiring
 from chalicelib.ndjson.arrivals import ndjson_arrived
+from chalicelib.ndjson.batches import from_json
 from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.repair_batches import repair_batches
 from chalicelib.settings import Settings
@@ -124,6 +125,16 @@ def imbalance() -> list[str]:
         f"{row['status']} row with manifest {row.get('manifest_key')}: {row['file_path']}"
         for row in rows()
         if (row["status"] == "manifested") != ("manifest_key" in row)
+    ]
+    named = {
+        (item["date_prefix"].removeprefix("PENDING#"), member.row_name, member.revision)
+        for item in items("PENDING#")
+        for member in from_json(item["members"])
+    }
+    wrong += [
+        f"pending and in no list: {row['file_path']}"
+        for row in rows()
+        if row["status"] == "pending" and (row["date_prefix"], row["file_name"], row["revision"]) not in named
     ]
     wrong += [f"record not done: {it}" for it in items("MANIFEST#") if it["status"] != "done"]
     awaited = {mark["file_name"] for mark in items("RUN#")}
