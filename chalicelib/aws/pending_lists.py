@@ -35,10 +35,14 @@ class Lists:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a date's counter held: the bytes that may be pending, and how many lists were ever made."""
+    """What a date's counter held: the bytes that may be pending, and how many lists were ever made.
+
+    `since` is when the index began to show the date, empty when it does not.
+    """
 
     size_bytes: int
     listings: int
+    since: str = ""
 
 
 class PendingLists:
@@ -93,18 +97,23 @@ class PendingLists:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def remove(self, date_prefix: str, names: Sequence[str]) -> None:
-        """Remove lists, 25 a call; what a throttled table leaves undone stays: it names files that went."""
+    def remove(self, date_prefix: str, names: Sequence[str]) -> bool:
+        """Remove lists, 25 a call; False when a throttled table leaves some, which name files that went."""
         gone: list[Any] = [
             {"DeleteRequest": {"Key": tracking_key(PENDING + date_prefix, name)}} for name in names
         ]
+        left: list[Any] = []
         for first in range(0, len(gone), BATCH_WRITES):
-            left = gone[first : first + BATCH_WRITES]
-            for _ in range(BATCH_TRIES):
-                answer = self._dynamodb.batch_write_item(RequestItems={self.name: left})
-                left = list(answer.get("UnprocessedItems", {}).get(self.name, ()))
-                if not left:
-                    break
+            left += self._write(gone[first : first + BATCH_WRITES])
+        return not left
+
+    def _write(self, writes: list[Any]) -> list[Any]:
+        for _ in range(BATCH_TRIES):
+            answer = self._dynamodb.batch_write_item(RequestItems={self.name: writes})
+            writes = list(answer.get("UnprocessedItems", {}).get(self.name, ()))
+            if not writes:
+                break
+        return writes
 
     def count(self, date_prefix: str, size_bytes: int) -> None:
         """Add to the date's counter of pending bytes."""
@@ -174,4 +183,4 @@ def _counter(date_prefix: str) -> dict[str, Any]:
 
 
 def _counted(item: Row) -> Counted:
-    return Counted(item.get("bytes", 0), item.get("listings", 0))
+    return Counted(item.get("bytes", 0), item.get("listings", 0), item.get("pending_since", ""))

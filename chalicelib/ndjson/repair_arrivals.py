@@ -209,7 +209,7 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
             elif found[key]["file_path"] == file.path:
                 rows[file].append(found[key])
     newest = {file: newest_of_version(rows[file], file) for file in files}
-    lost = _unlisted(lane, [row for row in newest.values() if row and row["status"] == FileStatus.PENDING])
+    lost = _lost(lane, [row for row in newest.values() if row and row["status"] == FileStatus.PENDING])
     return [
         file
         for file, row in newest.items()
@@ -217,14 +217,21 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
     ]
 
 
-def _unlisted(lane: Ndjson, pending: Sequence[Row]) -> set[tuple[str, str]]:
-    """Return the dates and names of rows past the grace that no list names; most times none is that old."""
+def _lost(lane: Ndjson, pending: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return the dates and names of rows past the grace that no list names, or lists that nobody would find.
+
+    Most times no row is that old.
+    """
     past_grace = timestamp(lane.clock() - timedelta(seconds=lane.settings.reconcile_grace_seconds))
     by_date: dict[str, list[Member]] = defaultdict(list)
     for row in pending:
         if row["created_at"] < past_grace:
             by_date[row["date_prefix"]].append(member_of(row))
-    return {(day, one.row_name) for day, files in by_date.items() for one in unlisted(lane, day, files)}
+    return {
+        (day, one.row_name)
+        for day, files in by_date.items()
+        for one in (unlisted(lane, day, files) if lane.lists.counted(day).since else files)
+    }
 
 
 def _is_settled(row: Row) -> bool:

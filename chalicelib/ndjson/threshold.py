@@ -81,10 +81,10 @@ def _batch_pending(lane: Ndjson, hold: Hold, counted: Counted, *, flush: bool) -
     if not is_exact:
         lane.lists.count(hold.date_prefix, left - size)
     records = [plan_manifest(lane, hold, number, batch) for number, batch in enumerate(batches)]
-    _strike_off(lane, hold.date_prefix, found.items, batches)
+    are_struck = _strike_off(lane, hold.date_prefix, found.items, batches)
     for record in records:
         finish(lane, record)
-    if is_exact and not left:
+    if is_exact and not left and are_struck:
         lane.lists.recount(hold.date_prefix, Counted(0, counted.listings), 0, emptied=True)
     return len(batches)
 
@@ -98,11 +98,11 @@ def unlisted(lane: Ndjson, date_prefix: str, files: Iterable[Member]) -> list[Me
     return list(left)
 
 
-def _strike_off(lane: Ndjson, date_prefix: str, lists: Iterable[Row], batches: list[list[Member]]) -> None:
-    """Take planned files off the lists that name them."""
+def _strike_off(lane: Ndjson, date_prefix: str, lists: Iterable[Row], batches: list[list[Member]]) -> bool:
+    """Take planned files off the lists that name them; tell whether none is left on one."""
     revisions = {member.row_name: member.revision for batch in batches for member in batch}
     struck = list(_struck(lane, date_prefix, lists, revisions))
-    lane.lists.remove(date_prefix, struck)
+    return lane.lists.remove(date_prefix, struck)
 
 
 def _struck(lane: Ndjson, date_prefix: str, lists: Iterable[Row], planned: dict[str, int]) -> Iterator[str]:

@@ -18,12 +18,14 @@ TESTS = {
     "aws/expected_files": ["tests/functional/aws/test_expected_files.py"],
     "aws/lock": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_batches.py"],
     "aws/manifest_records": [
+        f"{NDJSON}/test_waiting.py",
         f"{NDJSON}/test_conditions.py",
         f"{NDJSON}/test_glue.py",
         "tests/functional/runs/test_glue_runs.py::test_a_run_that_succeeds_is_told_by_its_manifest",
         "tests/functional/runs/test_glue_runs.py::test_a_retry_of_glue_itself_has_the_last_word",
     ],
     "aws/move_secret": [f"{COPYING}::test_every_process_reads_the_secret_that_the_first_one_made"],
+    "aws/pending_lists": [f"{NDJSON}/test_conditions.py", f"{NDJSON}/test_waiting.py"],
     "aws/release_log": [f"{NDJSON}/test_conditions.py", f"{ACTIONS}/test_release_of_versions.py"],
     "aws/replay_log": [f"{LANDING}/test_races.py"],
     "aws/run_log": ["tests/functional/runs/test_ends.py", "tests/functional/runs/test_attempts.py"],
@@ -41,13 +43,18 @@ TESTS = {
     ],
     "landing/parking": [f"{LANDING}/test_moves.py", f"{LANDING}/test_repeats.py"],
     "landing/repair": [f"{LANDING}/test_repair_deaths.py", f"{LANDING}/test_races.py"],
-    "ndjson/arrivals": [f"{NDJSON}/test_failures.py", f"{LANDING}/test_repair_deaths.py"],
+    "ndjson/arrivals": [
+        f"{NDJSON}/test_failures.py",
+        f"{NDJSON}/test_waiting.py",
+        f"{LANDING}/test_repair_deaths.py",
+    ],
     "ndjson/manifests": [
         f"{NDJSON}/test_conditions.py",
         f"{NDJSON}/test_glue.py",
         "tests/functional/runs/test_glue_runs.py",
     ],
     "ndjson/quarantine": [f"{NDJSON}/test_quarantine.py", f"{NDJSON}/test_late_workers.py"],
+    "ndjson/threshold": [f"{NDJSON}/test_waiting.py"],
 }
 
 EQUIVALENT: dict[str, str] = {}

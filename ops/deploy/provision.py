@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ops.aws_session import is_emulator, locate, open_session
 from ops.deploy.given_buckets import leave_former, require_ready
 from ops.deploy.notifications import announce_to_queue
@@ -21,6 +23,7 @@ from ops.stages import (
     load_stage,
     require_usable,
 )
+from ops.teardown.inventory import is_gone
 from ops.teardown.removal import remove_orphans
 
 TEMPLATE = Path(".chalice", "resources.yaml")
@@ -40,14 +43,20 @@ def provision(stage: Stage, session: Any, target: Target, say: Say) -> Outcome:
     require_ready(stage, session, target)
     remove_orphans(session, stage.stack_name, say)
     leave_former(stage, session, environment, say)
-    outcome = apply_stack(session.client("cloudformation"), wanted_stack(stage, target), say, poll_seconds)
+    wanted = wanted_stack(
+        stage, target, made_by_0_1_0=_has_local_index(session, environment["TRACKING_TABLE"])
+    )
+    outcome = apply_stack(session.client("cloudformation"), wanted, say, poll_seconds)
     queue_arn = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{environment['NDJSON_QUEUE']}"
     announced = announce_to_queue(session.client("s3"), environment["NDJSON_BUCKET"], queue_arn)
     return "updated" if announced and outcome == "unchanged" else outcome
 
 
-def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
-    """Return the stack that the template and the stage's config describe."""
+def wanted_stack(stage: Stage, target: Target, root: Path = ROOT, *, made_by_0_1_0: bool = False) -> Stack:
+    """Return the stack that the template and the stage's config describe.
+
+    A tracking table that Sluice 0.1.0 made keeps its local index: DynamoDB takes none out of a table.
+    """
     return Stack(
         name=stage.stack_name,
         template=condensed((root / TEMPLATE).read_text()),
@@ -55,6 +64,7 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
             "Stage": stage.name,
             "BucketSuffix": bucket_suffix(stage, target),
             "OwnStateMachine": "yes" if stage.has_own_state_machine else "no",
+            "LocalIndex": "yes" if made_by_0_1_0 else "no",
             "GivenLandingBucket": stage.given_buckets.get("LANDING_BUCKET", ""),
             "GivenNdjsonBucket": stage.given_buckets.get("NDJSON_BUCKET", ""),
             **{name: stage.environment.get(setting, "") for name, setting in GIVEN.items()},
@@ -62,6 +72,16 @@ def wanted_stack(stage: Stage, target: Target, root: Path = ROOT) -> Stack:
         tags={STAGE_TAG: stage.name},
         is_protected=stage.name == "prod",
     )
+
+
+def _has_local_index(session: Any, table: str) -> bool:
+    try:
+        found = session.client("dynamodb").describe_table(TableName=table)["Table"]
+    except ClientError as error:
+        if is_gone(error):
+            return False
+        raise
+    return bool(found.get("LocalSecondaryIndexes"))
 
 
 def command(arguments: list[str]) -> int:

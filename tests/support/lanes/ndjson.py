@@ -126,11 +126,7 @@ def imbalance() -> list[str]:
         for row in rows()
         if (row["status"] == "manifested") != ("manifest_key" in row)
     ]
-    named = {
-        (item["date_prefix"].removeprefix("PENDING#"), member.row_name, member.revision)
-        for item in items("PENDING#")
-        for member in from_json(item["members"])
-    }
+    named = _named()
     wrong += [
         f"pending and in no list: {row['file_path']}"
         for row in rows()
@@ -144,6 +140,17 @@ def imbalance() -> list[str]:
         if "job_run_id" in it and "run_status" not in it and it["job_run_id"] not in awaited
     ]
     return wrong
+
+
+def _named() -> set[tuple[str, str, int]]:
+    """Return the dates, names and revisions of what stands in a list, or in the plan of an open record."""
+    is_open = {item["file_name"] for item in items("MANIFEST#") if item["status"] != "done"}
+    naming = [*items("PENDING#"), *(item for item in items("MEMBERS#") if item["file_name"] in is_open)]
+    return {
+        (item["date_prefix"].partition("#")[2], member.row_name, member.revision)
+        for item in naming
+        for member in from_json(item["members"])
+    }
 
 
 def run_faults(glue_job: str) -> list[str]:
