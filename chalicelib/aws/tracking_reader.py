@@ -21,7 +21,6 @@ from chalicelib.aws.tracking_keys import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LISTS_OF_A_PAGE = 1000
 FIRST_NAME = "\0"  # sorts before every name
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
 
@@ -76,54 +75,30 @@ class TrackingReader:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return Part(rows, complete=False)
 
-    def pending_lists(self, date: str, until: str, files: int) -> Part:
-        """Read a date's lists of pending files, newest first, until they name so many, `until` inclusive."""
-        rows: list[Row] = []
-        start: dict[str, Any] = {}
-        while sum(row["files"] for row in rows) < files:
-            page = self._dynamodb.query(
-                TableName=self.name,
-                KeyConditionExpression="#date = :date AND #name <= :until",
-                ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
-                ExpressionAttributeValues={
-                    ":date": {"S": PENDING + date},
-                    ":until": {"S": (until or AFTER_ALL) + AFTER_ALL},
-                },
-                ScanIndexForward=False,
-                Limit=min(files, LISTS_OF_A_PAGE),
-                **start,
-            )
-            rows += [from_item(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return Part(rows, complete=True)
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return Part(rows, complete=False)
+    def pending_lists(self, date: str, until: str, count: int) -> list[Row]:
+        """Read up to `count` lists of a date's pending files, newest first, `until` inclusive."""
+        return self._newest(PENDING + date, f"{until or AFTER_ALL}#{AFTER_ALL}", count)
 
     def find_many(self, date: str, names: Sequence[str]) -> list[Row]:
-        """Read the rows of up to 100 names of a date that are there, in no order."""
-        keys = [tracking_key(date, name) for name in dict.fromkeys(names)]
-        return (
-            read_batch(
-                self.name,
-                keys,
-                lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
-            )
-            if keys
-            else []
+        """Read the rows of 1 to 100 names of a date that are there, in no order."""
+        return read_batch(
+            self.name,
+            [tracking_key(date, name) for name in dict.fromkeys(names)],
+            lambda asked: self._dynamodb.batch_get_item(RequestItems={self.name: {"Keys": asked}}),
         )
 
     def manifests(self, date: str, until: str, count: int) -> list[Row]:
         """Read up to `count` manifest records of a date, last key first, `until` inclusive."""
+        return self._newest(MANIFEST + date, until or AFTER_ALL, count)
+
+    def _newest(self, partition: str, until: str, count: int) -> list[Row]:
         return read_rows(
             count,
             lambda limit, start: self._dynamodb.query(
                 TableName=self.name,
                 KeyConditionExpression="#date = :date AND #name <= :until",
                 ExpressionAttributeNames={"#date": "date_prefix", "#name": "file_name"},
-                ExpressionAttributeValues={
-                    ":date": {"S": MANIFEST + date},
-                    ":until": {"S": until or AFTER_ALL},
-                },
+                ExpressionAttributeValues={":date": {"S": partition}, ":until": {"S": until}},
                 ScanIndexForward=False,
                 Limit=limit,
                 **start,

@@ -70,16 +70,15 @@ def list_batches(lists: NdjsonLists, given: Given) -> Body:
 def _listed(lists: NdjsonLists, date: str, until: str, count: int) -> list[Row]:
     return [
         {"row_name": file.row_name, "revision": file.revision, "pending_since": each["since"]}
-        for each in lists.tracking.pending_lists(date, until, count).rows
+        for each in lists.tracking.pending_lists(date, until, count)
         for file in from_json(each["members"])
     ]
 
 
 def _pending(lists: NdjsonLists, date: str, listed: Sequence[Row]) -> list[Row]:
     """Return the rows of listed files that are pending still, each once."""
-    rows = {
-        row["file_name"]: row for row in lists.tracking.find_many(date, [one["row_name"] for one in listed])
-    }
+    names = [one["row_name"] for one in listed]
+    rows = {row["file_name"]: row for row in (lists.tracking.find_many(date, names) if names else ())}
     pending: dict[str, Row] = {}
     for one in listed:
         row = rows.get(one["row_name"], {})

@@ -30,7 +30,7 @@ COUNT_BOUND = 10_000
 FAULTS_SHOWN = 10  # `GET /jobs` has them all
 INDEX_PAGES = 2  # of a megabyte: some 10,000 dates
 DATES_COUNTED = 100
-FILES_COUNTED = 10_000  # of a date
+LISTS_COUNTED = 1000  # of a date, some 10,000 files
 TRACKED = ("pending", "manifested", "quarantined", "failed")
 
 
@@ -99,10 +99,10 @@ def waiting_files(tracking: TrackingReader, threshold_bytes: int) -> Waiting:
     """Return files and bytes that wait per date against the threshold, newest date first."""
     counters = tracking.waiting_dates(INDEX_PAGES)
     dates = sorted((row["date_prefix"].removeprefix(COUNTER) for row in counters.rows), reverse=True)
-    lists = parallel.each(lambda date: tracking.pending_lists(date, "", FILES_COUNTED), dates[:DATES_COUNTED])
-    told = [_told(date, of_date.rows, threshold_bytes) for date, of_date in zip(dates, lists, strict=False)]
-    complete = counters.complete and len(dates) <= DATES_COUNTED and all(one.complete for one in lists)
-    return Waiting([one for one in told if one["files"]], complete)
+    lists = parallel.each(lambda date: tracking.pending_lists(date, "", LISTS_COUNTED), dates[:DATES_COUNTED])
+    told = [_told(date, of_date, threshold_bytes) for date, of_date in zip(dates, lists, strict=False)]
+    complete = len(dates) <= DATES_COUNTED and all(len(of_date) < LISTS_COUNTED for of_date in lists)
+    return Waiting([one for one in told if one["files"]], counters.complete and complete)
 
 
 def _told(date: str, lists: Sequence[Row], threshold_bytes: int) -> Body:

@@ -105,7 +105,9 @@ def test_a_lock_is_taken_once_more_by_its_own_holder(clock: Clock) -> None:
 
 def test_a_counter_is_set_only_if_it_holds_what_was_seen(clock: Clock) -> None:
     lists = lane_with(clock).lists
-    assert lists.count_listed(DATE, 5, "2026-01-15T12:00:00.000Z") == Counted(5, 1)
+    assert lists.count_listed(DATE, 5, "2026-01-15T12:00:00.000Z") == Counted(
+        5, 1, "2026-01-15T12:00:00.000Z"
+    )
     for other in (Counted(4, 1), Counted(5, 0)):
         assert not lists.recount(DATE, other, 0, emptied=True)
     assert (items("COUNTER#")[0]["bytes"], len(list(lane_with(clock).tracking.unfinished()))) == (5, 1)
