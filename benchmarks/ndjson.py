@@ -23,7 +23,7 @@ SLUICE, CHECKED, LITERAL = "sluice", "sluice, content check", "literal seed"
 BUDGETS = {  # without and with the content check
     "requests/file": (2.3, 3.3, ""),
     "items read/file": (1.5, 1.5, ""),
-    "$/million": (3.50, 4.10, "$"),
+    "$/million": (1.75, 2.15, "$"),
 }
 FLATNESS = 1.1
 Handle = Callable[[Any], object]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.items import Row, from_item, read_batch, read_rows
 from chalicelib.aws.tracking_keys import (
-    COUNTER,
     FAILED,
     MANIFEST,
     PENDING,
@@ -58,8 +57,8 @@ class TrackingReader:
                 return Part(rows, complete="LastEvaluatedKey" not in page)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def waiting_dates(self, max_pages: int) -> Part:
-        """Read the counters of dates that may have waiting files, from their sparse index.
+    def waiting_lists(self, max_pages: int) -> Part:
+        """Read what the sparse index shows of the lists of pending files, of every date.
 
         This walks the index, which holds what is unfinished and nothing else, a megabyte a page; never the
         table.
@@ -69,7 +68,7 @@ class TrackingReader:
         for _ in range(max_pages):
             page = self._dynamodb.scan(TableName=self.name, IndexName=PENDING_INDEX, **start)
             found = [from_item(item) for item in page["Items"]]
-            rows += [item for item in found if item["date_prefix"].startswith(COUNTER)]
+            rows += [item for item in found if item["date_prefix"].startswith(PENDING)]
             if "LastEvaluatedKey" not in page:
                 return Part(rows, complete=True)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

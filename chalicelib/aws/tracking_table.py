@@ -115,7 +115,7 @@ class TrackingTable:
         return True
 
     def unfinished(self) -> Iterator[Row]:
-        """Stream what needs work (sparse index): counters of dates, manifest records, locks, due alerts.
+        """Stream what needs work (sparse index): lists of pending files, manifest records, locks, due alerts.
 
         The index shows a write a moment later.
         """

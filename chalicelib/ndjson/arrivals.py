@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import parallel
-from chalicelib.aws.pending_lists import Counted
 from chalicelib.deadline import HasTime, has_time_of
 from chalicelib.errors import EventError
 from chalicelib.events import Reading, read_body, read_event
@@ -22,7 +21,7 @@ from chalicelib.logs import emit_metrics, log
 from chalicelib.ndjson.attempts import ATTEMPTS_OF_QUEUE, begin, track_or_fail
 from chalicelib.ndjson.lane import Asking, Ndjson
 from chalicelib.ndjson.rows import TrackResult
-from chalicelib.ndjson.threshold import enlist, make_manifests, unlisted
+from chalicelib.ndjson.threshold import check_threshold, enlist, unlisted
 from chalicelib.ndjson.tracking import File, FileStatus, file_of, timestamp
 
 BatchResponse = dict[str, list[dict[str, str]]]
@@ -143,16 +142,15 @@ def batch_accepted(lane: Ndjson, outcomes: Outcomes) -> tuple[Outcomes, int]:
     """
     after, manifests = dict(outcomes), 0
     for date_prefix, of_date in _by_date(outcomes).items():
+        tracked = list(of_date.values())
         try:
-            counted = _counted(lane, date_prefix, list(of_date.values()))
+            _list(lane, date_prefix, tracked)
         except Exception as error:
             log.exception("files not listed", extra={"date_prefix": date_prefix})
-            after |= {file: error for file, tracked in of_date.items() if tracked.waits}
-            continue
-        if counted.size_bytes < lane.settings.max_batch_bytes:
+            after |= {file: error for file, one in of_date.items() if one.waits}
             continue
         try:
-            manifests += make_manifests(lane, date_prefix, counted)
+            manifests += check_threshold(lane, date_prefix, sum(one.added_bytes for one in tracked))
         except Exception:  # the files are listed: the next arrival or reconcile does what is left
             log.exception("batching failed", extra={"date_prefix": date_prefix})
     return after, manifests
@@ -166,15 +164,12 @@ def _by_date(outcomes: Outcomes) -> dict[str, dict[File, TrackResult]]:
     return by_date
 
 
-def _counted(lane: Ndjson, date_prefix: str, tracked: Sequence[TrackResult]) -> Counted:
-    """List the files of a date, the repeated ones only where no list names them, and count their bytes."""
-    now = timestamp(lane.clock())
+def _list(lane: Ndjson, date_prefix: str, tracked: Sequence[TrackResult]) -> None:
+    """List the files of a date that wait, the repeated ones only where no list names them."""
     new = [one.waits for one in tracked if one.waits and one.outcome == FileStatus.PENDING]
     repeated = [one.waits for one in tracked if one.waits and one.outcome != FileStatus.PENDING]
     waits = [*new, *unlisted(lane, date_prefix, repeated)]
-    enlist(lane, date_prefix, now, waits)
-    added = sum(one.added_bytes for one in tracked)
-    return lane.lists.count_listed(date_prefix, added, now, listings=int(bool(waits)))
+    enlist(lane, date_prefix, timestamp(lane.clock()), waits)
 
 
 def _error(message: Message, outcomes: Outcomes) -> Exception | None:

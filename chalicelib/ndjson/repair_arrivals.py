@@ -218,20 +218,19 @@ def _missed(lane: Ndjson, files: Sequence[File]) -> list[File]:
 
 
 def _lost(lane: Ndjson, pending: Sequence[Row]) -> set[tuple[str, str]]:
-    """Return the dates and names of rows past the grace that no list names, or lists that nobody would find.
-
-    Most times no row is that old.
-    """
+    """Return the dates and names of rows past the grace that no list names; most times no row is that old."""
     past_grace = timestamp(lane.clock() - timedelta(seconds=lane.settings.reconcile_grace_seconds))
     by_date: dict[str, list[Member]] = defaultdict(list)
     for row in pending:
         if row["created_at"] < past_grace:
             by_date[row["date_prefix"]].append(member_of(row))
-    return {
-        (day, one.row_name)
-        for day, files in by_date.items()
-        for one in (unlisted(lane, day, files) if lane.lists.counted(day).since else files)
-    }
+    lost: set[tuple[str, str]] = set()
+    for day, files in by_date.items():
+        try:
+            lost |= {(day, one.row_name) for one in unlisted(lane, day, files)}
+        except AWS_ERRORS:  # what has no row is tracked nevertheless; these are looked for again in an hour
+            log.exception("lists of pending files not read", extra={"date_prefix": day})
+    return lost
 
 
 def _is_settled(row: Row) -> bool:

@@ -1,19 +1,19 @@
 """Repair of the NDJSON lane's batches: manifests, due Glue runs, old partial batches, dead locks.
 
 One scan of the sparse index shows all that is left to do, for every date. On a settled system it is the
-only call; while files wait, the lists of their dates are read too.
+only call.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib import parallel
 from chalicelib.aws.items import Row
-from chalicelib.aws.tracking_keys import COUNTER, LOCK, SURGE, UNTOLD
+from chalicelib.aws.tracking_keys import LOCK, PENDING, SURGE, UNTOLD
 from chalicelib.deadline import HasTime, shares_of
 from chalicelib.logs import log
 from chalicelib.ndjson.batches import member_of
@@ -23,7 +23,6 @@ from chalicelib.ndjson.quarantine import tell_if_due
 from chalicelib.ndjson.threshold import BATCHES_OF_ONE_HOLD, enlist, make_manifests
 from chalicelib.ndjson.tracking import FileStatus, file_at, timestamp
 
-READ_AT_ONCE = 160  # dates, between two looks at the clock
 SURGE_SUBJECT = "Many batches are due"
 
 
@@ -37,14 +36,14 @@ class Waiting:
 
 @dataclass(slots=True)
 class Survey:
-    """What one scan found: manifest records past the grace, locks, dates that may have pending files.
+    """What one scan found: manifest records past the grace, locks, the lists of pending files by date.
 
     `of_old` are rows of files that Sluice 0.1.0 put into its index instead of a list.
     """
 
     records: list[Row] = field(default_factory=list)
     locks: list[Row] = field(default_factory=list)
-    dates: list[str] = field(default_factory=list)
+    dates: dict[str, Waiting] = field(default_factory=dict)
     of_old: list[Row] = field(default_factory=list)
     untold: list[Row] = field(default_factory=list)
     surge_told: bool = False
@@ -70,12 +69,12 @@ def _repair(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
     now = lane.clock()
     past_grace = _before(now, lane.settings.reconcile_grace_seconds)
     found = survey(lane.tracking.unfinished(), past_grace)
-    listing, records, full, old, locks = shares_of(has_time, 5)
+    records, full, old, locks = shares_of(has_time, 4)
     _list_rows_of_old(lane, found.of_old)
     for record in sorted(found.records, key=lambda record: str(record["pending_since"])):
         if records() and not (lane.asking.ended and waits_for_glue(record)):
             _finish(lane, record, past_grace, counts)
-    by_age = sorted(_waiting(lane, found.dates, past_grace, listing), key=lambda each: each[1].oldest)
+    by_age = sorted(found.dates.items(), key=lambda each: each[1].oldest)
     for date_prefix, waiting in by_age:
         if waiting.due_bytes >= lane.settings.max_batch_bytes and full():
             counts["thresholds"] += _batch(lane, date_prefix, full, counts)
@@ -133,39 +132,16 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
             found.surge_told = True
         elif item["date_prefix"].startswith(UNTOLD):
             found.untold += [item] if settled else []
-        elif item["date_prefix"].startswith(COUNTER):
-            found.dates.append(item["date_prefix"].removeprefix(COUNTER))
+        elif item["date_prefix"].startswith(PENDING):
+            date_prefix, since = item["date_prefix"].removeprefix(PENDING), item["pending_since"]
+            waiting = found.dates.setdefault(date_prefix, Waiting(oldest=since))
+            waiting.oldest = min(waiting.oldest, since)
+            waiting.due_bytes += item["size_bytes"] if settled else 0
         elif "#" not in item["date_prefix"]:
             found.of_old.append(item)
         elif settled:
             found.records.append(item)
     return found
-
-
-def _waiting(
-    lane: Ndjson, dates: Sequence[str], past_grace: str, has_time: HasTime
-) -> list[tuple[str, Waiting]]:
-    """Read what waits of each date; a date of which nothing waits leaves the index."""
-    found: list[tuple[str, Waiting]] = []
-    for first in range(0, len(dates), READ_AT_ONCE):
-        if not has_time():
-            break
-        some = dates[first : first + READ_AT_ONCE]
-        read = parallel.each(lambda date_prefix: _waits(lane, date_prefix, past_grace), some)
-        found += [(date_prefix, waits) for date_prefix, waits in zip(some, read, strict=True) if waits]
-    return found
-
-
-def _waits(lane: Ndjson, date_prefix: str, past_grace: str) -> Waiting | None:
-    counted = lane.lists.counted(date_prefix)
-    waits: Waiting | None = None
-    for listed in lane.lists.each(date_prefix):
-        waits = waits or Waiting(oldest=listed["since"])
-        waits.oldest = min(waits.oldest, listed["since"])
-        waits.due_bytes += listed["size_bytes"] if listed["since"] <= past_grace else 0
-    if waits is None:
-        lane.lists.recount(date_prefix, counted, 0, emptied=True)
-    return waits
 
 
 def _list_rows_of_old(lane: Ndjson, rows: list[Row]) -> None:
@@ -175,9 +151,7 @@ def _list_rows_of_old(lane: Ndjson, rows: list[Row]) -> None:
         by_date[row["date_prefix"]].append(row)
     for date_prefix, of_date in by_date.items():
         pending = [member_of(row) for row in of_date if row["status"] == FileStatus.PENDING]
-        since = of_date[0]["pending_since"]
-        enlist(lane, date_prefix, since, pending)
-        lane.lists.count_listed(date_prefix, 0, since)
+        enlist(lane, date_prefix, of_date[0]["pending_since"], pending)
         parallel.each(lane.tracking.leave_index, of_date)
 
 
@@ -209,8 +183,8 @@ def _batch(
     made, total = BATCHES_OF_ONE_HOLD, 0
     try:
         while made >= BATCHES_OF_ONE_HOLD and has_time():  # as many as one hold may make: there may be more
-            counted = lane.lists.counted(date_prefix)
-            made = make_manifests(lane, date_prefix, counted, flush=flush)
+            hint = lane.lists.count(date_prefix, 0)
+            made = make_manifests(lane, date_prefix, hint, flush=flush)
             total += made
         log.info("pending files batched", extra={"date_prefix": date_prefix, "flush": flush})
     except Exception:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from uuid import uuid4
 
 from chalicelib.aws.items import Row
-from chalicelib.aws.pending_lists import Counted
 from chalicelib.logs import log
 from chalicelib.ndjson.batches import (
     NAMES_LIMIT_BYTES,
@@ -31,13 +30,12 @@ BATCHES_OF_ONE_HOLD = 8  # bounds what one holder reads and claims; the next one
 
 
 def enlist(lane: Ndjson, date_prefix: str, since: str, members: Sequence[Member]) -> None:
-    """List files of a date that wait since then. Whoever lists files then counts them."""
+    """List files of a date that wait since then."""
     for first in range(0, len(members), LISTED_AT_ONCE):
         some = members[first : first + LISTED_AT_ONCE]
         listed: Row = {
             "file_name": f"{since}#{uuid4().hex}",
-            "since": since,
-            "files": len(some),
+            "pending_since": since,
             "size_bytes": size_of(some),
             "members": to_json(some),
             **lane.audit,
@@ -45,11 +43,18 @@ def enlist(lane: Ndjson, date_prefix: str, since: str, members: Sequence[Member]
         lane.lists.add(date_prefix, listed)
 
 
-def make_manifests(lane: Ndjson, date_prefix: str, counted: Counted, *, flush: bool = False) -> int:
+def check_threshold(lane: Ndjson, date_prefix: str, new_bytes: int) -> int:
+    """Count `new_bytes` of a date and, when enough may be pending, make manifests; return how many."""
+    hint = lane.lists.count(date_prefix, new_bytes)
+    if hint < lane.settings.max_batch_bytes:
+        return 0
+    return make_manifests(lane, date_prefix, hint)
+
+
+def make_manifests(lane: Ndjson, date_prefix: str, hint: int, *, flush: bool = False) -> int:
     """Make manifests of a date's pending files under its lock; return how many, 0 when another holds it.
 
-    With `flush` whatever is pending becomes a manifest, else only what reaches the threshold. `counted` is
-    what the date's counter held before.
+    With `flush` whatever is pending becomes a manifest, else only what reaches the threshold.
     """
     hold = Hold(date_prefix, uuid4().hex, lane.clock())
     lock_key = f"manifest-{date_prefix}"
@@ -57,12 +62,12 @@ def make_manifests(lane: Ndjson, date_prefix: str, counted: Counted, *, flush: b
         log.info("lock held by another", extra={"date_prefix": date_prefix})
         return 0
     try:
-        return _batch_pending(lane, hold, counted, flush=flush)
+        return _batch_pending(lane, hold, hint, flush=flush)
     finally:
         lane.lock.release(lock_key, hold.lock_id)
 
 
-def _batch_pending(lane: Ndjson, hold: Hold, counted: Counted, *, flush: bool) -> int:
+def _batch_pending(lane: Ndjson, hold: Hold, hint: int, *, flush: bool) -> int:
     limit = lane.settings.max_batch_bytes
     enough = limit * BATCHES_OF_ONE_HOLD, NAMES_LIMIT_BYTES * BATCHES_OF_ONE_HOLD
     found = lane.lists.read(hold.date_prefix, *enough)
@@ -70,22 +75,19 @@ def _batch_pending(lane: Ndjson, hold: Hold, counted: Counted, *, flush: bool) -
     size = size_of(files)
     is_due = flush or found.more or size >= limit
     if not files or not is_due:
-        lane.lists.recount(hold.date_prefix, counted, size, emptied=not found.items)
+        lane.lists.recount(hold.date_prefix, hint, size)
         return 0
     batches = create_batches(files, limit, flush=flush)
     if found.more and len(batches) > 1:
         batches.pop()  # more of the last batch may lie in what was not read
     batches = batches[:BATCHES_OF_ONE_HOLD]
     left = size - sum(size_of(batch) for batch in batches)
-    is_exact = not found.more and lane.lists.recount(hold.date_prefix, counted, left)
-    if not is_exact:
+    if found.more or not lane.lists.recount(hold.date_prefix, hint, left):
         lane.lists.count(hold.date_prefix, left - size)
     records = [plan_manifest(lane, hold, number, batch) for number, batch in enumerate(batches)]
-    are_struck = _strike_off(lane, hold.date_prefix, found.items, batches)
+    _strike_off(lane, hold.date_prefix, found.items, batches)
     for record in records:
         finish(lane, record)
-    if is_exact and not left and are_struck:
-        lane.lists.recount(hold.date_prefix, Counted(0, counted.listings), 0, emptied=True)
     return len(batches)
 
 
@@ -98,11 +100,11 @@ def unlisted(lane: Ndjson, date_prefix: str, files: Iterable[Member]) -> list[Me
     return list(left)
 
 
-def _strike_off(lane: Ndjson, date_prefix: str, lists: Iterable[Row], batches: list[list[Member]]) -> bool:
-    """Take planned files off the lists that name them; tell whether none is left on one."""
+def _strike_off(lane: Ndjson, date_prefix: str, lists: Iterable[Row], batches: list[list[Member]]) -> None:
+    """Take planned files off the lists that name them."""
     revisions = {member.row_name: member.revision for batch in batches for member in batch}
     struck = list(_struck(lane, date_prefix, lists, revisions))
-    return lane.lists.remove(date_prefix, struck)
+    lane.lists.remove(date_prefix, struck)
 
 
 def _struck(lane: Ndjson, date_prefix: str, lists: Iterable[Row], planned: dict[str, int]) -> Iterator[str]:
@@ -110,5 +112,5 @@ def _struck(lane: Ndjson, date_prefix: str, lists: Iterable[Row], planned: dict[
         members = from_json(listed["members"])
         left = left_of(members, planned)
         if len(left) < len(members):
-            enlist(lane, date_prefix, listed["since"], left)
+            enlist(lane, date_prefix, listed["pending_since"], left)
             yield listed["file_name"]

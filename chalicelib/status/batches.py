@@ -69,7 +69,7 @@ def list_batches(lists: NdjsonLists, given: Given) -> Body:
 
 def _listed(lists: NdjsonLists, date: str, until: str, count: int) -> list[Row]:
     return [
-        {"row_name": file.row_name, "revision": file.revision, "pending_since": each["since"]}
+        {"row_name": file.row_name, "revision": file.revision, "pending_since": each["pending_since"]}
         for each in lists.tracking.pending_lists(date, until, count)
         for file in from_json(each["members"])
     ]

@@ -16,7 +16,7 @@ from chalicelib.api.http_request import Operator
 from chalicelib.api.parameters import Given, read_date, read_parameters
 from chalicelib.aws.items import Row
 from chalicelib.aws.queue_depth import QueueDepth
-from chalicelib.aws.tracking_keys import COUNTER
+from chalicelib.aws.tracking_keys import PENDING
 from chalicelib.aws.tracking_reader import Part, TrackingReader
 from chalicelib.landing.catalog import UploadStatus
 from chalicelib.landing.config import ConfigReader
@@ -28,7 +28,7 @@ from chalicelib.status.files import Uploads
 
 COUNT_BOUND = 10_000
 FAULTS_SHOWN = 10  # `GET /jobs` has them all
-INDEX_PAGES = 2  # of a megabyte: some 10,000 dates
+INDEX_PAGES = 2  # of a megabyte: some 100,000 waiting files
 DATES_COUNTED = 100
 LISTS_COUNTED = 1000  # of a date, some 10,000 files
 TRACKED = ("pending", "manifested", "quarantined", "failed")
@@ -97,12 +97,12 @@ def _bounded(config: Body) -> Body:
 
 def waiting_files(tracking: TrackingReader, threshold_bytes: int) -> Waiting:
     """Return files and bytes that wait per date against the threshold, newest date first."""
-    counters = tracking.waiting_dates(INDEX_PAGES)
-    dates = sorted((row["date_prefix"].removeprefix(COUNTER) for row in counters.rows), reverse=True)
+    index = tracking.waiting_lists(INDEX_PAGES)
+    dates = sorted({row["date_prefix"].removeprefix(PENDING) for row in index.rows}, reverse=True)
     lists = parallel.each(lambda date: tracking.pending_lists(date, "", LISTS_COUNTED), dates[:DATES_COUNTED])
     told = [_told(date, of_date, threshold_bytes) for date, of_date in zip(dates, lists, strict=False)]
     complete = len(dates) <= DATES_COUNTED and all(len(of_date) < LISTS_COUNTED for of_date in lists)
-    return Waiting([one for one in told if one["files"]], counters.complete and complete)
+    return Waiting([one for one in told if one["files"]], index.complete and complete)
 
 
 def _told(date: str, lists: Sequence[Row], threshold_bytes: int) -> Body:
@@ -112,7 +112,7 @@ def _told(date: str, lists: Sequence[Row], threshold_bytes: int) -> Body:
         "files": len(files),
         "bytes": size_of(files),
         "threshold_bytes": threshold_bytes,
-        "oldest_pending_since": min((each["since"] for each in lists), default=""),
+        "oldest_pending_since": min((each["pending_since"] for each in lists), default=""),
     }
 
 

@@ -225,36 +225,23 @@ CHANGES = [
 """,
     ),
     Change(
-        "chalicelib/ndjson/arrivals.py",
-        "files are counted before they are listed",
-        """    enlist(lane, date_prefix, now, waits)
-    added = sum(one.added_bytes for one in tracked)
-    return lane.lists.count_listed(date_prefix, added, now, listings=int(bool(waits)))
-""",
-        """    added = sum(one.added_bytes for one in tracked)
-    counted = lane.lists.count_listed(date_prefix, added, now, listings=int(bool(waits)))
-    enlist(lane, date_prefix, now, waits)
-    return counted
-""",
-    ),
-    Change(
         "chalicelib/ndjson/threshold.py",
         "files are struck off before a record plans them",
         """    records = [plan_manifest(lane, hold, number, batch) for number, batch in enumerate(batches)]
-    are_struck = _strike_off(lane, hold.date_prefix, found.items, batches)
+    _strike_off(lane, hold.date_prefix, found.items, batches)
 """,
-        """    are_struck = _strike_off(lane, hold.date_prefix, found.items, batches)
+        """    _strike_off(lane, hold.date_prefix, found.items, batches)
     records = [plan_manifest(lane, hold, number, batch) for number, batch in enumerate(batches)]
 """,
     ),
     Change(
         "chalicelib/ndjson/threshold.py",
         "a list goes before what is left of it is listed",
-        """            enlist(lane, date_prefix, listed["since"], left)
+        """            enlist(lane, date_prefix, listed["pending_since"], left)
             yield listed["file_name"]
 """,
         """            lane.lists.remove(date_prefix, [listed["file_name"]])
-            enlist(lane, date_prefix, listed["since"], left)
+            enlist(lane, date_prefix, listed["pending_since"], left)
             yield listed["file_name"]
 """,
     ),

@@ -172,7 +172,7 @@ def test_young_files_stay_pending_and_a_settled_system_is_only_read(aws: None) -
 
     calls = calls_of(lambda: repair(lane))
 
-    assert [call.operation for call in calls] == ["Scan", "GetItem", "Query"]
+    assert [call.operation for call in calls] == ["Scan"]
     assert statuses() == {"manifested": 10, "pending": 3}
 
 
@@ -237,7 +237,7 @@ def test_one_holder_makes_a_bounded_number_of_manifests_and_a_repair_goes_on(aws
     deliver(lane, *_files(50))
     small = lane_with(clock, **{**SMALL, "MAX_BATCH_SIZE_GB": "0.01953125"})  # two files
 
-    assert make_manifests(small, DATE, small.lists.counted(DATE)) == BATCHES_OF_ONE_HOLD
+    assert make_manifests(small, DATE, small.lists.count(DATE, 0)) == BATCHES_OF_ONE_HOLD
     assert items("COUNTER#")[0]["bytes"] == statuses()["pending"] * 10 * MB
     clock.turn(301)
     repair(small)
@@ -256,7 +256,7 @@ def test_one_holder_reads_no_more_tiny_files_than_it_can_list(
     deliver(lane, *_files(60, size=1))
 
     with running(process := Process(pages_of_one_list)):
-        assert make_manifests(lane, DATE, lane.lists.counted(DATE)) == BATCHES_OF_ONE_HOLD
+        assert make_manifests(lane, DATE, lane.lists.count(DATE, 0)) == BATCHES_OF_ONE_HOLD
 
     assert [call.operation for call in process.calls].count("Query") <= 3
     assert sum(len(paths) for paths in manifests().values()) == statuses()["manifested"] > 0

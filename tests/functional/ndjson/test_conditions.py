@@ -8,11 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.aws.pending_lists import Counted
 from chalicelib.aws.release_log import ReleaseLog
 from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.manifests import finish
-from chalicelib.ndjson.threshold import make_manifests
+from chalicelib.ndjson.threshold import check_threshold, make_manifests
 from tests.faults.dying import Death, Meanwhile, Moment, Nth, run
 from tests.support.lanes.ndjson import (
     DATE,
@@ -105,14 +104,9 @@ def test_a_lock_is_taken_once_more_by_its_own_holder(clock: Clock) -> None:
 
 def test_a_counter_is_set_only_if_it_holds_what_was_seen(clock: Clock) -> None:
     lists = lane_with(clock).lists
-    assert lists.count_listed(DATE, 5, "2026-01-15T12:00:00.000Z") == Counted(
-        5, 1, "2026-01-15T12:00:00.000Z"
-    )
-    for other in (Counted(4, 1), Counted(5, 0)):
-        assert not lists.recount(DATE, other, 0, emptied=True)
-    assert (items("COUNTER#")[0]["bytes"], len(list(lane_with(clock).tracking.unfinished()))) == (5, 1)
-    assert lists.recount(DATE, Counted(5, 1), 0, emptied=True)
-    assert (items("COUNTER#")[0]["bytes"], list(lane_with(clock).tracking.unfinished())) == (0, [])
+    assert lists.count(DATE, 5) == 5
+    assert not lists.recount(DATE, 4, 0)
+    assert items("COUNTER#")[0]["bytes"] == 5
 
 
 @pytest.mark.parametrize("by_now", [{"status": "done"}, {"step": 4}])
@@ -190,8 +184,7 @@ def test_of_two_that_take_a_start_over_the_loser_finishes_nothing(clock: Clock) 
 def test_a_hint_above_what_is_pending_is_corrected_and_looked_at_no_more(clock: Clock) -> None:
     lane = lane_with(clock, **TWO_FILES)
     deliver(lane, unseen("a"))
-    lane.lists.count(DATE, 100 * MB)
-    assert make_manifests(lane, DATE, lane.lists.counted(DATE)) == 0
+    assert check_threshold(lane, DATE, 100 * MB) == 0
     assert items("COUNTER#")[0]["bytes"] == 10 * MB
 
 
@@ -202,7 +195,7 @@ def test_what_is_planned_is_taken_off_a_hint_that_changed_meanwhile(clock: Clock
     def counted() -> None:
         lane.lists.count(DATE, 5 * MB)
 
-    hint = lane.lists.counted(DATE)
+    hint = lane.lists.count(DATE, 0)
     run(
         lambda: make_manifests(lane, DATE, hint),
         Nth("UpdateItem", 1, lambda number: Meanwhile(number, counted)),

@@ -15,7 +15,6 @@ from chalicelib.ndjson.repair_arrivals import repair_arrivals
 from tests.faults.dying import Call, Death, Failure, Meanwhile, Moment, Nth, Send, run
 from tests.support.lanes.ndjson import (
     DATE,
-    MB,
     TABLE,
     Clock,
     deliver,
@@ -97,53 +96,14 @@ def test_a_reconcile_that_dies_leaves_no_file_without_a_list(
     assert sum(map(len, manifests().values())) == 8
 
 
-@pytest.mark.parametrize("moment", list(Moment))
-@pytest.mark.parametrize("partition", [DATE, "PENDING#", "COUNTER#"])
-def test_a_reconcile_that_finds_a_date_empty_meanwhile_hides_no_file(
-    clock: Clock, partition: str, moment: Moment
-) -> None:
-    lane = lane_with(clock, **THREE)
-    deliver(lane, unseen("a"))
-    _all_batched(lane, clock)
-    lane.lists.count_listed(
-        DATE, 0, "2026-01-15T12:00:00.000Z"
-    )  # of a holder that died before it took it away
-
-    met = run(
-        lambda: deliver(lane, unseen("b")),
-        _to(partition, lambda number: Meanwhile(number, lambda: repair(lane) and None, moment)),
-    )
-
-    assert not met
-    _all_batched(lane, clock)
-    assert statuses() == {"manifested": 2}
-
-
-@pytest.mark.parametrize("number", [2, 3, 4])
-def test_a_file_that_is_listed_while_a_reconcile_finds_its_date_empty_is_found(
-    clock: Clock, number: int
-) -> None:
-    lane = lane_with(clock, **THREE)
-    lane.lists.count_listed(DATE, 0, "2026-01-15T12:00:00.000Z")
-
-    run(
-        lambda: repair(lane),
-        Nth("", number, lambda at: Meanwhile(at, lambda: deliver(lane, unseen("a", 5 * MB)))),
-    )
-
-    assert [one["date_prefix"] for one in lane.tracking.unfinished()] == [f"COUNTER#{DATE}"]
-    _all_batched(lane, clock)
-
-
-@pytest.mark.parametrize("partition", ["PENDING#", "COUNTER#"])
-def test_a_message_whose_file_could_not_be_listed_comes_again(clock: Clock, partition: str) -> None:
+def test_a_message_whose_file_could_not_be_listed_comes_again(clock: Clock) -> None:
     lane = lane_with(clock, **THREE)
     (event,) = messages(unseen("a"), unseen("b"))
     answers: list[Any] = []
 
     run(
         lambda: answers.append(ndjson_arrived(lane, event)),
-        _to(partition, lambda number: Failure(number, "ThrottlingException")),
+        _to("PENDING#", lambda number: Failure(number, "ThrottlingException")),
     )
 
     assert answers.pop() == {
@@ -181,13 +141,10 @@ def test_a_newer_version_waits_since_the_older_one_came(clock: Clock) -> None:
     assert (items("PENDING#"), imbalance()) == ([], [])
 
 
-@pytest.mark.parametrize("lost", ["PENDING#", "COUNTER#"])
-def test_a_file_whose_message_was_given_up_before_it_was_listed_is_found_in_the_bucket(
-    clock: Clock, lost: str
-) -> None:
+def test_a_file_whose_message_was_given_up_before_it_was_listed_is_found_in_the_bucket(clock: Clock) -> None:
     lane = lane_with(clock, **ANY_SIZE)
     deliver(lane, upload(f"in/{DATE}/a.ndjson"))
-    for one in items(lost):
+    for one in items("PENDING#"):
         key = to_item({name: one[name] for name in ("date_prefix", "file_name")})
         client("dynamodb", "").delete_item(TableName=TABLE, Key=key)
     for _ in range(3):  # the first one may see what is there, in the second the file is past the grace
