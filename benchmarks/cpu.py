@@ -25,7 +25,7 @@ from tests.support.builders import NDJSON, s3_event, s3_record, sqs_event
 ROUNDS = 7
 FILES = scaled(300)  # of each round
 BATCH = 10
-BUDGETS = {"object_created": 1.0, "csv_discovered": 1.0, "ndjson_arrived": 0.3}
+BUDGETS = {"object_created": 0.25, "csv_discovered": 0.2, "ndjson_arrived": 0.3}
 
 
 def main() -> None:
