@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import app
-from benchmarks.reporting import Budget, Row, show
 from benchmarks.seeds import landing, ndjson
 from benchmarks.support.instant_aws import ETAG, FILE_SIZE, instant_aws
 from benchmarks.support.messages import discovery_message
+from benchmarks.support.reporting import Budget, Row, show
 from benchmarks.support.scale import scaled
 from chalicelib import logs
 from tests.support import emulation  # noqa: F401 - sets the stage's environment

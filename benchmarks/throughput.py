@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.reporting import Row, load, show
+from benchmarks.support.reporting import Row, load, show
 from benchmarks.support.scale import scaled
 from ops.local.demo import create_glue_jobs
 from ops.local.processes import free_port
