@@ -60,7 +60,7 @@ def place_of(stage: Stage, target: Target, environment: Mapping[str, str] | None
 
 
 def entered(text: str, stage: str, functions: list[str]) -> str:
-    """Return config.json with the entries of a stage's functions; all else stays as it is."""
+    """Return config.json with the entries of a stage's functions; all else stays, its form too if all is."""
     config = json.loads(text)
     section: dict[str, Any] = config["stages"][stage]
     section["autogen_policy"] = False
@@ -71,7 +71,7 @@ def entered(text: str, stage: str, functions: list[str]) -> str:
         entries[name].pop("iam_policy_file", None)
         if not entries[name]:
             del entries[name]
-    return _json(config)
+    return text if config == json.loads(text) else _json(config)
 
 
 def _json(content: Any) -> str:

@@ -1,15 +1,18 @@
-"""The fixture `stack`: Sluice deployed by chalice on an embedded AWS of its own, with its API."""
+"""An embedded AWS of its own: `stack`, with Sluice deployed and its API, and `account`, which is empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ops.local.demo import create_glue_jobs
+from ops.local.embedded_aws import start_embedded_aws
 from ops.local.processes import free_port
 from ops.local.sluice import LocalSluice, running
 from ops.stages import LOCAL, load_stage
+from tests.support.account import Account
 from tests.support.deployed import DeployedSluice, copy_project
 
 # all tests of one stack are of one group, which stays in one worker: each stack is started once
@@ -35,3 +38,14 @@ def enforced(stack: DeployedSluice) -> None:
     """Leave a test out where roles are not enforced: it takes long, and they change nothing of it."""
     if not stack.auth:
         pytest.skip("tried with roles enforced")
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """Start an empty account."""
+    port = free_port()
+    child = start_embedded_aws(port, tmp_path / "aws")
+    try:
+        yield Account(port, copy_project(tmp_path / "project"))
+    finally:
+        child.stop()

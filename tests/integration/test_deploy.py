@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,17 +35,6 @@ CHANGES_OF_ANY_DEPLOY = {
     "UpdateRestApi",
 }
 CI_DEATHS = 4  # all of them by `make faults`
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    """Start an empty account."""
-    port = free_port()
-    child = start_embedded_aws(port, tmp_path / "aws")
-    try:
-        yield Account(port, copy_project(tmp_path / "project"))
-    finally:
-        child.stop()
 
 
 def test_a_deploy_makes_everything_and_a_second_changes_nothing(account: Account) -> None:

@@ -25,10 +25,10 @@ def _statuses(result: dict[str, Any]) -> dict[str, str]:
 
 
 class SmallDisk(io.BytesIO):
-    """A disk with room for 100 bytes."""
+    """A disk with room for 150 bytes."""
 
     def write(self, data: Any) -> int:
-        if self.tell() + len(data) > 100:
+        if self.tell() + len(data) > 150:
             raise OSError(errno.ENOSPC, "No space left on device")
         return super().write(data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,14 @@ def test_nothing_is_derived_while_nothing_changed(project: Path, monkeypatch: py
     write(project)
     with pytest.raises(AssertionError, match="derived again"):
         write(project, LOG_LEVEL="DEBUG")
+
+
+def test_a_config_in_another_form_is_no_change_of_it(project: Path) -> None:
+    config = project / CONFIG
+    config.write_text(json.dumps(json.loads(config.read_text()), sort_keys=True))
+    kept = config.read_text()
+    write(project)
+    assert config.read_text() == kept
 
 
 def test_a_policy_that_somebody_edited_is_written_anew(project: Path) -> None:

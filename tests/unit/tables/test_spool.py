@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 from hashlib import sha256
 from io import SEEK_END, BytesIO
@@ -33,6 +34,19 @@ def test_each_table_gives_back_its_lines_in_order(added: list[tuple[str, bytes]]
             inner = b"\n" + b",\n".join(lines) + b"\n" if lines else b""
             assert b"".join(render_manifest(filled.blocks(table))) == b'{"entries":[' + inner + b"]}"
             assert filled.counts[table] == len(lines)
+
+
+def test_memory_does_not_grow_with_the_lines_of_tables_whose_keys_lie_mixed() -> None:
+    held = []
+    with patch.object(spool, "BLOCK_BYTES", 100), TableSpool() as filled:
+        tracemalloc.start()
+        for _ in range(3):
+            for number in range(2000):
+                filled.add(f"t{number % 10}", b"line of ten")
+            held.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        assert sum(block.count(b"line") for block in filled.blocks("t7")) == 600
+    assert held[2] - held[0] < 2000, held  # 4,000 blocks
 
 
 def test_a_full_disk_is_an_answer_and_closing_it_is_no_error() -> None:
