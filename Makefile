@@ -16,7 +16,7 @@ AWS_PORT ?= 4566
 API_PORT ?= 8000
 # libraries are compiled once: many containers set this, and then each process compiles botocore anew
 PYTHONDONTWRITEBYTECODE =
-export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
+export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV OLDEST_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin
@@ -54,7 +54,8 @@ destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buck
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
 test: check  ## Everything CI checks: lint, types, all tests, and known vulnerabilities where they can be looked up
-	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt $(AUDIT_VENV)=$(LOCKS)/audit.txt
+	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt $(AUDIT_VENV)=$(LOCKS)/audit.txt \
+		$(OLDEST_VENV)=$(LOCKS)/oldest.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,@$(PYTHON) -m ops audit --where-possible)
 

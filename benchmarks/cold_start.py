@@ -18,8 +18,8 @@ from benchmarks.support.fresh_processes import HANDLERS, FreshProcesses, Measure
 from benchmarks.support.reporting import Budget, show
 from benchmarks.support.scale import scaled
 
-PAIRS = scaled(3)
-BUDGET = 1.15
+PAIRS = scaled(7)
+BUDGET = 0.75
 
 
 def main() -> None:
