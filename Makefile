@@ -1,7 +1,9 @@
 # The commands of Sluice. Environments are made on first use and again only when a lock file changes.
 
-PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
-	$(p) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
+# the first one that will do; looked for once, and not each time that a rule names it
+PYTHON ?= $(eval PYTHON := $$(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$$$p -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; \
+	done))$(PYTHON)
 VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
