@@ -1,7 +1,9 @@
 # The commands of Sluice. Environments are made on first use and again only when a lock file changes.
 
-PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
-	$(p) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
+# the first one that will do; looked for once, and not each time that a rule names it
+PYTHON ?= $(eval PYTHON := $$(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$$$p -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; \
+	done))$(PYTHON)
 VENV ?= .venv
 AWS_VENV ?= .venv-aws
 CLI_VENV ?= .venv-cli
@@ -14,7 +16,7 @@ AWS_PORT ?= 4566
 API_PORT ?= 8000
 # libraries are compiled once: many containers set this, and then each process compiles botocore anew
 PYTHONDONTWRITEBYTECODE =
-export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
+export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV OLDEST_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
 
 LOCKS = ops/locks
 BIN = $(VENV)/bin
@@ -52,7 +54,8 @@ destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buck
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
 test: check  ## Everything CI checks: lint, types, all tests, and known vulnerabilities where they can be looked up
-	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt $(AUDIT_VENV)=$(LOCKS)/audit.txt
+	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt $(AUDIT_VENV)=$(LOCKS)/audit.txt \
+		$(OLDEST_VENV)=$(LOCKS)/oldest.txt
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,@$(PYTHON) -m ops audit --where-possible)
 

@@ -31,9 +31,11 @@ BENCHMARKS = (
     "cost",
     "ends",
     "package_size",
+    "throughput",
 )
 NEEDS = {  # the other benchmarks whose results a benchmark reads
     "memory": ("listings",),
+    "throughput": ("cpu",),
     "cost": ("landing", "ndjson", "discovery", "table_manifests", "memory"),
 }
 

@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from benchmarks.reporting import Budget, show
+from benchmarks.support.reporting import Budget, show
 from chalicelib.api.parameters import Given
 from chalicelib.aws.items import to_item
 from chalicelib.landing.catalog import UploadStatus

@@ -13,13 +13,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.reporting import Budget, show
 from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.fresh_processes import HANDLERS, FreshProcesses, Measurement
+from benchmarks.support.reporting import Budget, show
 from benchmarks.support.scale import scaled
 
-PAIRS = scaled(3)
-BUDGET = 1.15
+PAIRS = scaled(7)
+BUDGET = 0.75
 
 
 def main() -> None:

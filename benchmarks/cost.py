@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.memory import DOLLARS_PER_INVOCATION, MB_OF_ONE_VCPU, WAIT_MS, configured_mb, dollars
-from benchmarks.reporting import Budget, Row, load, show
 from benchmarks.support.counting import DOLLARS_PER_MILLION, PRICES_DATED
+from benchmarks.support.reporting import Budget, Row, load, show
 
 MILLION = 1_000_000
 BATCH = 10  # messages

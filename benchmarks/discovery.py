@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import Budget, Row, show
 from benchmarks.support.counting import PRICES_DATED, price_of, units_of
+from benchmarks.support.reporting import Budget, Row, show
 from benchmarks.support.scan_runs import (
     STATE_KEY,
     STATES,

@@ -8,8 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.memory import MB_OF_ONE_VCPU, WAIT_MS, configured_mb, dollars
-from benchmarks.reporting import Budget, show
 from benchmarks.support.counting import DOLLARS_PER_MILLION, PRICES_DATED, counting
+from benchmarks.support.reporting import Budget, show
 from tests.support.builders import job
 from tests.support.emulation import emulated_aws
 from tests.support.lanes import runs

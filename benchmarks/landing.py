@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import app
-from benchmarks.reporting import Budget, show
 from benchmarks.seeds import landing as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
 from benchmarks.support.messages import discovery_message
+from benchmarks.support.reporting import Budget, show
 from benchmarks.support.synthetic_aws import ITEM, LISTING, MODIFIED, PAGE
 from chalicelib.aws import settled_rows
 from chalicelib.aws.listing_page import ListedObject, objects_of, read_objects

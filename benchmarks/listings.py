@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks.reporting import Budget, Row, show
+from benchmarks.support.reporting import Budget, Row, show
 from benchmarks.support.scale import SCALE
 from benchmarks.support.scan_runs import Run, SyntheticAws, best, measured, synthetic_aws, write_state
 

@@ -15,9 +15,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.reporting import load, show
 from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.fresh_processes import FreshProcesses, Measurement
+from benchmarks.support.reporting import load, show
 from benchmarks.support.scale import scaled
 from ops.stages import CONFIG, ROOT
 

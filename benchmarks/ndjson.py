@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.reporting import Budget, Row, show
 from benchmarks.seeds import ndjson as seed
 from benchmarks.support.counting import PRICES_DATED, Count, count_of
 from benchmarks.support.lane_process import SCALED
+from benchmarks.support.reporting import Budget, Row, show
 from benchmarks.support.scale import scaled
 from tests.support.emulation import emulated_aws
 from tests.support.lanes.ndjson import Clock, lane_with, messages, unseen, upload

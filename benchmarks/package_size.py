@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from benchmarks.reporting import Budget, show
+from benchmarks.support.reporting import Budget, show
 from ops.checks import package
 
 KB = 1000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import Budget, Row, show
 from benchmarks.support.counting import PRICES_DATED, price_of, units_of
+from benchmarks.support.reporting import Budget, Row, show
 from benchmarks.support.scan_runs import SyntheticAws, measured, synthetic_aws
 
 SIZES = {"tree-1000-10": 1_000, "tree-10000-10": 10_000, "tree-30000-10": 30_000}

@@ -13,8 +13,8 @@ import time
 from itertools import cycle
 from typing import Any
 
-from benchmarks.reporting import Budget, show
 from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.reporting import Budget, show
 from benchmarks.support.scale import scaled
 
 WORKERS = 8

@@ -16,7 +16,7 @@ from chalice.config import Config
 from chalice.deploy.deployer import ResultsRecorder
 
 from chalicelib.settings import Settings
-from ops import compiled
+from ops import compiled, trimming
 from ops.aws_session import endpoint, is_emulator, locate, open_session
 from ops.current_policies import write_current_policies
 from ops.deploy import adoption, boundary, chalice_record, emulator_fixes, gateway_responses, unchanged
@@ -43,6 +43,7 @@ def prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None
         if LOOKED_AT not in environ:
             or_exit(refuse_packaging)
         compiled.apply()
+        trimming.apply()
     elif "delete" in arguments:
         chalice_record.tolerate_gone()
         name = option(arguments, "--stage") or DEFAULT_STAGE
@@ -79,6 +80,7 @@ def _prepare(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Non
     session = open_session(option(arguments, "--profile"))
     unchanged.apply()
     compiled.apply()
+    trimming.apply()
     if is_emulator(environ):
         emulator_fixes.apply()
     elif sys.version_info < OLDEST_GOOD_PYTHON:

@@ -27,6 +27,7 @@ def write_current_policies(
     note = root / CONFIG.parent / FOLDER / stage.name / NOTE
     if note.is_file() and note.read_text() == _digest(stage, target, environment, root):
         return
+    print("Deriving the functions' policies from the code")
     changed = write_policies(stage, target, environment, root)
     note.write_text(_digest(stage, target, environment, root))
     if root / CONFIG in changed:

@@ -7,7 +7,9 @@ from zipfile import ZipFile
 
 import boto3
 
-RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+BOTO = ("boto3", "botocore", "s3transfer")
+USED_BY_BOTO = ("jmespath", "dateutil", "six.py", "urllib3")
+INSTALLED = Path(boto3.__file__).parent.parent
 
 
 def unpack(package: Path, folder: Path) -> Path:
@@ -17,10 +19,10 @@ def unpack(package: Path, folder: Path) -> Path:
     return folder
 
 
-def link_runtime(folder: Path) -> Path:
+def link_runtime(folder: Path, boto_from: Path = INSTALLED) -> Path:
     """Link boto3 and what it needs into `folder`, and nothing else."""
     folder.mkdir(parents=True)
-    site_packages = Path(boto3.__file__).parent.parent
-    for name in RUNTIME:
-        (folder / name).symlink_to(site_packages / name)
+    for names, packages in ((BOTO, boto_from), (USED_BY_BOTO, INSTALLED)):
+        for name in names:
+            (folder / name).symlink_to(packages / name)
     return folder

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reporting import RESULTS, Budget, cell, load, markdown
+from benchmarks.support.reporting import RESULTS, Budget, cell, load, markdown
 from ops.stages import ROOT
 
 DOCUMENTS = ("README.md", "docs/performance.md", "docs/cost.md")

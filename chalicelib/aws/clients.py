@@ -1,13 +1,15 @@
 """The one session and its clients; `chalicelib.aws` alone may import botocore.
 
-Clients are made lazily and kept: loading botocore and one client costs 200 ms of cold start, and clients of
-one session share what they load. boto3 would add its own import, and nothing that Sluice needs. Timeouts
-leave room for retries inside a Lambda's time.
+Clients are made lazily and kept: loading botocore and one client is most of a cold start, and clients of one
+session share what they load. boto3 would add its own import, and nothing that Sluice needs. Timeouts leave
+room for retries inside a Lambda's time.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -32,14 +34,38 @@ MAX_CONNECTIONS = 32
 
 
 @cache
-def _session() -> Session:
-    from botocore.session import get_session
+def _session(*, trimmed: bool) -> Session:
+    """Return the session that reads trimmed data where the package has them, or one that never does."""
+    # First: it brings urllib3, which compiles large patterns. Deep in an import Python 3.11 may map and unmap
+    # a piece of its stack at each call there: 5,000 page faults, a fifth of a cold start (docs/adr/019).
+    import botocore.compat
+    import botocore.session
 
-    session = get_session()
+    from chalicelib.aws import trimmed_data
+
+    session = botocore.session.get_session()
+    if trimmed:
+        trimmed_data.give_to(session)
     # dateutil takes two thirds of the CPU of a listing page; ISO 8601 needs none of it
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     session.register(listing_page.EVENT, listing_page.read_objects)
     return session
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile, nor ever among what is there afterwards: botocore and its models stay.
+
+    Those collections took a tenth of a cold start's CPU and found nothing.
+    """
+    import gc
+
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _timestamp(value: Any) -> datetime:
@@ -74,6 +100,14 @@ def client(service: Any, region: str) -> Any:
 
 @cache
 def _client(service: Any, region: str) -> Any:
+    with _uncollected():
+        try:
+            return _create(service, region, _session(trimmed=True))
+        except Exception:  # trimmed data that this botocore makes no client of: it has its own
+            return _create(service, region, _session(trimmed=False))
+
+
+def _create(service: Any, region: str, session: Session) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -84,7 +118,7 @@ def _client(service: Any, region: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,  # presigned URLs are otherwise of version 2
         s3={"addressing_style": _addressing_style()} if service == "s3" else None,
     )
-    return _session().create_client(service, region_name=region or None, config=config)
+    return session.create_client(service, region_name=region or None, config=config)
 
 
 def _addressing_style() -> Literal["auto", "virtual"]:

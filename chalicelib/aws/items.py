@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 BATCH_KEYS = 100  # of one BatchGetItem
 BATCH_READS = 5  # of one batch, while a throttled table leaves keys unread
+EXACT = 10**38  # DynamoDB's numbers have 38 digits
 
 Row = dict[str, Any]
 
@@ -39,6 +40,8 @@ def to_value(value: Any) -> Any:
     """Return one attribute value."""
     if isinstance(value, str):
         return {"S": value}
+    if type(value) is int and -EXACT < value < EXACT:  # boto3 does it in a context of decimals
+        return {"N": str(value)}
     return _serializer().serialize(Decimal(str(value)) if isinstance(value, float) else value)
 
 

@@ -25,13 +25,9 @@ from chalicelib.discovery.listing import Scope, list_csv_files
 from chalicelib.discovery.merge import Candidate, Decision, Found, Gap, Kept, Lines, merge
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.discovery.state_spool import StateSpool
-from chalicelib.discovery.stored_state import StoredState, load_state, open_state
+from chalicelib.discovery.stored_state import LAST_SCAN_KEY, StoredState, load_state, open_state
 from chalicelib.errors import StateError
 from chalicelib.logs import emit_metrics, log
-
-LAST_SCAN_KEY = "state/last_scan.json"
-"""What the last scan did, in the state bucket: the result of `discover_csv` plus `started_at`, `outcome`
-(`complete`, `stopped` or `failed`) and, when it failed, `error`. A scan that lost to another writes none."""
 
 MARGIN_SECONDS = 5.0
 STATE_BYTES_PER_MARGIN_SECOND = 20_000_000

@@ -15,6 +15,10 @@ from chalicelib.discovery import state_document as document
 from chalicelib.discovery.state_document import OtherLayout
 from chalicelib.errors import StateError
 
+LAST_SCAN_KEY = "state/last_scan.json"
+"""What the last scan did, in the state bucket: the result of `discover_csv` plus `started_at`, `outcome`
+(`complete`, `stopped` or `failed`) and, when it failed, `error`. A scan that lost to another writes none."""
+
 CHUNK_BYTES = 1024**2
 LOADABLE_BYTES = 32 * 1024**2  # Python needs about eight times as much to load a document
 

@@ -13,6 +13,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.aws.bucket import StoredObject
@@ -22,7 +23,8 @@ from chalicelib.moves import SHORT_IDENTITY
 MAX_READ_BYTES = 4096
 BYTES_PER_CHARACTER = 4  # the longest in UTF-8
 BOM_BYTES = 3
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+OFFSET = "+00:00"
+CONTROL_CHARACTERS = bytes({*range(32), 127} - {*b"\t\n\f\r"})  # one byte each in UTF-8
 UNTYPED = frozenset({"", "binary/octet-stream", "application/octet-stream"})
 TEXT_TYPE = re.compile(
     r"text/.*|application/(.*\+)?(json|xml|yaml|x-yaml|x-ndjson|ndjson|csv|sql|javascript)"
@@ -88,6 +90,7 @@ class Upload:
         return row_timestamp(self.found.last_modified, self.identity)
 
 
+@lru_cache(maxsize=32)  # of the uploads at hand: each is asked for its identity several times
 def identify(bucket: str, key: str, etag: str, moment: datetime) -> str:
     """Return the identity of an upload, 64 hex digits."""
     return hashlib.sha256(json.dumps([bucket, key, etag, iso(moment)]).encode()).hexdigest()
@@ -95,7 +98,7 @@ def identify(bucket: str, key: str, etag: str, moment: datetime) -> str:
 
 def iso(moment: datetime) -> str:
     """Return a moment in UTC to the second: `2026-01-31T23:59:59Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[: -len(OFFSET)] + "Z"
 
 
 def row_timestamp(moment: datetime, identity: str) -> str:
@@ -158,12 +161,13 @@ def content_preview(found: StoredObject, chars: int) -> str:
     if not (kind in UNTYPED or TEXT_TYPE.fullmatch(kind) or named_text):
         return ""
     start = found.first_bytes[: chars * BYTES_PER_CHARACTER + BOM_BYTES]
+    if start != start.translate(None, CONTROL_CHARACTERS):
+        return ""
     decoder = getincrementaldecoder("utf-8-sig")()
     try:
-        text = decoder.decode(start, final=len(start) == found.size)
+        return decoder.decode(start, final=len(start) == found.size)[:chars]
     except UnicodeDecodeError:
         return ""
-    return "" if CONTROL_CHARACTERS.search(text) else text[:chars]
 
 
 def _row(

@@ -18,9 +18,8 @@ from chalicelib.api.parameters import PAGING, Given, read_limit, read_parameters
 from chalicelib.aws.bucket import Bucket, Document
 from chalicelib.aws.document_store import Chunk, DocumentReplaced, DocumentStore
 from chalicelib.aws.failures import AWS_ERRORS, describe_failure, is_access_refused
-from chalicelib.discovery.scan import LAST_SCAN_KEY
 from chalicelib.discovery.state_document import OtherLayout, fields_of, key_of
-from chalicelib.discovery.stored_state import StoredState, open_state
+from chalicelib.discovery.stored_state import LAST_SCAN_KEY, StoredState, open_state
 from chalicelib.errors import StateError
 
 OVERDUE = timedelta(minutes=15)  # three scans by the schedule

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
+from ops import trimming
 from ops.chalice_cli import run_chalice
 from ops.chalice_hook import LOOKED_AT
 from ops.compiled import compiled_name
@@ -53,7 +54,8 @@ def faults(package: Path, root: Path = ROOT) -> list[str]:
     with ZipFile(package) as zipped:
         inside = {name for name in zipped.namelist() if not name.endswith("/")}
     sources = _shipped(root) | CHALICE_RUNTIME
-    expected = sources | {compiled_name(name) for name in sources if name.endswith(".py")}
+    made = {compiled_name(name) for name in sources if name.endswith(".py")} | trimming.names()
+    expected = sources | made
     foreign = sorted(name for name in inside - expected if not name.startswith(REQUIRED))
     found = [f"{name} is in the package and ships nowhere" for name in foreign]
     found += [

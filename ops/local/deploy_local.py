@@ -21,7 +21,7 @@ def command(arguments: list[str]) -> int:
     started = time.monotonic()
     sluice = configured()
     runner = _runner(sluice.aws_port)
-    sluice.deploy()
+    sluice.deploy(print)
     before = lock_path(sluice.aws_port).stat().st_mtime_ns
     os.kill(runner, signal.SIGHUP)
     _await_restart(sluice.aws_port, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from ops.local.processes import HOST, Child, require_free, start, wait_until
 from ops.stages import LOCAL, ROOT
 
 API_READY_SECONDS = 30.0
+STEPS = re.compile(
+    r"(Creating|Updating|Deriving|Removing|Deleting) (?!IAM|policy)"
+)  # a role is its function's
 DEFAULT_PORTS = {"AWS_PORT": 4566, "API_PORT": 8000}
 
 
@@ -48,9 +52,15 @@ class LocalSluice:
         """The address of the API and the page."""
         return f"http://{HOST}:{self.api_port}"
 
-    def deploy(self) -> str:
-        """Deploy the project as it is now; return what Chalice said, raise OperationError when it fails."""
-        return run_chalice("deploy", "--stage", LOCAL, project=self.project, environ=self.environment)
+    def deploy(self, say: Say) -> None:
+        """Deploy the project as it is now and say each step; raise OperationError when Chalice fails."""
+
+        def tell(line: str) -> None:
+            if STEPS.match(line):
+                say(f"  {line}")
+
+        command = ("deploy", "--stage", LOCAL)
+        run_chalice(*command, project=self.project, environ=self.environment, tell=tell)
 
     def start_api(self) -> None:
         """Start `chalice local` on the deployed stage; restart it with the code as it is now when it runs."""
@@ -77,7 +87,7 @@ def running(sluice: LocalSluice, say: Say, *, auth: bool = False) -> Iterator[Lo
         # a record of an earlier deploy may be of another port's; what is there is adopted
         (sluice.project / ".chalice" / "deployed" / "local.json").unlink(missing_ok=True)
         say("Deploying by chalice deploy --stage local")
-        sluice.deploy()
+        sluice.deploy(say)
         say("Starting API and page by chalice local")
         sluice.start_api()
         yield sluice

@@ -22,6 +22,13 @@ from tests.support.deployed import copy_project
 
 pytestmark = pytest.mark.xdist_group("run")
 ALIVE_SECONDS = 60
+STEPS = (
+    "Deploying",
+    "Deriving the functions' policies",
+    "Creating lambda function: sluice-local-object_created",
+    "Starting API",
+    "Sluice is ready",
+)
 
 
 @dataclass
@@ -91,7 +98,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
     run = Run(project, aws_port, api_port, process)
     with process:
         try:
-            _await(run, "Sluice is ready")
+            for step in STEPS:
+                _await(run, step)
             yield run
         finally:
             process.kill()

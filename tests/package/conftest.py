@@ -12,12 +12,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from benchmarks.support.lambda_package import INSTALLED
 from ops.checks import package
 from ops.deploy.provision import provision
-from ops.stages import LOCAL, Target, load_stage
+from ops.stages import LOCAL, ROOT, Target, load_stage
 from tests.support.builders import LANDING, NDJSON, SEED_JOBS, s3_event, s3_record, sqs_event
 
-BOTO = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+OLDEST = Path(ROOT, os.environ.get("OLDEST_VENV", ".venv-oldest"))
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +47,14 @@ def endpoint() -> Iterator[str]:
         server.stop()
 
 
-@pytest.fixture(scope="module")
-def boto(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out boto3 as the Lambda runtime has it: beside the package, and nothing else with it."""
-    folder = tmp_path_factory.mktemp("runtime")
-    site_packages = Path(boto3.__file__).parent.parent
-    for name in BOTO:
-        (folder / name).symlink_to(site_packages / name)
-    return folder
+def packages_of(boto: str) -> Path:
+    """Return where a boto3 is: the installed one, or the oldest that Sluice runs on."""
+    if boto == "installed":
+        return INSTALLED
+    found = next(OLDEST.glob("lib/python3*/site-packages"), None)
+    if not found:
+        pytest.skip(f"no {OLDEST}: `make test` makes it")
+    return found
 
 
 def event_of(name: str) -> Any:

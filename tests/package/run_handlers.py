@@ -28,7 +28,13 @@ def main() -> None:
     for name, event in json.load(sys.stdin).items():
         handler = app.app if name == "api_handler" else getattr(app, name)
         answers[name] = handler(event, Context())
+    clients: Any = importlib.import_module("chalicelib.aws.clients")
+    sessions = clients._session.cache_info().currsize
+    loader = clients._session(trimmed=True).get_component("data_loader")
     report = {
+        "botocore": importlib.import_module("botocore").__version__,
+        "trimmed": {name: bool(data) for name, data in loader._kept.items()},
+        "sessions": sessions,
         "answers": json.loads(json.dumps(answers)),
         "app": str(Path(app.__file__).resolve().parent),
         "version": list(sys.version_info[:2]),

@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import botocore
 import pytest
 
+from benchmarks.support.lambda_package import link_runtime, unpack
+from chalicelib.aws import trimmed_data
+from ops import trimming
 from ops.checks import package
 from ops.compiled import compiled_name
 from ops.errors import OperationError
 from ops.stages import ROOT
-from tests.package.conftest import event_of
+from tests.package.conftest import event_of, packages_of
 from tests.support.emulation import LOCAL_ENVIRONMENT
 from tests.support.iam import handlers
 
 CHECKED_HASH = (3).to_bytes(4, "little")  # PEP 552: by its source's hash, which is checked
+OLDEST_BOTOCORE = ".".join(map(str, trimmed_data.OLDEST))
 PYTHONS = ("3.11", "3.12", "3.13")
 ENDPOINT_VARIABLES = ("PATH", "HOME")
 
@@ -82,19 +87,46 @@ def test_given_the_package_then_its_modules_are_compiled_and_each_knows_its_sour
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_given_the_package_unpacked_when_handlers_get_events_then_all_answer(
-    zipped: Path, endpoint: str, boto: Path, tmp_path: Path, version: str
+    zipped: Path, endpoint: str, tmp_path: Path, version: str
 ) -> None:
     environment = python_of(version)
     if environment is None:
         pytest.skip(f"this machine has no python{version}")
-    with ZipFile(zipped) as archive:
-        archive.extractall(tmp_path)
+    unpacked = unpack(zipped, tmp_path / "task")
 
-    report = run_handlers(tmp_path, boto, endpoint, environment, version)
+    report = run_handlers(unpacked, link_runtime(tmp_path / "runtime"), endpoint, environment, version)
 
     assert report["version"] == [int(part) for part in version.split(".")]
-    assert report["app"] == str(tmp_path)
+    assert report["app"] == str(unpacked)
     assert report["strangers"] == []
+    assert_answered(report)
+
+
+@pytest.mark.parametrize(("deploying", "running"), [("installed", "oldest"), ("oldest", "installed")])
+def test_given_models_trimmed_from_another_botocore_then_the_runtimes_botocore_works_by_them(
+    zipped: Path, endpoint: str, tmp_path: Path, deploying: str, running: str
+) -> None:
+    unpacked = unpack(zipped, tmp_path / "task")
+    for name in trimming.names():
+        (unpacked / name).unlink()
+    program = "import sys, pathlib, ops.trimming; ops.trimming.write(pathlib.Path(sys.argv[1]))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(packages_of(deploying)), str(ROOT)])}
+    command = [sys.executable, "-c", program, str(unpacked / trimming.PLACE)]
+    subprocess.run(command, env=environment, check=True)
+    libraries = link_runtime(tmp_path / "runtime", packages_of(running))
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+    report = run_handlers(unpacked, libraries, endpoint, python_of(version) or {}, version)
+
+    assert report["botocore"] == (OLDEST_BOTOCORE if running == "oldest" else botocore.__version__)
+    assert_answered(report)
+
+
+def assert_answered(report: Any) -> None:
+    """Assert that every handler has answered, by clients of trimmed models alone."""
+    assert {"s3", "dynamodb", "sqs", "stepfunctions", "sns", "endpoints"} <= report["trimmed"].keys()
+    assert all(report["trimmed"].values())
+    assert report["sessions"] == 1
     assert set(report["answers"]) == set(handlers())
     assert report["answers"]["object_created"][0]["status"] in {"triggered", "already_running"}
     assert report["answers"]["ndjson_arrived"] == {"batchItemFailures": []}

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.support.lambda_package import link_runtime
 from ops.stages import ROOT
-from tests.package.conftest import boto, endpoint, zipped
+from tests.package.conftest import endpoint, zipped
 
-__all__ = ["boto", "endpoint", "zipped"]  # fixtures of the package's tests
+__all__ = ["endpoint", "zipped"]  # fixtures of the package's tests
+
+
+@pytest.fixture(scope="module")
+def boto(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out boto3 as the Lambda runtime has it: beside the package, and nothing else with it."""
+    return link_runtime(tmp_path_factory.mktemp("runtime") / "packages")
 
 
 @pytest.fixture(scope="session")

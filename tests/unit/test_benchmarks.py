@@ -11,12 +11,11 @@ from tests.support import emulation  # noqa: F401 - sets the stage's environment
 
 # isort: split
 import app
-from benchmarks import reporting
 from benchmarks.__main__ import BENCHMARKS
-from benchmarks.reporting import Budget, markdown, show
-from benchmarks.support import summary
+from benchmarks.support import reporting, summary
 from benchmarks.support.counting import Count, item_bytes
 from benchmarks.support.instant_aws import ETAG, FILE_SIZE, instant_aws
+from benchmarks.support.reporting import Budget, markdown, show
 from tests.support.builders import NDJSON, s3_event, sqs_event
 from tests.support.scenarios.ndjson import forget_wiring
 

@@ -47,6 +47,22 @@ def test_the_python_of_these_tests_is_accepted() -> None:
     assert _make("python", f"PYTHON={sys.executable}").returncode == 0
 
 
+def test_a_python_is_looked_for_once_and_the_first_that_will_do_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = tmp_path / "asked"
+    answers = {"python3": "exit 1", "python3.13": f'exec {sys.executable} "$@"', "python3.12": "exit 1"}
+    for name, answer in answers.items():
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\necho {name} >> {asked}\n{answer}\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("PYTHON", raising=False)
+    done = _make("-n", "run")
+    assert f"{sys.executable} -m ops.venvs" in done.stdout
+    assert asked.read_text().split() == ["python3", "python3.13"]
+
+
 def test_destroy_asks_which_stage() -> None:
     assert "make destroy STAGE=dev" in _make("destroy").stderr
 
