@@ -32,7 +32,8 @@ CASES = {
     "received": "in/{n}.csv",
     "discovered": "incoming/f{n}/customers.csv",
 }
-BUDGETS = {"routed": 3.1, "unmatched": 6.1, "unmatched, large": 8.1, "received": 2.0, "discovered": 3.1}
+# an unmatched file had 6.1 and 8.1 in 0.1.0, which neither looked before it deleted nor noted what was alerted
+BUDGETS = {"routed": 3.1, "unmatched": 8.1, "unmatched, large": 10.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
 MANY_JOBS, LINT_BUDGET = 10_000, 1.0
 RECONCILE_EVERY, RECONCILES_A_DAY = timedelta(minutes=5), 24 * 60 // 5

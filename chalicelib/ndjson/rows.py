@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.items import Row
 from chalicelib.ndjson.batches import Member, member_of
-from chalicelib.ndjson.lane import Ndjson
 from chalicelib.ndjson.tracking import (
     File,
     FileStatus,
@@ -22,6 +21,9 @@ from chalicelib.ndjson.tracking import (
     tracking_row,
     verdict_on,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.ndjson.lane import Ndjson
 
 MAX_ATTEMPTS = 10  # of a failing file, then it waits for a replay
 NEVER = "9999"  # when a file that waits for a replay is tried again
