@@ -83,7 +83,7 @@ def test_whoever_dies_where_each_file_is_in_one_manifest(clock: Clock, number: i
 def test_a_reconcile_that_dies_leaves_no_file_without_a_list(
     clock: Clock, number: int, moment: Moment
 ) -> None:
-    deliver(lane_with(clock, **{**THREE, "MAX_BATCH_SIZE_GB": "1"}), *map(unseen, "abcdefgh"))
+    deliver(lane_with(clock, **{**THREE, "MAX_BATCH_SIZE_GB": "1"}), *map(unseen, "abcdefg"))
     lane = lane_with(clock, **THREE)
     clock.turn(301)
 
@@ -93,7 +93,7 @@ def test_a_reconcile_that_dies_leaves_no_file_without_a_list(
 
     assert imbalance() == []
     _all_batched(lane, clock)
-    assert sum(map(len, manifests().values())) == 8
+    assert sum(map(len, manifests().values())) == 7
 
 
 def test_a_message_whose_file_could_not_be_listed_comes_again(clock: Clock) -> None:
