@@ -32,7 +32,7 @@ CASES = {
     "received": "in/{n}.csv",
     "discovered": "incoming/f{n}/customers.csv",
 }
-# an unmatched file had 6.1 and 8.1 in 0.1.0, which neither looked before it deleted nor noted what was alerted
+# unmatched files had 6.1 and 8.1 in 0.1.0, which neither looked before it deleted nor noted what it alerted
 BUDGETS = {"routed": 3.1, "unmatched": 8.1, "unmatched, large": 10.1, "received": 2.0, "discovered": 3.1}
 READ_BUDGET = 4096
 MANY_JOBS, LINT_BUDGET = 10_000, 1.0
