@@ -115,6 +115,7 @@ def batches_are_repaired(world: World) -> None:
     with patch.dict(os.environ, {"GLUE_JOB_NAME": "sluice-job"}):
         repair()
         ndjson_files_arrive(world)
+        deliver([ndjson.upload(f"in/{ndjson.DATE}/waits.ndjson")])
         with failing("StartJobRun", "InternalServiceException", 500):
             repair()
         repair()
