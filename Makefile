@@ -72,7 +72,7 @@ soak: python  ## 10,000 uploads (SOAK) over every lane of a deployed Sluice, whi
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	SOAK=$${SOAK:-10000} $(BIN)/python -m pytest -q tests/soak $(PYTEST_ARGS)
 
-proof: python  ## What others' tools say of what is deployed: AWS's runtime client, validators, other emulators (needs npm for two; twenty minutes)
+proof: python  ## What others' tools say of what is deployed: AWS's runtime client, validators, other emulators (needs npm for two; six minutes)
 	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(PROOF_VENV)=$(LOCKS)/proof/tools.txt \
 		$(LOCALSTACK_VENV)=$(LOCKS)/proof/localstack.txt $(AWS_VENV)=$(LOCKS)/aws.txt
 	@mkdir -p $(PROOF_NODE) && cp $(LOCKS)/proof/package*.json $(PROOF_NODE)

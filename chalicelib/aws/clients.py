@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from chalicelib.aws import listing_page
+from chalicelib.logs import log
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -104,6 +105,7 @@ def _client(service: Any, region: str) -> Any:
         try:
             return _create(service, region, _session(trimmed=True))
         except Exception:  # trimmed data that this botocore makes no client of: it has its own
+            log.warning("no client of trimmed data", extra={"service": service}, exc_info=True)
             return _create(service, region, _session(trimmed=False))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.failures import refusing_row
+from chalicelib.aws.failures import false_if_condition_failed, refusing_row
 from chalicelib.aws.items import BATCH_KEYS, Row, from_item, read_batch, to_item, to_value
 from chalicelib.aws.tracking_keys import FAILED, PENDING_INDEX, QUARANTINED_INDEX, tracking_key
 
@@ -127,14 +127,19 @@ class TrackingTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def leave_index(self, row: Row) -> None:
-        """Take a file's row out of the sparse index, where Sluice 0.1.0 put it."""
-        self._dynamodb.update_item(
-            TableName=self.name,
-            Key=tracking_key(row["date_prefix"], row["file_name"]),
-            UpdateExpression="REMOVE #since",
-            ExpressionAttributeNames={"#since": "pending_since"},
-        )
+    def leave_index(self, row: Row) -> bool:
+        """Take a row out of the sparse index, where Sluice 0.1.0 put it; False when it is in no more."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self.name,
+                Key=tracking_key(row["date_prefix"], row["file_name"]),
+                UpdateExpression="REMOVE #since",
+                ConditionExpression="attribute_exists(#since)",
+                ExpressionAttributeNames={"#since": "pending_since"},
+            )
+        except ClientError as error:
+            return false_if_condition_failed(error)
+        return True
 
     def failed(self, until: str) -> Iterator[Row]:
         """Stream the failed rows that are due by `until`, the one longest due first (sparse index)."""

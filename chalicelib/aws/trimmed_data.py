@@ -57,7 +57,7 @@ class TrimmedLoader(Loader):
             try:
                 return self.load_data(f"{service_name}/{model['metadata']['apiVersion']}/{type_name}")
             except DataNotFoundError:  # this botocore has another version of the service
-                pass
+                return super().load_service_model(service_name, type_name, api_version)
         return super().load_service_model(service_name, type_name, api_version)
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:

@@ -70,7 +70,7 @@ def _repair(lane: Ndjson, has_time: HasTime, counts: Counter[str]) -> None:
     past_grace = _before(now, lane.settings.reconcile_grace_seconds)
     found = survey(lane.tracking.unfinished(), past_grace)
     records, full, old, locks = shares_of(has_time, 4)
-    _list_rows_of_old(lane, found.of_old)
+    _list_rows_of_old(lane, found.of_old, has_time)
     for record in sorted(found.records, key=lambda record: str(record["pending_since"])):
         if records() and not (lane.asking.ended and waits_for_glue(record)):
             _finish(lane, record, past_grace, counts)
@@ -144,12 +144,14 @@ def survey(items: Iterable[Row], past_grace: str) -> Survey:
     return found
 
 
-def _list_rows_of_old(lane: Ndjson, rows: list[Row]) -> None:
+def _list_rows_of_old(lane: Ndjson, rows: list[Row], has_time: HasTime) -> None:
     """List the pending files that Sluice 0.1.0 put into its index, and take them out of it."""
     by_date: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: str(row["pending_since"])):
         by_date[row["date_prefix"]].append(row)
     for date_prefix, of_date in by_date.items():
+        if not has_time():
+            return
         pending = [member_of(row) for row in of_date if row["status"] == FileStatus.PENDING]
         enlist(lane, date_prefix, of_date[0]["pending_since"], pending)
         parallel.each(lane.tracking.leave_index, of_date)

@@ -82,3 +82,15 @@ def test_what_0_1_0_left_is_in_one_manifest_each(clock: Clock, dies_at: int) -> 
     assert statuses() == {"manifested": 3}
     assert (imbalance(), run_faults(JOB), list(lane.tracking.unfinished())) == ([], [], [])
     assert sorted(path[-8:-7] for paths in manifests().values() for path in paths) == ["a", "b", "c"]
+
+
+def test_a_row_that_went_before_it_leaves_the_index_does_not_come_back(clock: Clock) -> None:
+    lane = lane_with(clock, **OPTIONS)
+    _left_by_old(lane, clock)
+    gone = row("b.ndjson")
+    key = to_item({name: gone[name] for name in ("date_prefix", "file_name")})
+    client("dynamodb", "").delete_item(TableName=TABLE, Key=key)
+
+    assert not lane.tracking.leave_index(gone)
+
+    assert [one["file_name"] for one in items(DATE)] == ["a.ndjson", "c.ndjson"]

@@ -152,7 +152,9 @@ def test_a_file_whose_message_was_given_up_before_it_was_listed_is_found_in_the_
         clock.turn(301)
         repair_arrivals(lane_with(clock, **ANY_SIZE), lambda: True)
 
+    assert len(items("PENDING#")) == 1
     _all_batched(lane, clock)
+    assert statuses() == {"manifested": 1}
 
 
 def _uploaded_at(key: str) -> Any:
