@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -32,9 +32,11 @@ from ops.deploy.notifications import announce_to_queue
 from ops.deploy.provision import wanted_stack
 from ops.deploy.stack import Stack, apply_stack
 from ops.stages import LOCAL, Target, load_stage
+from tests.support.snapshot import keep_state
 from tests.support.strict.aws import strict
 
 PARSE = yaml.load
+CLIENT = cache(boto3.client)  # those of tests, which hang no hooks on them
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"
 TEMPLATE = CHALICE / "resources.yaml"
 CONFIG = json.loads((CHALICE / "config.json").read_text())
@@ -102,16 +104,23 @@ def _stack() -> Stack:
     return wanted_stack(load_stage(LOCAL), Target("123456789012", "us-east-1"))
 
 
+@cache
+def _created() -> Callable[[], None]:
+    """Create the stack of stage `local`, once; return what brings it back."""
+    apply_stack(boto3.client("cloudformation"), _stack(), lambda _: None, 0)
+    queue = f"arn:aws:sqs:us-east-1:123456789012:{LOCAL_ENVIRONMENT['NDJSON_QUEUE']}"
+    announce_to_queue(boto3.client("s3"), LOCAL_ENVIRONMENT["NDJSON_BUCKET"], queue)
+    queues = boto3.client("sqs")
+    url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
+    queues.purge_queue(QueueUrl=url)  # S3's test event, which a new notification causes
+    secret = {**tracking_key(MOVES, "SECRET"), "secret": {"S": "0" * 64}}  # wired lanes outlive a test
+    boto3.client("dynamodb").put_item(TableName=LOCAL_ENVIRONMENT["TRACKING_TABLE"], Item=secret)
+    return keep_state()
+
+
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS with its strict rules and the stack of stage `local` while the context lasts."""
-    with mock_aws(), strict(), patch.object(yaml, "load", _load):
-        apply_stack(boto3.client("cloudformation"), _stack(), lambda _: None, 0)
-        queue = f"arn:aws:sqs:us-east-1:123456789012:{LOCAL_ENVIRONMENT['NDJSON_QUEUE']}"
-        announce_to_queue(boto3.client("s3"), LOCAL_ENVIRONMENT["NDJSON_BUCKET"], queue)
-        queues = boto3.client("sqs")
-        url = queues.get_queue_url(QueueName=LOCAL_ENVIRONMENT["NDJSON_QUEUE"])["QueueUrl"]
-        queues.purge_queue(QueueUrl=url)  # S3's test event, which a new notification causes
-        secret = {**tracking_key(MOVES, "SECRET"), "secret": {"S": "0" * 64}}  # wired lanes outlive a test
-        boto3.client("dynamodb").put_item(TableName=LOCAL_ENVIRONMENT["TRACKING_TABLE"], Item=secret)
+    with mock_aws(), strict(), patch.object(yaml, "load", _load), patch.object(boto3, "client", CLIENT):
+        _created()()
         yield
