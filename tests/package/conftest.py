@@ -17,6 +17,7 @@ from ops.checks import package
 from ops.deploy.provision import provision
 from ops.stages import LOCAL, ROOT, Target, load_stage
 from tests.support.builders import LANDING, NDJSON, SEED_JOBS, s3_event, s3_record, sqs_event
+from tests.support.iam import readings_shared
 
 OLDEST = Path(ROOT, os.environ.get("OLDEST_VENV", ".venv-oldest"))
 
@@ -24,7 +25,8 @@ OLDEST = Path(ROOT, os.environ.get("OLDEST_VENV", ".venv-oldest"))
 @pytest.fixture(scope="module")
 def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the package once."""
-    return package.build(tmp_path_factory.mktemp("package"))
+    with readings_shared():
+        return package.build(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from ops.errors import OperationError
 from ops.stages import ROOT
 from tests.package.conftest import event_of, packages_of
 from tests.support.emulation import LOCAL_ENVIRONMENT
-from tests.support.iam import handlers
+from tests.support.iam import handlers, readings_shared
 
 CHECKED_HASH = (3).to_bytes(4, "little")  # PEP 552: by its source's hash, which is checked
 OLDEST_BOTOCORE = ".".join(map(str, trimmed_data.OLDEST))
@@ -158,5 +158,5 @@ def test_given_a_dependency_that_cannot_be_installed_then_the_build_fails(tmp_pa
         package._copy(ROOT / name, project / name)
     (project / "requirements.txt").write_text("./no-such-folder\n")
 
-    with pytest.raises(OperationError, match="chalice package failed"):
+    with readings_shared(), pytest.raises(OperationError, match="chalice package failed"):
         package.build(tmp_path / "out", root=project)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from chalice.app import ChaliceAuthorizer, EventSourceHandler, RestAPIEventHandl
 import app
 from chalicelib.errors import SettingsError
 from chalicelib.settings import Settings
+from ops.policies import writing
 from ops.policies.documents import document
 from ops.policies.grants import Grant, denials_of, grants_of, grants_of_call
 from ops.policies.reading.clients import Call, Operation
@@ -28,26 +30,42 @@ from ops.policies.reading.decorators import API
 from ops.policies.reading.handlers import Handler, read_handlers
 from ops.policies.reading.sources import Source
 from ops.policies.resources import Place
-from ops.policies.writing import EMULATORS
 from ops.stages import ROOT
 from tests.support.aws_calls import RUNNING
 
 Triple = tuple[str, str, str]
 NOWHERE = Frame(ast.Module([], []), Source("observed", "", ast.Module([], [])), None)
 _reading = Lock()
+_readings: dict[object, list[Handler]] = {}  # by the sources that were read
 _emit: Any = BaseClient._emit_api_params  # type: ignore[attr-defined]
 
 
 @cache
 def handlers() -> dict[str, Handler]:
     """Return the handlers of app.py with what they can reach, read once per process."""
-    return {handler.name: handler for handler in read_handlers(ROOT)}
+    return {handler.name: handler for handler in _read_once(ROOT)}
+
+
+def _read_once(root: Path) -> list[Handler]:
+    """Return what reading a project gives; each state of its sources is read once per process."""
+    files = [root / "app.py", *sorted(root.glob("chalicelib/**/*.py"))]
+    sources = tuple((path.relative_to(root), path.read_text()) for path in files)
+    if sources not in _readings:
+        _readings[sources] = read_handlers(root)
+    return _readings[sources]
+
+
+@contextmanager
+def readings_shared() -> Iterator[None]:
+    """Let all policies that are written within be derived from one reading of the same sources."""
+    with patch.object(writing, "read_handlers", _read_once):
+        yield
 
 
 @cache
 def policy_of(handler: str, settings: Settings) -> dict[str, Any]:
     """Return the policy of a handler under these settings."""
-    place = Place(settings, EMULATORS)
+    place = Place(settings, writing.EMULATORS)
     return document(grants_of(handlers()[handler], place), denials_of(handlers()[handler], place))
 
 
@@ -63,7 +81,7 @@ def allows(policy: dict[str, Any], action: str, resource: str) -> bool:
 
 def needs_of(call: Call, settings: Settings) -> set[Grant]:
     """Return what one call needs under these settings."""
-    return grants_of_call(call, Place(settings, EMULATORS))
+    return grants_of_call(call, Place(settings, writing.EMULATORS))
 
 
 def triples_of(call: Call, settings: Settings) -> set[Triple]:

@@ -17,6 +17,7 @@ from ops.deploy import boundary
 from ops.deploy.api_stage import NO_ROLE, set_up
 from ops.policies.writing import EMULATORS, write_policies
 from ops.stages import CONFIG, ROOT, Stage, Target, load_stage
+from tests.support.iam import readings_shared
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/sluice-boundary"
 TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -48,9 +49,10 @@ def test_traced_functions_may_send_their_traces_and_others_may_not(tmp_path: Pat
     (tmp_path / "app.py").write_text((ROOT / "app.py").read_text())
     stage = load_stage("dev")
     policy = tmp_path / CONFIG.parent / "policies" / "dev" / "authorize.json"
-    write_policies(stage, EMULATORS, root=tmp_path)
-    assert "xray" not in policy.read_text()
-    write_policies(Stage("dev", stage.environment, {"xray": True}), EMULATORS, root=tmp_path)
+    with readings_shared():
+        write_policies(stage, EMULATORS, root=tmp_path)
+        assert "xray" not in policy.read_text()
+        write_policies(Stage("dev", stage.environment, {"xray": True}), EMULATORS, root=tmp_path)
     assert json.loads(policy.read_text())["Statement"][-1]["Action"] == [
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",

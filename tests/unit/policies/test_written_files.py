@@ -13,7 +13,7 @@ from ops.policies.documents import document
 from ops.policies.grants import grants_of
 from ops.policies.writing import EMULATORS, entered, place_of
 from ops.stages import CONFIG, ROOT, load_stage
-from tests.support.iam import handlers
+from tests.support.iam import handlers, readings_shared
 
 STAGES = ("local", "dev", "prod")
 POLICY_LIMIT = 10_240  # IAM: characters of all inline policies of a role, white space not counted
@@ -44,14 +44,16 @@ def test_given_the_committed_config_when_functions_are_entered_then_it_was_up_to
 
 
 def test_given_written_policies_when_they_are_written_again_then_nothing_changes(copy: Path) -> None:
-    first = write_policies(load_stage("local", copy), EMULATORS, root=copy)
+    with readings_shared():
+        first = write_policies(load_stage("local", copy), EMULATORS, root=copy)
 
     assert {path.stem for path in first} == set(handlers())
     assert write_policies(load_stage("local", copy), EMULATORS, root=copy) == []
 
 
 def test_given_a_call_added_below_a_handler_then_only_the_policies_that_reach_it_change(copy: Path) -> None:
-    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+    with readings_shared():
+        write_policies(load_stage("local", copy), EMULATORS, root=copy)
     topic = copy / "chalicelib" / "aws" / "state_machine.py"
     source = topic.read_text()
     call = "        self._states.list_executions(stateMachineArn=self.arn)\n"
@@ -77,7 +79,8 @@ def test_given_state_machines_by_alias_then_exactly_these_may_be_started(copy: P
     variables["STATE_MACHINES"] = f"large={arns[0]},small={arns[1]}"
     (copy / CONFIG).write_text(json.dumps(config))
 
-    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+    with readings_shared():
+        write_policies(load_stage("local", copy), EMULATORS, root=copy)
 
     policy = json.loads((copy / ".chalice" / "policies" / "local" / "object_created.json").read_text())
     granted = {
@@ -102,7 +105,8 @@ def test_given_a_handler_that_is_gone_then_its_file_and_its_entry_go_too(copy: P
     (copy / ".chalice" / "policies" / "local").mkdir(parents=True)
     (copy / ".chalice" / "policies" / "local" / "gone.json").write_text("{}")
 
-    write_policies(load_stage("local", copy), EMULATORS, root=copy)
+    with readings_shared():
+        write_policies(load_stage("local", copy), EMULATORS, root=copy)
 
     after = json.loads((copy / CONFIG).read_text())["stages"]["local"]["lambda_functions"]
     assert "gone" not in after
