@@ -9,33 +9,23 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import boto3
-import botocore.regions
-import botocore.session
-import moto.backends
 import yaml
-from botocore.endpoint_provider import EndpointProvider
-from botocore.loaders import create_loader
-from botocore.useragent import UserAgentString
-from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
-from moto.core.base_backend import BaseBackend
 
 from chalicelib.aws.tracking_keys import MOVES, tracking_key
 from ops.deploy.notifications import announce_to_queue
 from ops.deploy.provision import wanted_stack
 from ops.deploy.stack import Stack, apply_stack
 from ops.stages import LOCAL, Target, load_stage
+from tests.support.repetitions import load
 from tests.support.snapshot import keep_state
 from tests.support.strict.aws import strict
 
-PARSE = yaml.load
 CLIENT = cache(boto3.client)  # those of tests, which hang no hooks on them
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"
 TEMPLATE = CHALICE / "resources.yaml"
@@ -54,49 +44,6 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "MOTO_ACCOUNT_ID": "123456789012",
 }
-
-
-_providers: dict[int, Any] = {}
-
-
-def _provided(ruleset_data: Any, **others: Any) -> Any:
-    """Make the rules of a service's endpoints once: the one loader always gives the same data of them."""
-    if id(ruleset_data) not in _providers:
-        _providers[id(ruleset_data)] = EndpointProvider(ruleset_data=ruleset_data, **others)
-    return _providers[id(ruleset_data)]
-
-
-# moto forgets boto3's session after every test; what its clients and topics are made of is read and made once
-botocore.session.create_loader = cache(create_loader)
-vars(botocore.regions)["EndpointProvider"] = _provided
-rsa.generate_private_key = cache(rsa.generate_private_key)
-
-
-def _spare_repetitions(backends: Any, backend: Any, agent: Any) -> None:
-    """Have moto find a service and its addresses once, not for each call, and botocore no user agent."""
-    urls_of, urls = backend.urls.fget, dict[type, Any]()
-
-    def urls_once(one: Any) -> Any:
-        if type(one) not in urls:
-            urls[type(one)] = urls_of(one)
-        return urls[type(one)]
-
-    backend.urls = property(urls_once)
-    backends.get_backend = cache(backends.get_backend)
-    agent.to_string = lambda _: "tests"
-
-
-_spare_repetitions(moto.backends, BaseBackend, UserAgentString)
-
-
-@cache
-def _parsed(text: str, loader: Any) -> Any:
-    return PARSE(text, loader)  # our own template, by moto's own loader
-
-
-def _load(text: str, **options: Any) -> Any:
-    """Load a template as moto does, but each text only once: the parser takes half a second."""
-    return deepcopy(_parsed(text, options["Loader"]))
 
 
 @cache
@@ -121,6 +68,6 @@ def _created() -> Callable[[], None]:
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS with its strict rules and the stack of stage `local` while the context lasts."""
-    with mock_aws(), strict(), patch.object(yaml, "load", _load), patch.object(boto3, "client", CLIENT):
+    with mock_aws(), strict(), patch.object(yaml, "load", load), patch.object(boto3, "client", CLIENT):
         _created()()
         yield

@@ -82,14 +82,21 @@ def items(prefix: str = "") -> list[dict[str, Any]]:
         page = client("dynamodb", "").scan(TableName=TABLE, ConsistentRead=True, **start)
         found += [from_item(item) for item in page["Items"]]
         if "LastEvaluatedKey" not in page:
-            kept = [item for item in found if item["date_prefix"] != "MOVES#secret"]
-            return [item for item in kept if item["date_prefix"].startswith(prefix)]
+            return _below(prefix, [item for item in found if item["date_prefix"] != "MOVES#secret"])
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _below(prefix: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item for item in found if item["date_prefix"].startswith(prefix)]
+
+
+def _files(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item for item in found if "#" not in item["date_prefix"]]
 
 
 def rows() -> list[dict[str, Any]]:
     """Read the files' rows, without locks, counters and records."""
-    return [item for item in items() if "#" not in item["date_prefix"]]
+    return _files(items())
 
 
 def row(name: str, date: str = DATE) -> dict[str, Any]:
@@ -117,35 +124,40 @@ def keys_in(bucket: str) -> list[str]:
 
 def imbalance() -> list[str]:
     """Return where stored rows, records and manifests contradict each other; empty when all is right."""
+    found = items()
+    files, records = _files(found), _below("MANIFEST#", found)
     listed = Counter((key, path) for key, paths in manifests().items() for path in paths)
-    claimed = Counter((row["manifest_key"], row["file_path"]) for row in rows() if "manifest_key" in row)
+    claimed = Counter((row["manifest_key"], row["file_path"]) for row in files if "manifest_key" in row)
     wrong = [f"listed {n - claimed[it]} times too often: {it}" for it, n in listed.items() if n > claimed[it]]
     wrong += [f"claimed but not listed: {it}" for it, n in claimed.items() if n > listed[it]]
     wrong += [
         f"{row['status']} row with manifest {row.get('manifest_key')}: {row['file_path']}"
-        for row in rows()
+        for row in files
         if (row["status"] == "manifested") != ("manifest_key" in row)
     ]
-    named = _named()
+    named = _named(found)
     wrong += [
         f"pending and in no list: {row['file_path']}"
-        for row in rows()
+        for row in files
         if row["status"] == "pending" and (row["date_prefix"], row["file_name"], row["revision"]) not in named
     ]
-    wrong += [f"record not done: {it}" for it in items("MANIFEST#") if it["status"] != "done"]
-    awaited = {mark["file_name"] for mark in items("RUN#")}
+    wrong += [f"record not done: {it}" for it in records if it["status"] != "done"]
+    awaited = {mark["file_name"] for mark in _below("RUN#", found)}
     wrong += [
         f"nobody asks for the end of {it['job_run_id']}"
-        for it in items("MANIFEST#")
+        for it in records
         if "job_run_id" in it and "run_status" not in it and it["job_run_id"] not in awaited
     ]
     return wrong
 
 
-def _named() -> set[tuple[str, str, int]]:
+def _named(found: list[dict[str, Any]]) -> set[tuple[str, str, int]]:
     """Return the dates, names and revisions of what stands in a list, or in the plan of an open record."""
-    is_open = {item["file_name"] for item in items("MANIFEST#") if item["status"] != "done"}
-    naming = [*items("PENDING#"), *(item for item in items("MEMBERS#") if item["file_name"] in is_open)]
+    is_open = {item["file_name"] for item in _below("MANIFEST#", found) if item["status"] != "done"}
+    naming = [
+        *_below("PENDING#", found),
+        *(item for item in _below("MEMBERS#", found) if item["file_name"] in is_open),
+    ]
     return {
         (item["date_prefix"].partition("#")[2], member.row_name, member.revision)
         for item in naming
