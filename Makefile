@@ -23,7 +23,7 @@ BIN = $(VENV)/bin
 ENVIRONMENT = $(PYTHON) -m ops.venvs
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli deploy-local logs clean-state destroy test test-oldest faults mutants soak proof audit check format bench lock python clean
+.PHONY: help run cli deploy-local logs clean-state destroy test test-environments test-oldest faults mutants soak proof audit check format bench lock python clean
 
 help:  ## Show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,9 +53,7 @@ destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buck
 	@$(ENVIRONMENT) $(VENV)=$(LOCKS)/run.txt
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
-test: check  ## Everything CI checks: lint, types, all tests, and known vulnerabilities where they can be looked up
-	@$(ENVIRONMENT) $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt $(AUDIT_VENV)=$(LOCKS)/audit.txt \
-		$(OLDEST_VENV)=$(LOCKS)/oldest.txt
+test: test-environments check  ## Everything CI checks: lint, types, all tests, and known vulnerabilities where they can be looked up
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,@$(PYTHON) -m ops audit --where-possible)
 
@@ -114,6 +112,11 @@ lock:  ## Resolve ops/locks/*.in into lock files (needs uv on the PATH)
 	for name in tools localstack; do $(COMPILE) $(LOCKS)/proof/$$name.in -o $(LOCKS)/proof/$$name.txt || exit 1; done
 	$(COMPILE) $(LOCKS)/dev.in -o requirements-dev.txt
 	cd $(LOCKS)/proof && npm install --package-lock-only --omit-lockfile-registry-resolved --no-fund --no-audit
+
+# all at once and before the check: the others are made while the largest is
+test-environments: python
+	@$(ENVIRONMENT) $(VENV)=requirements-dev.txt $(AWS_VENV)=$(LOCKS)/aws.txt $(CLI_VENV)=$(LOCKS)/cli.txt \
+		$(AUDIT_VENV)=$(LOCKS)/audit.txt $(OLDEST_VENV)=$(LOCKS)/oldest.txt
 
 python:
 	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and none is on the PATH as python3," \
