@@ -7,8 +7,7 @@ developer's machine how to start the system.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.aws.failures import describe_failure, way_out
 from chalicelib.errors import RequestError, SettingsError
@@ -18,8 +17,7 @@ Body = dict[str, Any]
 """A JSON object, as a caller gets it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a caller gets."""
 
     status: int

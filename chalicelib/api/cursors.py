@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from chalicelib.api.parameters import read_date
 from chalicelib.errors import RequestError
@@ -23,8 +23,7 @@ FINGERPRINT_BYTES = 8
 MAX_POSITION_BYTES = MAX_KEY_BYTES + len("2026-01-31")  # a day and a name
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a page ended: the order value of its last row, and fingerprints of the rows shown with it."""
 
     at: str

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.errors import RequestError
 from chalicelib.json_text import RepeatedFieldError, read_json
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """Who asks: the token's role, with its name after a colon if it has one; and where from."""
 
     role: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.api.cursors import Position, fingerprint
 from chalicelib.aws.items import Row
@@ -18,8 +18,7 @@ Source = Callable[[str, int], Sequence[Row]]
 """Return up to `count` rows at or before a time (inclusive; empty: from the newest), newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """How rows are ordered and told apart: the names of their time and of the rest of their key."""
 
     time: str

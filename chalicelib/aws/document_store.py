@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -18,8 +17,7 @@ class DocumentReplaced(Exception):  # noqa: N818 - an answer (412 or 404), not a
     """The version being read is no longer there: someone else replaced it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A range of one version of a document; `total_bytes` is the whole document's size."""
 
     body: bytes

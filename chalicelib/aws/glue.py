@@ -6,10 +6,9 @@ StartJobRun has no client token, so a start whose answer was lost is never simpl
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,8 +31,7 @@ class Start(StrEnum):
     UNKNOWN = "unknown"  # perhaps started: look before starting again
 
 
-@dataclass(frozen=True, slots=True)
-class StartResult:
+class StartResult(NamedTuple):
     """The answer to a start, with the run's id or the reason why there is none."""
 
     start: Start

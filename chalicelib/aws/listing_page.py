@@ -7,7 +7,6 @@ that, when they look as S3 writes them, and leaves the rest of the page to botoc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
@@ -40,8 +39,7 @@ class ListedObject(NamedTuple):
         return self.storage_class in ARCHIVE_CLASSES
 
 
-@dataclass(frozen=True, slots=True)
-class ListingPage:
+class ListingPage(NamedTuple):
     """One page of a listing, in UTF-8 byte order; `next_token` is empty on the last."""
 
     objects: list[ListedObject]

@@ -8,8 +8,7 @@ hint that saves reading lists: a lost or doubled count delays or repeats a check
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -24,8 +23,7 @@ BATCH_WRITES = 25  # of one BatchWriteItem
 BATCH_TRIES = 5  # of one batch, while a throttled table leaves writes undone
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
+class Lists(NamedTuple):
     """Lists of one date in order of arrival; `more` when there are others behind them."""
 
     items: list[Row]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws.queue_depth import LOOK_SECONDS
 
@@ -14,8 +13,7 @@ BATCH = 10
 HIDDEN_SECONDS = 60  # from other redrives, while one is carried out
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(NamedTuple):
     """A message as it lies in a dead-letter queue."""
 
     body: str

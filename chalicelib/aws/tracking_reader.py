@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws.items import Row, from_item, read_batch, read_rows
 from chalicelib.aws.tracking_keys import (
@@ -24,8 +23,7 @@ FIRST_NAME = "\0"  # sorts before every name
 AFTER_ALL = "\U0010ffff"  # sorts after every name and time
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Rows read up to a bound; `complete` when there are no others."""
 
     rows: list[Row]
@@ -77,6 +75,15 @@ class TrackingReader:
     def pending_lists(self, date: str, until: str, count: int) -> list[Row]:
         """Read up to `count` lists of a date's pending files, newest first, `until` inclusive."""
         return self._newest(PENDING + date, f"{until or AFTER_ALL}#{AFTER_ALL}", count)
+
+    def versions(self, date: str, names: Iterable[str], path: str) -> Iterator[Row]:
+        """Read a path's rows of a date under these names, in their order, until one is free."""
+        for name in names:
+            row = self.find(date, name)
+            if row is None:
+                return
+            if row["file_path"] == path:
+                yield row
 
     def find_many(self, date: str, names: Sequence[str]) -> list[Row]:
         """Read the rows of 1 to 100 names of a date that are there, in no order."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.aws.bucket import Bucket, StoredObject
 from chalicelib.aws.document_store import DocumentStore
@@ -47,8 +47,7 @@ class Config:
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigInForce:
+class ConfigInForce(NamedTuple):
     """The current config and, when that cannot be used, the last good one, if there is any."""
 
     current: Config = Config()

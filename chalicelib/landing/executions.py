@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from chalicelib.aws.state_machine import Execution
 from chalicelib.landing.catalog import Upload, row_timestamp
@@ -16,8 +16,7 @@ SANITIZED_LENGTH = 50
 NAME = re.compile(r"run-[a-zA-Z0-9_-]*-(\d{14})-([0-9a-f]{8})(?:-r([1-9]\d{0,5}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What an execution's name tells: the upload that it is of, and which attempt (0 is the first)."""
 
     name: str

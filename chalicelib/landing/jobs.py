@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 WILDCARD = re.compile(r"\*|\?|\[[^]]+\]")
 MAX_PATTERNS = 20_000  # that a process keeps compiled
@@ -61,8 +61,7 @@ class Jobs:
         return exact or next((job for pattern, job in self._patterns if pattern.takes(name)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """A shell-style pattern; `head` and `tail` are what lies around its wildcards."""
 
     glob: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.aws.bucket import StoredObject
 from chalicelib.aws.failures import AWS_ERRORS
@@ -22,8 +22,7 @@ SETTLED = STARTED | {UploadStatus.RECEIVED, UploadStatus.INACTIVE}
 UNSETTLED = frozenset({"moved_to", "retry"})
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """One repair: its name, the event to route, and the row of the upload if it is the row that tells."""
 
     repair: str

@@ -8,11 +8,10 @@ is open again has its manifest and waits for Glue.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import parallel
 from chalicelib.aws.glue import GlueJob, Start
@@ -36,8 +35,7 @@ class State(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """One holding of a date's lock; `began` names the manifests that are planned under it."""
 
     date_prefix: str

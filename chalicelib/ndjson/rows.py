@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws.items import Row
 from chalicelib.ndjson.batches import Member, member_of
@@ -30,8 +29,7 @@ NEVER = "9999"  # when a file that waits for a replay is tried again
 ARCHIVE_RETRY = timedelta(hours=1)  # restoring takes hours
 
 
-@dataclass(frozen=True, slots=True)
-class TrackResult:
+class TrackResult(NamedTuple):
     """What became of one file: `added_bytes` are newly pending, `waits` is its row's, when that is pending.
 
     `date_prefix` is the row's date; empty when no row was looked for.

@@ -6,8 +6,8 @@ Each run asks for so many at most and goes on where the one before it stopped, f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from chalicelib.aws.items import Row
 from chalicelib.deadline import HasTime
@@ -26,8 +26,7 @@ COUNTED = ("asked", "ended", "finished", "errors", "unfinished")
 Counts = dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """How far a pass has come: the timestamp of the last row asked for, and of the first that still ran.
 
     What still ran is where the next pass begins, when that is older than the window.

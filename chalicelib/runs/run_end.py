@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.landing.catalog import identify, iso
 from chalicelib.landing.executions import Attempt, read_name
@@ -36,8 +35,7 @@ class Ignored(StrEnum):
     SUPERSEDED = "earlier_attempt"
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnd:
+class RunEnd(NamedTuple):
     """The end of one execution; `error` and `cause` are None where they are not known yet."""
 
     attempt: Attempt

@@ -16,8 +16,7 @@ from chalicelib.errors import EventError
 from chalicelib.events import ObjectEvent, read_event
 from chalicelib.json_text import read_json
 from chalicelib.landing.catalog import UploadStatus
-from chalicelib.ndjson.tracking import ACCEPTED, FileStatus, extract_date_and_filename
-from chalicelib.status.explain_ndjson import rows_of
+from chalicelib.ndjson.tracking import ACCEPTED, FileStatus, extract_date_and_filename, row_names
 
 VERSIONS = 5  # of a key, the newest: a letter of an older one counts as not settled
 SETTLED = frozenset({*ACCEPTED, FileStatus.QUARANTINED})
@@ -46,7 +45,7 @@ class Outcomes:
         """Tell whether this version of an NDJSON file was accepted or quarantined."""
         path = f"s3://{event.bucket}/{event.key}"
         date, name = extract_date_and_filename(event.key, event.event_time)
-        rows = rows_of(self.tracking, date, path, name)
+        rows = self.tracking.versions(date, row_names(path, name), path)
         return any(row["etag"] == event.etag and row["status"] in SETTLED for row in rows)
 
     @staticmethod

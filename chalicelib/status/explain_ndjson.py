@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.api.answers import Body
@@ -34,8 +33,11 @@ def tracking_rows(
     Names are tried in the order in which the lane gives them, until one is free.
     """
     path, name = f"s3://{bucket}/{key}", extract_date_and_filename(key, now)[1]
-    rows = [row for date in _dates(key, found, now) for row in rows_of(tracking, date, path, name)]
-    return [shown_row(row) for row in rows]
+    return [
+        shown_row(row)
+        for date in _dates(key, found, now)
+        for row in tracking.versions(date, row_names(path, name), path)
+    ]
 
 
 def shown_row(row: Row) -> Row:
@@ -97,16 +99,6 @@ def stored_verdict(rows: list[Row], found: StoredObject | None) -> Body | None:
     reason = newest.get("reason")
     why = f"It would be quarantined again: {reason}."
     return {"outcome": "quarantined", "why": why, "verdict": reason, "next_step": MEND}
-
-
-def rows_of(tracking: TrackingReader, date: str, path: str, name: str) -> Iterator[Row]:
-    """Read the rows that a path may have on a date, in the order in which the lane gives their names."""
-    for row_name in row_names(path, name):
-        row = tracking.find(date, row_name)
-        if row is None:
-            return
-        if row["file_path"] == path:
-            yield row
 
 
 def _dates(key: str, found: StoredObject | None, now: datetime) -> list[str]:

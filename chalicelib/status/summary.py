@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib import parallel
 from chalicelib.api.answers import Body
@@ -46,8 +47,7 @@ class Queues:
     events_dead: QueueDepth
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """What waits per date, newest date first; `complete` when nothing else does."""
 
     dates: list[Body]

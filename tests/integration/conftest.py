@@ -15,29 +15,19 @@ from ops.stages import LOCAL, load_stage
 from tests.support.account import Account
 from tests.support.deployed import DeployedSluice, copy_project
 
-# all tests of one stack are of one group, which stays in one worker: each stack is started once
-MODES = [pytest.param(mode, marks=pytest.mark.xdist_group(f"stack-{mode}")) for mode in ("open", "enforced")]
+# all tests of the stack are of one group, which stays in one worker: it is started once
+ENFORCED = pytest.param("enforced", marks=pytest.mark.xdist_group("stack"))
 
 
-@pytest.fixture(scope="session", params=MODES)
-def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[DeployedSluice]:
-    """Start a whole Sluice with the samples' Glue jobs; once as it is, once with roles enforced."""
-    folder = tmp_path_factory.mktemp(f"sluice-{request.param}")
-    auth = request.param == "enforced"
+@pytest.fixture(scope="session", params=[ENFORCED])
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSluice]:
+    """Start a whole Sluice with the samples' Glue jobs and roles enforced; test_run has one without."""
+    folder = tmp_path_factory.mktemp("sluice")
     local = LocalSluice(free_port(), free_port(), folder / "aws", copy_project(folder / "project"))
-    with running(local, print, auth=auth):
-        deployed = DeployedSluice(local, load_stage(LOCAL).environment, auth)
+    with running(local, print, auth=True):
+        deployed = DeployedSluice(local, load_stage(LOCAL).environment, auth=True)
         create_glue_jobs(deployed.client("glue"))
         yield deployed
-
-
-@pytest.fixture
-def enforced(stack: DeployedSluice) -> None:
-    """Leave a test out where roles are not enforced: it takes long, and they change nothing of it."""
-    if not stack.auth:
-        pytest.skip("tried with roles enforced")
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.xdist_group("run")
 ALIVE_SECONDS = 60
 STEPS = (
     "Deploying",
-    "Deriving the functions' policies",
     "Creating lambda function: sluice-local-object_created",
     "Starting API",
     "Sluice is ready",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from benchmarks.throughput import LANES, SMALL, measure
 from ops.stages import ROOT
 from tests.support.deployed import DeployedSluice
@@ -11,7 +9,6 @@ from tests.support.deployed import DeployedSluice
 FILES = 3
 
 
-@pytest.mark.usefixtures("enforced")
 def test_every_file_of_every_lane_is_timed(stack: DeployedSluice) -> None:
     stack.configure((ROOT / "samples" / "config.json").read_bytes())
     with stack.changed("ndjson_arrived", **SMALL):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,13 +20,15 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.settings import Settings
+from ops.current_policies import write_current_policies
 from ops.local.sluice import LocalSluice
-from ops.stages import ROOT
+from ops.policies.writing import EMULATORS
+from ops.stages import LOCAL, ROOT, environment_of, load_stage
 from tests.support.iam import policy_of
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
 READERS_OF_THE_CONFIG = ("object_created", "csv_discovered", "execution_changed")
-MADE_BY_TOOLS = ("deployed", "deployments", "venv", "__pycache__")
+MADE_BY_TOOLS = ("deployed", "deployments", "venv")
 Value = TypeVar("Value")
 
 
@@ -127,7 +130,12 @@ def cli_path() -> Path:
 
 
 def copy_project(folder: Path, project: Path = ROOT) -> Path:
-    """Copy what a deploy needs, so that tests may edit it and leave nothing in the checkout."""
+    """Copy what a deploy needs, so that tests may edit it and leave nothing in the checkout.
+
+    The copy has the policies that its code needs: else each deploy of a copy would read the code anew.
+    """
+    if project == ROOT:
+        derive_policies()
     for name in PROJECT:
         source = project / name
         if source.is_dir():
@@ -136,6 +144,14 @@ def copy_project(folder: Path, project: Path = ROOT) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
     return folder
+
+
+def derive_policies() -> None:
+    """Write the policies of the stages that tests deploy, once for all workers of a run."""
+    with (ROOT / "Makefile").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for stage in map(load_stage, (LOCAL, "dev")):
+            write_current_policies(stage, EMULATORS, environment_of(stage, EMULATORS))
 
 
 def _decoded(body: bytes) -> Any:

@@ -13,7 +13,6 @@ from tests.integration.page.conftest import MARKUP
 from tests.support.browser import Page
 
 AXE = "axe-core@4.14.1"
-pytestmark = pytest.mark.usefixtures("enforced")
 
 
 def test_the_days_are_bars_that_choose_a_day_and_the_files_behind_a_part(operator: Page) -> None:
