@@ -68,6 +68,11 @@ def _created() -> Callable[[], None]:
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Emulate AWS with its strict rules and the stack of stage `local` while the context lasts."""
-    with mock_aws(), strict(), patch.object(yaml, "load", load), patch.object(boto3, "client", CLIENT):
+    with (
+        mock_aws(),
+        strict(),
+        patch.object(yaml, "load", load),
+        patch.object(boto3, "client", CLIENT),
+    ):
         _created()()
         yield

@@ -1,7 +1,8 @@
-"""What moto and botocore do anew for each test or call though it never changes, done once in a process."""
+"""What moto and botocore repeat for each test or call, done once in a process."""
 
 from __future__ import annotations
 
+import string
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -15,12 +16,15 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.loaders import create_loader
 from botocore.useragent import UserAgentString
 from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.backend_index import backend_url_patterns
 from moto.core.base_backend import BaseBackend
 from moto.core.serialize import BaseJSONSerializer
-from moto.core.utils import method_names_from_class
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
+from moto.moto_api._internal.moto_random import MotoRandom
 
 PARSE = yaml.load
 STRUCTURE = BaseJSONSerializer._serialize_type_structure
+OURS = {"dynamodb", "glue", "s3", "sns", "sqs", "stepfunctions"}
 _providers: dict[int, Any] = {}
 
 
@@ -42,7 +46,13 @@ def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> 
     self._default_serialize(serialized, written, shape, key)
 
 
-def _spare(backends: Any, backend: Any, agent: Any, serializer: Any) -> None:
+def _random_string(self: Any, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
+    """Draw a request's id at once; moto draws each of its 52 letters."""
+    drawn = "".join(self.choices(string.ascii_letters + string.digits * include_digits, k=length))
+    return drawn.lower() if lower_case else drawn
+
+
+def _spare(backends: Any, backend: Any, agent: Any, serializer: Any, draw: Any) -> None:
     """Have moto find a service and its addresses once, not for each call, and botocore no user agent."""
     urls_of, urls = backend.urls.fget, dict[type, Any]()
 
@@ -55,6 +65,7 @@ def _spare(backends: Any, backend: Any, agent: Any, serializer: Any) -> None:
     backends.get_backend = cache(backends.get_backend)
     agent.to_string = lambda _: "tests"
     serializer._serialize_type_structure = _structure
+    draw.get_random_string = _random_string
 
 
 @cache
@@ -72,4 +83,6 @@ botocore.session.create_loader = cache(create_loader)
 vars(botocore.regions)["EndpointProvider"] = _provided
 rsa.generate_private_key = cache(rsa.generate_private_key)
 vars(moto.core.responses)["method_names_from_class"] = cache(method_names_from_class)
-_spare(moto.backends, BaseBackend, UserAgentString, BaseJSONSerializer)
+vars(moto.core.responses)["camelcase_to_underscores"] = cache(camelcase_to_underscores)
+backend_url_patterns.sort(key=lambda one: one[0] not in OURS)  # moto tries them one by one for each call
+_spare(moto.backends, BaseBackend, UserAgentString, BaseJSONSerializer, MotoRandom)
