@@ -14,6 +14,8 @@ LOCALSTACK_VENV ?= .venv-localstack
 PROOF_NODE ?= .venv-node
 AWS_PORT ?= 4566
 API_PORT ?= 8000
+# one more than two cores: tests of a deployed Sluice spend a third of their time waiting
+TEST_WORKERS ?= 3
 # libraries are compiled once: many containers set this, and then each process compiles botocore anew
 PYTHONDONTWRITEBYTECODE =
 export AWS_PORT API_PORT VENV AWS_VENV CLI_VENV OLDEST_VENV AUDIT_VENV PYTHONDONTWRITEBYTECODE
@@ -54,7 +56,7 @@ destroy: python  ## Take a stage out of AWS (STAGE=dev; DELETE_DATA=yes for buck
 	@exec $(BIN)/python -m ops destroy --stage $(STAGE) $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
 test: test-environments check  ## Everything CI checks: lint, types, all tests, and known vulnerabilities where they can be looked up
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,@$(PYTHON) -m ops audit --where-possible)
 
 faults: python  ## Every fault there is: the whole matrix, ten times the stories, a deploy killed at each write

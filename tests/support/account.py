@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +86,16 @@ class Account:
 
     def snapshot(self, prefix: str = "sluice-dev") -> dict[str, Any]:
         """Return the whole state of a stage, without values that change by themselves."""
-        session = self.session
+        session, names = self.session, defaultdict[str, list[str]](list)
+        found = find(session, prefix)
+        for each in found:
+            names[each.kind].append(each.name)
         return {
-            "names": sorted(str(each) for each in find(session, prefix)),
-            "functions": {
-                each.name: _function(session, each.name) for each in find(session, prefix, "function")
-            },
-            "roles": {each.name: _policies(session, each.name) for each in find(session, prefix, "role")},
-            "rules": {each.name: _targets(session, each.name) for each in find(session, prefix, "rule")},
-            "notifications": {
-                each.name: _notifications(session, each.name) for each in find(session, prefix, "bucket")
-            },
+            "names": sorted(map(str, found)),
+            "functions": {name: _function(session, name) for name in names["function"]},
+            "roles": {name: _policies(session, name) for name in names["role"]},
+            "rules": {name: _targets(session, name) for name in names["rule"]},
+            "notifications": {name: _notifications(session, name) for name in names["bucket"]},
             "mappings": _mappings(session),
         }
 
@@ -114,7 +115,9 @@ class _Session:
             aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region_name
         )
 
-    def client(self, service: str) -> Any:
+        self.client = cache(self._client)
+
+    def _client(self, service: str) -> Any:
         endpoint = self._environ["AWS_ENDPOINT_URL"]
         if service == "apigateway":
             endpoint = self._environ.get("AWS_ENDPOINT_URL_API_GATEWAY", endpoint)

@@ -24,7 +24,7 @@ from ops.current_policies import write_current_policies
 from ops.local.sluice import LocalSluice
 from ops.policies.writing import EMULATORS
 from ops.stages import LOCAL, ROOT, environment_of, load_stage
-from tests.support.iam import policy_of
+from tests.support.iam import policy_of, readings_shared
 
 PROJECT = ("app.py", "chalicelib", "ops", "samples", "requirements.txt", ".chalice")
 READERS_OF_THE_CONFIG = ("object_created", "csv_discovered", "execution_changed")
@@ -148,7 +148,7 @@ def copy_project(folder: Path, project: Path = ROOT) -> Path:
 
 def derive_policies() -> None:
     """Write the policies of the stages that tests deploy, once for all workers of a run."""
-    with (ROOT / "Makefile").open() as lock:
+    with (ROOT / "Makefile").open() as lock, readings_shared():
         fcntl.flock(lock, fcntl.LOCK_EX)
         for stage in map(load_stage, (LOCAL, "dev")):
             write_current_policies(stage, EMULATORS, environment_of(stage, EMULATORS))
