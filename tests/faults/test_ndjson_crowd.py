@@ -17,6 +17,7 @@ from chalicelib import parallel
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.lock import DistributedLock
 from chalicelib.aws.manifest_records import ManifestRecords
+from chalicelib.aws.pending_lists import PendingLists
 from chalicelib.aws.tracking_table import TrackingTable
 from chalicelib.ndjson.arrivals import ndjson_arrived
 from chalicelib.ndjson.lane import Ndjson
@@ -62,10 +63,12 @@ class Worker:
 
     def __init__(self, seed: int, clock: Clock) -> None:
         self._random = random.Random(seed)
-        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+        session = boto3.Session()  # `boto3.client` would give all workers the same ones
+        dynamodb, s3 = session.client("dynamodb"), session.client("s3")
         self.lane: Ndjson = replace(
             lane_with(clock, **SETTINGS),
             tracking=TrackingTable(dynamodb, TABLE),
+            lists=PendingLists(dynamodb, TABLE),
             records=ManifestRecords(dynamodb, TABLE),
             lock=DistributedLock(dynamodb, TABLE),
             manifests=Bucket(s3, ARTIFACTS),
@@ -88,7 +91,7 @@ class Worker:
                 event = queue.popleft()
             except IndexError:
                 return
-            self._last_call = self._random.randrange(1, 60)
+            self._last_call = self._random.randrange(1, 40)
             try:
                 self._do(event)
             except ProcessDied:
