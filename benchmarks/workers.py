@@ -19,7 +19,7 @@ from benchmarks.support.scale import scaled
 
 WORKERS = 8
 FILES = scaled(400)
-BUDGETS = {"requests/file": 3.4, "items read/file": 1.5, "lost or doubled": 0}  # the content check included
+BUDGETS = {"requests/file": 3.3, "items read/file": 1.5, "lost or doubled": 0}  # the content check included
 Events = list[dict[str, Any]]
 
 

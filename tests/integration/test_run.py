@@ -135,6 +135,7 @@ def test_a_second_run_is_refused_and_edited_code_is_taken(run: Run) -> None:
     version.write_text(version.read_text().replace("__version__ = ", "__version__ = '9.9.9'  # "))
     deployed = run.ops("deploy-local")
     assert deployed.returncode == 0, deployed.stderr
+    assert "Deriving the functions' policies" in deployed.stdout  # of this code for the first time
     assert "9.9.9" in run.health()  # at once: deploy-local returns when the API answers
     assert "already" in run.ops("clean-state").stderr
 
